@@ -1,0 +1,75 @@
+import type { InvoiceId, PaymentId, PaymentMethodId } from './ids.ts';
+import { attemptKey } from './ids.ts';
+import type { DeclineClass } from './input.ts';
+import type { Invoice } from './invoice.ts';
+import type { Instant } from './time.ts';
+
+/** Kept by `commit`, all of one decision in one transaction. */
+export type RecordEffect =
+  | { type: 'issue_invoice'; invoice: Invoice }
+  | { type: 'void_invoice'; invoice: InvoiceId; amount: number; at: Instant }
+  /** An attempt's end, as it was learned. */
+  | {
+      type: 'settle_attempt';
+      invoice: InvoiceId;
+      attempt: number;
+      outcome: 'succeeded' | 'failed' | 'needs_action' | 'processing' | 'canceled';
+      payment: PaymentId | null;
+      decline: DeclineClass | null;
+      code: string | null;
+      at: Instant;
+    }
+  | { type: 'record_payment'; invoice: InvoiceId; payment: PaymentId; amount: number; at: Instant }
+  /** Money for which nothing is owed: kept apart until it is refunded or used, and flagged. */
+  | { type: 'record_unapplied_payment'; invoice: InvoiceId; payment: PaymentId; amount: number; why: string; at: Instant }
+  | { type: 'record_refund'; payment: PaymentId; refund: string; amount: number; at: Instant }
+  /** Deferred revenue that the ended period has earned. */
+  | { type: 'recognise_revenue'; period: number; amount: number; at: Instant }
+  /** Told to whoever listens, in the subscription's own order. */
+  | { type: 'announce'; event: string; data: Record<string, string | number | null>; at: Instant };
+
+/** Carried out after the commit by an activity of its own; the answer comes back as a fact. */
+export type OutsideEffect =
+  | {
+      type: 'charge';
+      invoice: InvoiceId;
+      attempt: number;
+      amount: number;
+      paymentMethod: PaymentMethodId | null;
+      onSession: boolean;
+      at: Instant;
+    }
+  | { type: 'cancel_payment'; invoice: InvoiceId; attempt: number; payment: PaymentId; at: Instant }
+  | { type: 'refund'; invoice: InvoiceId; payment: PaymentId; amount: number; why: string; at: Instant };
+
+export type Effect = RecordEffect | OutsideEffect;
+
+export const isOutside = (effect: Effect): effect is OutsideEffect =>
+  effect.type === 'charge' || effect.type === 'cancel_payment' || effect.type === 'refund';
+
+/** Names the business fact, never the delivery: whoever learns it first, it is kept once. */
+export function keyOf(effect: Effect): string {
+  switch (effect.type) {
+    case 'issue_invoice':
+      return `invoice/${effect.invoice.id}`;
+    case 'void_invoice':
+      return `void/${effect.invoice}`;
+    case 'settle_attempt':
+      return `attempt/${effect.invoice}/${effect.attempt}/${effect.outcome}`;
+    case 'record_payment':
+    case 'record_unapplied_payment':
+      return `payment/${effect.payment}`;
+    case 'record_refund':
+      return `refunded/${effect.refund}`;
+    case 'recognise_revenue':
+      return `recognise/${effect.period}/${effect.at}`;
+    case 'announce':
+      return `announce/${effect.event}/${effect.at}`;
+    case 'charge':
+      return attemptKey(effect.invoice, effect.attempt);
+    case 'cancel_payment':
+      return `cancel/${effect.invoice}/${effect.attempt}`;
+    case 'refund':
+      return `refund/${effect.payment}/${effect.why}`;
+  }
+}

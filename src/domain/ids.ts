@@ -1,0 +1,18 @@
+/** Ids carry their kind, in the code as in the log line. They are made outside the core, or derived from others here. */
+export type TenantId = `ten_${string}`;
+export type CustomerId = `cus_${string}`;
+export type SubscriptionId = `sub_${string}`;
+export type InvoiceId = `inv_${string}`;
+export type PaymentMethodId = `pm_${string}`;
+export type PriceBookId = `pb_${string}`;
+export type ClockId = `clk_${string}`;
+/** The processor's own name of a payment, a Stripe PaymentIntent say. Opaque to us. */
+export type PaymentId = string;
+
+export type Mode = 'test' | 'live';
+
+/** The n-th invoice of a subscription. Derived, so that a decision made twice names the same invoice. */
+export const invoiceId = (subscription: SubscriptionId, n: number): InvoiceId => `inv_${subscription.slice(4)}_${n}`;
+
+/** One try to collect one invoice. It is the processor's idempotency key, too: retries of one attempt share it. */
+export const attemptKey = (invoice: InvoiceId, attempt: number): string => `charge/${invoice}/${attempt}`;

@@ -1,0 +1,72 @@
+import type { InvoiceId, PaymentId, PaymentMethodId } from './ids.ts';
+import type { Terms } from './price-book.ts';
+import type { Day, Instant } from './time.ts';
+
+/** What somebody asks for. It is answered: applied, or refused with the reason. */
+export type Command =
+  | {
+      type: 'subscribe';
+      terms: Terms;
+      quantity: number;
+      paymentMethod: PaymentMethodId | null;
+      trialDays: number;
+    }
+  | {
+      type: 'change';
+      terms: Terms;
+      quantity: number;
+      when: 'now' | 'period_end' | null;
+      proration: 'invoice_now' | 'next_invoice' | 'none' | null;
+    }
+  | { type: 'cancel'; at: 'now' | 'period_end' | Day; reason: string | null }
+  | { type: 'uncancel' }
+  | { type: 'pause'; resumeAt: Instant | null }
+  | { type: 'resume' }
+  /** The customer pays an open invoice, or an operator tries it again. */
+  | { type: 'pay'; invoice: InvoiceId; paymentMethod: PaymentMethodId | null; onSession: boolean }
+  | { type: 'use_payment_method'; paymentMethod: PaymentMethodId };
+
+export type DeclineClass =
+  | 'soft'
+  | 'insufficient_funds'
+  | 'hard'
+  | 'card_replaced'
+  | 'authentication_required'
+  | 'fraud_suspected'
+  | 'processor_trouble'
+  | 'no_payment_method';
+
+/** What the world tells us: from the answer to our own call, or from the processor's webhook, whichever is first. */
+export type Fact =
+  | { type: 'payment_succeeded'; invoice: InvoiceId; attempt: number; payment: PaymentId; amount: number }
+  | {
+      type: 'payment_failed';
+      invoice: InvoiceId;
+      attempt: number;
+      payment: PaymentId | null;
+      decline: DeclineClass;
+      code: string;
+    }
+  | { type: 'payment_needs_action'; invoice: InvoiceId; attempt: number; payment: PaymentId }
+  | { type: 'payment_processing'; invoice: InvoiceId; attempt: number; payment: PaymentId }
+  | { type: 'payment_canceled'; invoice: InvoiceId; attempt: number; payment: PaymentId }
+  | { type: 'payment_refunded'; invoice: InvoiceId | null; payment: PaymentId; refund: string; amount: number };
+
+/** What the passing of time brings; `nextDue` says which and when. */
+export type Due =
+  | { type: 'draft_expired' }
+  | { type: 'incomplete_expired' }
+  | { type: 'trial_ended' }
+  | { type: 'period_ended' }
+  | { type: 'retry_due'; invoice: InvoiceId }
+  | { type: 'access_step_due' }
+  | { type: 'dunning_ended' }
+  | { type: 'cancel_due' }
+  | { type: 'resume_due' }
+  | { type: 'listening_ended' };
+
+/** Who or what is behind an input: an opaque principal, a processor's event, the clock. */
+export type Origin = { by: 'principal' | 'processor' | 'clock' | 'engine'; ref: string };
+
+export type Input = (Command | Fact | Due) & { at: Instant; origin: Origin };
+export type InputOf<T extends Input['type']> = Extract<Input, { type: T }>;

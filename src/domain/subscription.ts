@@ -1,0 +1,93 @@
+import type { Currency } from './currency.ts';
+import type { CustomerId, InvoiceId, Mode, PaymentId, PaymentMethodId, SubscriptionId, TenantId } from './ids.ts';
+import { invariant } from './invariant.ts';
+import type { InvoiceLine, OpenInvoice } from './invoice.ts';
+import type { Terms } from './price-book.ts';
+import type { Segment } from './proration.ts';
+import type { Instant, TimeZone } from './time.ts';
+
+export type StateName = Subscription['state'];
+export type CollectionMode = 'engine' | 'processor';
+export type Processor = 'stripe' | 'paypal';
+
+/** Who it is and how it is collected: fixed when the draft is made. */
+export type Identity = {
+  id: SubscriptionId;
+  tenant: TenantId;
+  mode: Mode;
+  customer: CustomerId;
+  collection: CollectionMode;
+  processor: Processor;
+  timeZone: TimeZone;
+  currency: Currency;
+  createdAt: Instant;
+  /** Counts commits: the database takes version n+1 on n and nothing else. */
+  version: number;
+};
+
+/** `index` counts from the anchor; the trial is period -1. */
+export type Period = { index: number; start: Instant; end: Instant };
+export type PendingChange = { terms: Terms; quantity: number };
+
+/** What every subscription has once it was accepted. */
+export type Accepted = Identity & {
+  terms: Terms;
+  quantity: number;
+  paymentMethod: PaymentMethodId | null;
+  /** Where the first paid period begins. Every boundary is counted from here. */
+  anchor: Instant;
+  period: Period;
+  /** The prices held in this period, by local day; a change in its middle adds one. */
+  segments: Segment[];
+  /** Invoiced for this period and not yet earned. */
+  deferred: number;
+  /** Lines that wait for the next invoice: credits, and changes told to wait. */
+  carried: InvoiceLine[];
+  pending: PendingChange | null;
+  cancelAt: Instant | null;
+  invoices: OpenInvoice[];
+  invoiceCount: number;
+  /** The latest payments that were applied, so that one told twice is known, and a second one for the same invoice seen. */
+  settled: { invoice: InvoiceId; payment: PaymentId }[];
+};
+
+export type Draft = Identity & { state: 'draft'; expiresAt: Instant };
+export type Incomplete = Accepted & { state: 'incomplete'; expiresAt: Instant; expiring: boolean };
+export type Trialing = Accepted & { state: 'trialing' };
+export type Active = Accepted & { state: 'active' };
+export type PastDue = Accepted & { state: 'past_due'; since: Instant };
+export type Unpaid = Accepted & { state: 'unpaid'; since: Instant };
+export type Paused = Accepted & { state: 'paused'; resumeAt: Instant | null };
+export type CancelReason = 'requested' | 'not_accepted' | 'payment_incomplete' | 'dunning';
+export type Canceled = (Identity | Accepted) & {
+  state: 'canceled';
+  endedAt: Instant;
+  reason: CancelReason;
+  /** Late money and disputes still reach it until then. */
+  listensUntil: Instant;
+};
+
+export type Subscription = Draft | Incomplete | Trialing | Active | PastDue | Unpaid | Paused | Canceled;
+
+/** Every way from one state to another, and the words for it. The diagram in the docs is drawn from this table. */
+export const transitions = {
+  draft: { incomplete: 'first payment awaited', trialing: 'trial begun', active: 'nothing due', canceled: 'not accepted' },
+  incomplete: { active: 'first payment arrived', canceled: 'expired or canceled' },
+  trialing: { active: 'trial ended', canceled: 'canceled' },
+  active: { past_due: 'payment failed', paused: 'paused', canceled: 'canceled' },
+  past_due: { active: 'nothing overdue remains', unpaid: 'dunning ended', canceled: 'canceled' },
+  unpaid: { active: 'nothing overdue remains', canceled: 'canceled' },
+  paused: { active: 'resumed', canceled: 'canceled' },
+  canceled: {},
+} as const satisfies { [From in StateName]: { [To in StateName]?: string } };
+
+export const isAllowed = (from: StateName, to: StateName): boolean => from === to || to in transitions[from];
+
+/** Moves a subscription along the table, and nowhere else. */
+export function become<Next extends Subscription>(from: Subscription, next: Next): Next {
+  invariant(isAllowed(from.state, next.state), `no way from ${from.state} to ${next.state}`);
+  return next;
+}
+
+export const isAccepted = (subscription: Subscription): subscription is Extract<Subscription, Accepted> =>
+  'terms' in subscription;
