@@ -1,0 +1,22 @@
+import type { Commit, CommitAnswer } from '../src/domain/commit.ts';
+import type { OutsideEffect } from '../src/domain/effect.ts';
+import type { Fact } from '../src/domain/input.ts';
+import type { Identity } from '../src/domain/subscription.ts';
+
+export type EffectOf<T extends OutsideEffect['type']> = Extract<OutsideEffect, { type: T }>;
+
+/** An effect on the outside world, with whose it is. */
+export type Call<E extends OutsideEffect> = {
+  effect: E;
+  subscription: Pick<Identity, 'id' | 'tenant' | 'mode' | 'customer' | 'processor' | 'currency'>;
+};
+
+/** One activity per outside effect; an effect without its activity does not compile. An expected answer is a fact. */
+export type OutsideActivities = {
+  [T in OutsideEffect['type']]: (call: Call<EffectOf<T>>) => Promise<Fact[]>;
+};
+
+export type Activities = OutsideActivities & {
+  /** Local: all database effects of one step, in one transaction, once. */
+  commit: (commit: Commit) => Promise<CommitAnswer>;
+};

@@ -1,0 +1,40 @@
+/** The names and shapes that senders share with the subscription's workflow. Plain constants: any program may import them. */
+import type { SubscriptionId, TenantId } from '../src/domain/ids.ts';
+import type { Command, Fact, Origin } from '../src/domain/input.ts';
+import type { Draft, Subscription } from '../src/domain/subscription.ts';
+import type { Instant } from '../src/domain/time.ts';
+
+export const SUBSCRIPTION_WORKFLOW = 'subscription';
+export const SUBSCRIPTIONS_QUEUE = 'subscriptions';
+/** Calls to a processor have a queue of their own, with its own rate limit: `subscriptions.stripe`. */
+export const processorQueue = (queue: string, processor: string): string => `${queue}.${processor}`;
+
+export const workflowIdOf = (tenant: TenantId, id: SubscriptionId): string => `subscription/${tenant}/${id}`;
+
+/** A command is an update of its own name (`subscribe`, `cancel`, …). Its id makes a repeat answer the same. */
+export type Asked<C extends Command = Command> = { id: string; command: C; origin: Origin };
+export type Answer =
+  | { outcome: 'applied'; version: number }
+  | { outcome: 'refused'; code: string; detail: string };
+
+export const COMMANDS = [
+  'subscribe',
+  'change',
+  'cancel',
+  'uncancel',
+  'pause',
+  'resume',
+  'pay',
+  'use_payment_method',
+] as const satisfies readonly Command['type'][];
+
+/** Signal: what was taken from the inbox for this subscription, in order. Ids and sanitised facts only. */
+export const FACTS_SIGNAL = 'facts';
+export type Delivered = { inboxId: string; fact: Fact; occurredAt: Instant };
+
+/** Query: the workflow's own state, beside the projection. */
+export const STATE_QUERY = 'state';
+export type Look = { subscription: Subscription; pendingInputs: number; outsideCalls: number; continued: number };
+
+/** The workflow's argument when a draft is made; what later runs carry is the workflow's own affair. */
+export type Start = { subscription: Draft; cyclesPerRun?: number };
