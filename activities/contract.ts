@@ -9,6 +9,8 @@ export type EffectOf<T extends OutsideEffect['type']> = Extract<OutsideEffect, {
 export type Call<E extends OutsideEffect> = {
   effect: E;
   subscription: Pick<Identity, 'id' | 'tenant' | 'mode' | 'customer' | 'processor' | 'currency'>;
+  /** An earlier call got no answer: the effect may have happened, so it is looked up before it is asked for again. */
+  lookFirst: boolean;
 };
 
 /** One activity per outside effect; an effect without its activity does not compile. An expected answer is a fact. */

@@ -13,9 +13,7 @@ export const workflowIdOf = (tenant: TenantId, id: SubscriptionId): string => `s
 
 /** A command is an update of its own name (`subscribe`, `cancel`, …). Its id makes a repeat answer the same. */
 export type Asked<C extends Command = Command> = { id: string; command: C; origin: Origin };
-export type Answer =
-  | { outcome: 'applied'; version: number }
-  | { outcome: 'refused'; code: string; detail: string };
+export type Answer = { outcome: 'applied'; version: number } | { outcome: 'refused'; code: string; detail: string };
 
 export const COMMANDS = [
   'subscribe',

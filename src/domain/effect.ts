@@ -21,7 +21,14 @@ export type RecordEffect =
     }
   | { type: 'record_payment'; invoice: InvoiceId; payment: PaymentId; amount: number; at: Instant }
   /** Money for which nothing is owed: kept apart until it is refunded or used, and flagged. */
-  | { type: 'record_unapplied_payment'; invoice: InvoiceId; payment: PaymentId; amount: number; why: string; at: Instant }
+  | {
+      type: 'record_unapplied_payment';
+      invoice: InvoiceId;
+      payment: PaymentId;
+      amount: number;
+      why: string;
+      at: Instant;
+    }
   | { type: 'record_refund'; payment: PaymentId; refund: string; amount: number; at: Instant }
   /** Deferred revenue that the ended period has earned. */
   | { type: 'recognise_revenue'; period: number; amount: number; at: Instant }

@@ -18,7 +18,7 @@ export type Command =
       when: 'now' | 'period_end' | null;
       proration: 'invoice_now' | 'next_invoice' | 'none' | null;
     }
-  | { type: 'cancel'; at: 'now' | 'period_end' | Day; reason: string | null }
+  | { type: 'cancel'; when: 'now' | 'period_end' | Day; reason: string | null }
   | { type: 'uncancel' }
   | { type: 'pause'; resumeAt: Instant | null }
   | { type: 'resume' }

@@ -1,5 +1,5 @@
 import type { Currency } from './currency.ts';
-import type { InvoiceId, PaymentId } from './ids.ts';
+import type { InvoiceId, PaymentId, PaymentMethodId } from './ids.ts';
 import type { Day, Instant } from './time.ts';
 
 export type InvoiceLine = {
@@ -24,14 +24,16 @@ export type Invoice = {
   dueAt: Instant;
 };
 
+export type Retry = { paymentMethod: PaymentMethodId | null; onSession: boolean };
+
 /** What happens next to get an invoice paid. */
 export type Collection =
   /** An attempt is on its way to the processor; there is at most one an invoice. */
   | { step: 'charging' }
   /** Declined; tried again then. */
   | { step: 'retrying'; at: Instant }
-  /** The customer has to confirm it, 3-D Secure say. */
-  | { step: 'needs_action'; payment: PaymentId }
+  /** The customer has to confirm it, 3-D Secure say. `next` is tried once this payment is canceled. */
+  | { step: 'needs_action'; payment: PaymentId; next: Retry | null }
   /** The processor has it and answers in days. */
   | { step: 'processing'; payment: PaymentId }
   /** Nothing more happens by itself: another method, a command or a person is needed. */

@@ -55,7 +55,8 @@ export type Draft = Identity & { state: 'draft'; expiresAt: Instant };
 export type Incomplete = Accepted & { state: 'incomplete'; expiresAt: Instant; expiring: boolean };
 export type Trialing = Accepted & { state: 'trialing' };
 export type Active = Accepted & { state: 'active' };
-export type PastDue = Accepted & { state: 'past_due'; since: Instant };
+/** `since` is when the oldest unpaid debt fell due: the access ladder counts from it. */
+export type PastDue = Accepted & { state: 'past_due'; since: Instant; restricted: boolean };
 export type Unpaid = Accepted & { state: 'unpaid'; since: Instant };
 export type Paused = Accepted & { state: 'paused'; resumeAt: Instant | null };
 export type CancelReason = 'requested' | 'not_accepted' | 'payment_incomplete' | 'dunning';
@@ -71,7 +72,12 @@ export type Subscription = Draft | Incomplete | Trialing | Active | PastDue | Un
 
 /** Every way from one state to another, and the words for it. The diagram in the docs is drawn from this table. */
 export const transitions = {
-  draft: { incomplete: 'first payment awaited', trialing: 'trial begun', active: 'nothing due', canceled: 'not accepted' },
+  draft: {
+    incomplete: 'first payment awaited',
+    trialing: 'trial begun',
+    active: 'nothing due',
+    canceled: 'not accepted',
+  },
   incomplete: { active: 'first payment arrived', canceled: 'expired or canceled' },
   trialing: { active: 'trial ended', canceled: 'canceled' },
   active: { past_due: 'payment failed', paused: 'paused', canceled: 'canceled' },

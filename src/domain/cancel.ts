@@ -1,0 +1,86 @@
+import { applied, type Decision, refused } from './decision.ts';
+import type { Effect } from './effect.ts';
+import type { InputOf } from './input.ts';
+import { stopRetries } from './payment.ts';
+import { earned } from './period.ts';
+import { type Accepted, become, type Canceled, type CancelReason, type Subscription } from './subscription.ts';
+import { DAY, dayOf, type Instant, instantOf } from './time.ts';
+
+export const LISTENS_FOR = 120 * DAY;
+
+type Cancelable = Extract<Subscription, Accepted>;
+
+/** Ends it. What was invoiced is earned now, debts stay on the books, an attempt on its way stands. */
+export function endNow(state: Cancelable, at: Instant, reason: CancelReason): { state: Canceled; effects: Effect[] } {
+  return {
+    state: become<Canceled>(state, {
+      ...common(state),
+      state: 'canceled',
+      reason,
+      endedAt: at,
+      listensUntil: at + LISTENS_FOR,
+      invoices: stopRetries(state.invoices),
+      deferred: 0,
+      cancelAt: null,
+      pending: null,
+    }),
+    effects: [...earned(state, at), { type: 'announce', event: 'subscription.canceled', data: { reason }, at }],
+  };
+}
+
+/** The fields that every accepted subscription has, without what only its last state had. */
+export function common(state: Cancelable): Accepted {
+  const { id, tenant, mode, customer, collection, processor, timeZone, currency, createdAt, version } = state;
+  const { terms, quantity, paymentMethod, anchor, period, segments, deferred, carried, pending, cancelAt } = state;
+  const { invoices, invoiceCount, settled } = state;
+  return {
+    ...{ id, tenant, mode, customer, collection, processor, timeZone, currency, createdAt, version },
+    ...{ terms, quantity, paymentMethod, anchor, period, segments, deferred, carried, pending, cancelAt },
+    ...{ invoices, invoiceCount, settled },
+  };
+}
+
+/** Never accepted or never paid for: what was invoiced is taken back. */
+export function abandon(state: Cancelable, at: Instant, reason: CancelReason): { state: Canceled; effects: Effect[] } {
+  const voids = state.invoices.map(({ id, amount }): Effect => ({ type: 'void_invoice', invoice: id, amount, at }));
+  const { state: canceled, effects } = endNow({ ...state, deferred: 0, invoices: [] }, at, reason);
+  return { state: canceled, effects: [...voids, ...effects] };
+}
+
+/** A cancellation asked for: now, at the end of what is paid, or on a day. */
+export function cancel(
+  state: Extract<Cancelable, { state: 'trialing' | 'active' | 'past_due' | 'unpaid' | 'paused' }>,
+  input: InputOf<'cancel'>,
+): Decision {
+  const { at, when } = input;
+  if (when === 'now') {
+    const { state: canceled, effects } = endNow(state, at, 'requested');
+    return applied('cancel.now', canceled, effects, { reason: input.reason });
+  }
+  const cancelAt = when === 'period_end' ? state.period.end : instantOf(when, state.timeZone);
+  if (cancelAt <= at) {
+    return refused(
+      'cancel_date_past',
+      `cannot cancel on ${dayOf(cancelAt, state.timeZone)}: it is ${dayOf(at, state.timeZone)}`,
+    );
+  }
+  return applied(
+    'cancel.planned',
+    { ...state, cancelAt },
+    [{ type: 'announce', event: 'subscription.cancel_planned', data: { cancelAt }, at }],
+    { when, cancelAt, reason: input.reason },
+  );
+}
+
+export function uncancel(
+  state: Extract<Cancelable, { state: 'trialing' | 'active' | 'past_due' | 'unpaid' | 'paused' }>,
+  at: Instant,
+): Decision {
+  if (state.cancelAt === null) return refused('not_canceling', 'cannot undo a cancellation: none is planned');
+  return applied(
+    'cancel.undone',
+    { ...state, cancelAt: null },
+    [{ type: 'announce', event: 'subscription.cancel_undone', data: {}, at }],
+    { cancelAt: state.cancelAt },
+  );
+}

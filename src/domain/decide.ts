@@ -1,0 +1,714 @@
+/**
+ * The rules of a subscription's life. Pure: no clock, no I/O, no randomness; time is an argument. The live workflow, the
+ * previews and the simulations all call this one function.
+ *
+ * There is no `default`: what a state ignores it names, so a new input is a compile error until each has thought of it.
+ */
+import { abandon, cancel, common, endNow, uncancel } from './cancel.ts';
+import { planChange } from './change.ts';
+import { applied, type Because, type Decision, refused, unchanged } from './decision.ts';
+import type { Effect } from './effect.ts';
+import type { Input, InputOf } from './input.ts';
+import {
+  type Applied,
+  awaited,
+  overdue,
+  paymentCanceled,
+  paymentFailed,
+  paymentNeedsAction,
+  paymentProcessing,
+  paymentSucceeded,
+  payNow,
+  stopRetries,
+} from './payment.ts';
+import { describe, issue, nextPeriod, periodAt, startAnew } from './period.ts';
+import { periodPrice } from './price-book.ts';
+import {
+  type Accepted,
+  type Active,
+  become,
+  type Canceled,
+  type Draft,
+  type Incomplete,
+  isAccepted,
+  type PastDue,
+  type Paused,
+  type Subscription,
+  type Trialing,
+  type Unpaid,
+} from './subscription.ts';
+import { dayOf, HOUR, type Instant, plusDays } from './time.ts';
+
+export const INCOMPLETE_EXPIRES_AFTER = 23 * HOUR;
+
+export function decide(state: Subscription, input: Input): Decision {
+  switch (state.state) {
+    case 'draft':
+      return decideDraft(state, input);
+    case 'incomplete':
+      return decideIncomplete(state, input);
+    case 'trialing':
+      return decideTrialing(state, input);
+    case 'active':
+      return decideActive(state, input);
+    case 'past_due':
+      return decidePastDue(state, input);
+    case 'unpaid':
+      return decideUnpaid(state, input);
+    case 'paused':
+      return decidePaused(state, input);
+    case 'canceled':
+      return decideCanceled(state, input);
+  }
+}
+
+function decideDraft(state: Draft, input: Input): Decision {
+  switch (input.type) {
+    case 'subscribe':
+      return subscribe(state, input);
+    case 'draft_expired': {
+      const { state: _, expiresAt: __, ...identity } = state;
+      const canceled: Canceled = {
+        ...identity,
+        state: 'canceled',
+        reason: 'not_accepted',
+        endedAt: input.at,
+        listensUntil: input.at,
+      };
+      return applied('draft.expired', become(state, canceled));
+    }
+    case 'change':
+    case 'cancel':
+    case 'uncancel':
+    case 'pause':
+    case 'resume':
+    case 'pay':
+    case 'use_payment_method':
+      return cannot(input, state);
+    case 'payment_succeeded':
+    case 'payment_failed':
+    case 'payment_needs_action':
+    case 'payment_processing':
+    case 'payment_canceled':
+    case 'payment_refunded':
+    case 'incomplete_expired':
+    case 'trial_ended':
+    case 'period_ended':
+    case 'retry_due':
+    case 'access_step_due':
+    case 'dunning_ended':
+    case 'cancel_due':
+    case 'resume_due':
+    case 'listening_ended':
+      return unchanged('draft.waits');
+  }
+}
+
+function subscribe(draft: Draft, input: InputOf<'subscribe'>): Decision {
+  const { terms, quantity, paymentMethod, trialDays, at } = input;
+  if (terms.currency !== draft.currency) {
+    return refused(
+      'currency_mismatch',
+      `cannot subscribe: the plan costs ${terms.currency}, the customer pays ${draft.currency}`,
+    );
+  }
+  const { state: _, expiresAt: __, ...identity } = draft;
+  const base: Accepted = {
+    ...identity,
+    terms,
+    quantity,
+    paymentMethod,
+    anchor: at,
+    period: periodAt(terms, at, 0, draft.timeZone),
+    segments: [],
+    deferred: 0,
+    carried: [],
+    pending: null,
+    cancelAt: null,
+    invoices: [],
+    invoiceCount: 0,
+    settled: [],
+  };
+  const because = { plan: terms.planId, quantity, price: periodPrice(terms, quantity), trialDays };
+  if (trialDays > 0) {
+    const end = plusDays(at, trialDays, draft.timeZone);
+    const trialing: Trialing = { ...base, state: 'trialing', anchor: end, period: { index: -1, start: at, end } };
+    const told: Effect = {
+      type: 'announce',
+      event: 'subscription.trial_started',
+      data: { plan: terms.planId, until: end },
+      at,
+    };
+    return applied('subscribe.trial', become(draft, trialing), [told], because);
+  }
+  const { state: opened, effects } = startAnew(base, at, true);
+  const created: Effect = { type: 'announce', event: 'subscription.created', data: { plan: terms.planId }, at };
+  if (opened.invoices.length === 0) {
+    return applied(
+      'subscribe.nothing_due',
+      become(draft, { ...opened, state: 'active' }),
+      [created, ...effects],
+      because,
+    );
+  }
+  const incomplete: Incomplete = {
+    ...opened,
+    state: 'incomplete',
+    expiresAt: at + INCOMPLETE_EXPIRES_AFTER,
+    expiring: false,
+  };
+  return applied('subscribe.first_payment', become(draft, incomplete), [created, ...effects], because);
+}
+
+function decideIncomplete(state: Incomplete, input: Input): Decision {
+  switch (input.type) {
+    case 'payment_succeeded':
+      return after(paymentSucceeded(state, input), (paid) =>
+        paid.invoices.length > 0 ? paid : activate(paid, input.at, 'first_payment'),
+      );
+    case 'payment_processing':
+      // A debit takes days and is rarely returned: the service begins, as the ladder can still end it.
+      return news(state, input, (open) =>
+        after(paymentProcessing(state, open, input), (waiting) =>
+          activate(waiting, input.at, 'first_payment_processing'),
+        ),
+      );
+    case 'payment_failed':
+      return news(state, input, (open) =>
+        after(paymentFailed(state, open, input, false), (failed) =>
+          failed.expiring ? giveUp(failed, input.at) : failed,
+        ),
+      );
+    case 'payment_needs_action':
+      return news(state, input, (open) =>
+        after(paymentNeedsAction(state, open, input), (waiting) =>
+          waiting.expiring ? callOff(waiting, input.at) : waiting,
+        ),
+      );
+    case 'payment_canceled':
+      return news(state, input, (open) =>
+        after(paymentCanceled(state, open, input), (stopped) =>
+          stopped.expiring ? giveUp(stopped, input.at) : stopped,
+        ),
+      );
+    case 'payment_refunded':
+      return refundRecorded(state, input);
+    case 'pay':
+      return state.expiring ? cannot(input, state) : pay(state, input);
+    case 'use_payment_method':
+      return useMethod(state, input, true);
+    case 'cancel':
+      // A payment may be on its way: it is called off first, and if it had succeeded the cancellation follows it.
+      return finish('incomplete.cancel', { ...state, cancelAt: input.at }, input.at, { reason: input.reason });
+    case 'incomplete_expired':
+      return finish('incomplete.expired', state, input.at, { expiresAt: state.expiresAt });
+    case 'subscribe':
+    case 'change':
+    case 'uncancel':
+    case 'pause':
+    case 'resume':
+      return cannot(input, state);
+    case 'draft_expired':
+    case 'trial_ended':
+    case 'period_ended':
+    case 'retry_due':
+    case 'access_step_due':
+    case 'dunning_ended':
+    case 'cancel_due':
+    case 'resume_due':
+    case 'listening_ended':
+      return unchanged('incomplete.waits');
+  }
+}
+
+type Step<S extends Subscription = Subscription> = { state: S; effects: Effect[] };
+
+/** The first payment never came: nothing is owed, as nothing was used. */
+const giveUp = (state: Incomplete, at: Instant): Step => abandon(state, at, 'payment_incomplete');
+
+/** Calls off the payment that still could succeed. Its answer decides how this ends. */
+function callOff(state: Incomplete, at: Instant): Step<Incomplete> {
+  const effects = state.invoices.flatMap(({ id, attempts, collection }): Effect[] =>
+    collection.step === 'needs_action'
+      ? [{ type: 'cancel_payment', invoice: id, attempt: attempts, payment: collection.payment, at }]
+      : [],
+  );
+  return { state, effects };
+}
+
+function finish(rule: string, state: Incomplete, at: Instant, because: Because): Decision {
+  const pending = state.invoices.some(
+    ({ collection }) => collection.step === 'charging' || collection.step === 'needs_action',
+  );
+  const ending = { ...state, expiring: true };
+  const { state: next, effects } = pending ? callOff(ending, at) : giveUp(ending, at);
+  return applied(rule, next, effects, because);
+}
+
+function activate(state: Incomplete, at: Instant, why: string): Step<Active> {
+  const active: Active = become<Active>(state, { ...common(state), state: 'active' });
+  return { state: active, effects: [{ type: 'announce', event: 'subscription.activated', data: { why }, at }] };
+}
+
+function decideTrialing(state: Trialing, input: Input): Decision {
+  switch (input.type) {
+    case 'trial_ended': {
+      const { state: opened, effects } = nextPeriod(state, input.at);
+      const active = become<Active>(state, { ...common(opened), state: 'active' });
+      const told: Effect = {
+        type: 'announce',
+        event: 'subscription.activated',
+        data: { why: 'trial_ended' },
+        at: input.at,
+      };
+      return applied('trial.ended', active, [told, ...effects], periodFacts(active));
+    }
+    case 'change':
+      return change(state, input);
+    case 'cancel':
+      return cancel(state, input);
+    case 'uncancel':
+      return uncancel(state, input.at);
+    case 'cancel_due':
+      return cancelDue(state, input.at);
+    case 'use_payment_method':
+      return useMethod(state, input, false);
+    case 'payment_succeeded':
+      return after(paymentSucceeded(state, input));
+    case 'payment_refunded':
+      return refundRecorded(state, input);
+    case 'subscribe':
+    case 'pause':
+    case 'resume':
+    case 'pay':
+      return cannot(input, state);
+    case 'payment_failed':
+    case 'payment_needs_action':
+    case 'payment_processing':
+    case 'payment_canceled':
+      return unchanged('payment.old');
+    case 'draft_expired':
+    case 'incomplete_expired':
+    case 'period_ended':
+    case 'retry_due':
+    case 'access_step_due':
+    case 'dunning_ended':
+    case 'resume_due':
+    case 'listening_ended':
+      return unchanged('trialing.waits');
+  }
+}
+
+function decideActive(state: Active, input: Input): Decision {
+  switch (input.type) {
+    case 'period_ended':
+      return renew(state, input.at);
+    case 'payment_succeeded':
+      return after(paymentSucceeded(state, input));
+    case 'payment_failed':
+      return news(state, input, (open) =>
+        after(paymentFailed(state, open, input, true), (failed) => fallBehind(failed, input.at)),
+      );
+    case 'payment_needs_action':
+      return news(state, input, (open) =>
+        after(paymentNeedsAction(state, open, input), (waiting) => fallBehind(waiting, input.at)),
+      );
+    case 'payment_processing':
+      return news(state, input, (open) => after(paymentProcessing(state, open, input)));
+    case 'payment_canceled':
+      return news(state, input, (open) => after(paymentCanceled(state, open, input)));
+    case 'payment_refunded':
+      return refundRecorded(state, input);
+    case 'retry_due':
+      return retry(state, input);
+    case 'change':
+      return change(state, input);
+    case 'cancel':
+      return cancel(state, input);
+    case 'uncancel':
+      return uncancel(state, input.at);
+    case 'cancel_due':
+      return cancelDue(state, input.at);
+    case 'pause':
+      return pause(state, input);
+    case 'pay':
+      return pay(state, input);
+    case 'use_payment_method':
+      return useMethod(state, input, false);
+    case 'subscribe':
+    case 'resume':
+      return cannot(input, state);
+    case 'draft_expired':
+    case 'incomplete_expired':
+    case 'trial_ended':
+    case 'access_step_due':
+    case 'dunning_ended':
+    case 'resume_due':
+    case 'listening_ended':
+      return unchanged('active.waits');
+  }
+}
+
+function decidePastDue(state: PastDue, input: Input): Decision {
+  switch (input.type) {
+    case 'period_ended':
+      return renew(state, input.at); // new periods are still invoiced while the ladder runs
+    case 'payment_succeeded':
+      return after(paymentSucceeded(state, input), (paid) => catchUp(paid, input.at));
+    case 'payment_failed':
+      return news(state, input, (open) => after(paymentFailed(state, open, input, true)));
+    case 'payment_needs_action':
+      return news(state, input, (open) => after(paymentNeedsAction(state, open, input)));
+    case 'payment_processing':
+      return news(state, input, (open) => after(paymentProcessing(state, open, input)));
+    case 'payment_canceled':
+      return news(state, input, (open) => after(paymentCanceled(state, open, input)));
+    case 'payment_refunded':
+      return refundRecorded(state, input);
+    case 'retry_due':
+      return retry(state, input);
+    case 'access_step_due':
+      return applied(
+        'access.restricted',
+        { ...state, restricted: true },
+        [{ type: 'announce', event: 'access.changed', data: { level: 'restricted' }, at: input.at }],
+        { since: state.since },
+      );
+    case 'dunning_ended': {
+      const unpaid: Unpaid = {
+        ...common(state),
+        state: 'unpaid',
+        since: state.since,
+        invoices: stopRetries(state.invoices),
+      };
+      const told: Effect = {
+        type: 'announce',
+        event: 'subscription.unpaid',
+        data: { since: state.since },
+        at: input.at,
+      };
+      return applied('dunning.ended', become(state, unpaid), [told], { since: state.since, owed: owed(state) });
+    }
+    case 'cancel':
+      return cancel(state, input);
+    case 'uncancel':
+      return uncancel(state, input.at);
+    case 'cancel_due':
+      return cancelDue(state, input.at);
+    case 'pay':
+      return pay(state, input);
+    case 'use_payment_method':
+      return useMethod(state, input, true);
+    case 'subscribe':
+    case 'change':
+    case 'pause':
+    case 'resume':
+      return cannot(input, state);
+    case 'draft_expired':
+    case 'incomplete_expired':
+    case 'trial_ended':
+    case 'resume_due':
+    case 'listening_ended':
+      return unchanged('past_due.waits');
+  }
+}
+
+function decideUnpaid(state: Unpaid, input: Input): Decision {
+  switch (input.type) {
+    case 'payment_succeeded':
+      return after(paymentSucceeded(state, input), (paid) => catchUp(paid, input.at));
+    case 'payment_failed':
+      return news(state, input, (open) => after(paymentFailed(state, open, input, false)));
+    case 'payment_needs_action':
+      return news(state, input, (open) => after(paymentNeedsAction(state, open, input)));
+    case 'payment_processing':
+      return news(state, input, (open) => after(paymentProcessing(state, open, input)));
+    case 'payment_canceled':
+      return news(state, input, (open) => after(paymentCanceled(state, open, input)));
+    case 'payment_refunded':
+      return refundRecorded(state, input);
+    case 'cancel':
+      return cancel(state, input.when === 'period_end' ? { ...input, when: 'now' } : input); // nothing is paid ahead
+    case 'uncancel':
+      return uncancel(state, input.at);
+    case 'cancel_due':
+      return cancelDue(state, input.at);
+    case 'pay':
+      return pay(state, input);
+    case 'use_payment_method':
+      return useMethod(state, input, true);
+    case 'subscribe':
+    case 'change':
+    case 'pause':
+    case 'resume':
+      return cannot(input, state);
+    case 'draft_expired':
+    case 'incomplete_expired':
+    case 'trial_ended':
+    case 'period_ended':
+    case 'retry_due':
+    case 'access_step_due':
+    case 'dunning_ended':
+    case 'resume_due':
+    case 'listening_ended':
+      return unchanged('unpaid.waits');
+  }
+}
+
+function decidePaused(state: Paused, input: Input): Decision {
+  switch (input.type) {
+    case 'resume':
+    case 'resume_due':
+      return resume(state, input);
+    case 'payment_succeeded':
+      return after(paymentSucceeded(state, input));
+    case 'payment_failed':
+      return news(state, input, (open) => after(paymentFailed(state, open, input, false)));
+    case 'payment_needs_action':
+      return news(state, input, (open) => after(paymentNeedsAction(state, open, input)));
+    case 'payment_processing':
+      return news(state, input, (open) => after(paymentProcessing(state, open, input)));
+    case 'payment_canceled':
+      return news(state, input, (open) => after(paymentCanceled(state, open, input)));
+    case 'payment_refunded':
+      return refundRecorded(state, input);
+    case 'cancel':
+      return cancel(state, input);
+    case 'uncancel':
+      return uncancel(state, input.at);
+    case 'cancel_due':
+      return cancelDue(state, input.at);
+    case 'pay':
+      return pay(state, input);
+    case 'use_payment_method':
+      return useMethod(state, input, false);
+    case 'subscribe':
+    case 'change':
+    case 'pause':
+      return cannot(input, state);
+    case 'draft_expired':
+    case 'incomplete_expired':
+    case 'trial_ended':
+    case 'period_ended':
+    case 'retry_due':
+    case 'access_step_due':
+    case 'dunning_ended':
+    case 'listening_ended':
+      return unchanged('paused.waits');
+  }
+}
+
+/** It is never revived: late money is recorded, and a debt can still be paid. */
+function decideCanceled(state: Canceled, input: Input): Decision {
+  switch (input.type) {
+    case 'payment_succeeded':
+      return isAccepted(state) ? after(paymentSucceeded(state, input)) : unchanged('canceled.never_accepted');
+    case 'payment_failed':
+      return isAccepted(state)
+        ? news(state, input, (open) => after(paymentFailed(state, open, input, false)))
+        : unchanged('canceled.never_accepted');
+    case 'payment_needs_action':
+      return isAccepted(state)
+        ? news(state, input, (open) => after(paymentNeedsAction(state, open, input)))
+        : unchanged('canceled.never_accepted');
+    case 'payment_processing':
+      return isAccepted(state)
+        ? news(state, input, (open) => after(paymentProcessing(state, open, input)))
+        : unchanged('canceled.never_accepted');
+    case 'payment_canceled':
+      return isAccepted(state)
+        ? news(state, input, (open) => after(paymentCanceled(state, open, input)))
+        : unchanged('canceled.never_accepted');
+    case 'payment_refunded':
+      return refundRecorded(state, input);
+    case 'pay':
+      return isAccepted(state) ? pay(state, input) : cannot(input, state);
+    case 'subscribe':
+    case 'change':
+    case 'cancel':
+    case 'uncancel':
+    case 'pause':
+    case 'resume':
+    case 'use_payment_method':
+      return cannot(input, state);
+    case 'draft_expired':
+    case 'incomplete_expired':
+    case 'trial_ended':
+    case 'period_ended':
+    case 'retry_due':
+    case 'access_step_due':
+    case 'dunning_ended':
+    case 'cancel_due':
+    case 'resume_due':
+    case 'listening_ended':
+      return unchanged('canceled.listens');
+  }
+}
+
+// What the states share.
+
+const cannot = (input: Input, state: Subscription): Decision =>
+  refused(
+    `not_while_${state.state}`,
+    `cannot ${input.type.replaceAll('_', ' ')}: subscription is ${state.state.replaceAll('_', ' ')}`,
+  );
+
+/** Turns what a payment's news did into a decision, moving on where the state says so. Null is news told before. */
+function after<S extends Accepted>(done: Applied<S> | null, moveOn?: (state: S) => Subscription | Step): Decision {
+  if (!done) return unchanged('payment.known');
+  const moved = moveOn ? moveOn(done.state) : (done.state as S & Subscription);
+  const step = 'effects' in moved ? moved : { state: moved, effects: [] };
+  return applied(done.rule, step.state, [...done.effects, ...step.effects], done.because);
+}
+
+/** Only the latest attempt can fail, wait or be called off; older news changes nothing. */
+function news(
+  state: Accepted,
+  input: Parameters<typeof awaited>[1],
+  then: (open: NonNullable<ReturnType<typeof awaited>>) => Decision,
+): Decision {
+  const open = awaited(state, input);
+  return open ? then(open) : unchanged('payment.old');
+}
+
+function refundRecorded(state: Subscription, input: InputOf<'payment_refunded'>): Decision {
+  const { payment, refund, amount, at } = input;
+  return applied('refund.recorded', state, [{ type: 'record_refund', payment, refund, amount, at }], {
+    payment,
+    refund,
+    amount,
+  });
+}
+
+const periodFacts = (state: Accepted): Because => ({
+  period: state.period.index,
+  from: dayOf(state.period.start, state.timeZone),
+  to: dayOf(state.period.end, state.timeZone),
+  price: periodPrice(state.terms, state.quantity),
+});
+
+const owed = (state: Accepted): number => state.invoices.reduce((sum, { amount }) => sum + amount, 0);
+
+function renew(state: Active | PastDue, at: Instant): Decision {
+  const { state: renewed, effects } = nextPeriod(state, at);
+  const told: Effect = { type: 'announce', event: 'subscription.renewed', data: { period: renewed.period.index }, at };
+  return applied('renewal', renewed, [told, ...effects], periodFacts(renewed));
+}
+
+function fallBehind(state: Active, at: Instant): Step<PastDue> {
+  const since = Math.min(...overdue(state).map(({ dueAt }) => dueAt));
+  const pastDue = become<PastDue>(state, { ...common(state), state: 'past_due', since, restricted: false });
+  return {
+    state: pastDue,
+    effects: [{ type: 'announce', event: 'subscription.past_due', data: { since, owed: owed(state) }, at }],
+  };
+}
+
+/** Paid. Access comes back as soon as nothing overdue remains; a period that ran out meanwhile begins anew. */
+function catchUp(state: PastDue | Unpaid, at: Instant): Subscription | Step {
+  const behind = overdue(state);
+  if (behind.length > 0) return { ...state, since: Math.min(...behind.map(({ dueAt }) => dueAt)) };
+  const active = become<Active>(state, { ...common(state), state: 'active' });
+  const told: Effect = { type: 'announce', event: 'subscription.recovered', data: { since: state.since }, at };
+  if (state.state === 'past_due' || at < state.period.end) return { state: active, effects: [told] };
+  const { state: opened, effects } = startAnew(active, at, true);
+  return { state: opened, effects: [told, ...effects] };
+}
+
+function retry(state: Active | PastDue, input: InputOf<'retry_due'>): Decision {
+  const tried = payNow(state, input.invoice, state.paymentMethod, false, input.at);
+  if ('code' in tried) return unchanged(`retry.${tried.code}`);
+  return applied('dunning.retry', tried.state, tried.effects, { invoice: input.invoice });
+}
+
+function pay(state: Extract<Subscription, Accepted>, input: InputOf<'pay'>): Decision {
+  const method = input.paymentMethod ?? state.paymentMethod;
+  const tried = payNow({ ...state, paymentMethod: method }, input.invoice, method, input.onSession, input.at);
+  if ('code' in tried) return refused(tried.code, tried.detail);
+  return applied('pay.asked', tried.state, tried.effects, { invoice: input.invoice, paymentMethod: method });
+}
+
+/** A new method is tried at once on what waits for one. */
+function useMethod(
+  state: Extract<Subscription, Accepted>,
+  input: InputOf<'use_payment_method'>,
+  tryNow: boolean,
+): Decision {
+  const { paymentMethod, at } = input;
+  const stuck = tryNow
+    ? state.invoices.filter(({ collection }) => collection.step === 'stopped' || collection.step === 'retrying')
+    : [];
+  const start: Step = { state: { ...state, paymentMethod }, effects: [] };
+  const { state: next, effects } = stuck.reduce<Step>((step, { id }) => {
+    const tried = payNow(step.state as typeof state, id, paymentMethod, true, at);
+    return 'code' in tried ? step : { state: tried.state, effects: [...step.effects, ...tried.effects] };
+  }, start);
+  return applied('payment_method.used', next, effects, { paymentMethod, tried: stuck.length });
+}
+
+function cancelDue(state: Exclude<Extract<Subscription, Accepted>, Incomplete | Canceled>, at: Instant): Decision {
+  const { state: canceled, effects } = endNow(state, at, 'requested');
+  return applied('cancel.due', canceled, effects, { cancelAt: state.cancelAt });
+}
+
+function pause(state: Active, input: InputOf<'pause'>): Decision {
+  const { resumeAt, at } = input;
+  if (resumeAt !== null && resumeAt <= at) {
+    return refused('resume_date_past', `cannot pause until ${new Date(resumeAt).toISOString()}: that is over`);
+  }
+  const paused: Paused = { ...common(state), state: 'paused', resumeAt, invoices: stopRetries(state.invoices) };
+  const told: Effect = { type: 'announce', event: 'subscription.paused', data: { resumeAt }, at };
+  return applied('pause', become(state, paused), [told], { resumeAt });
+}
+
+/** Inside the period that is paid, it goes on as it was. After it, a new one begins, from now. */
+function resume(state: Paused, input: InputOf<'resume' | 'resume_due'>): Decision {
+  const { at } = input;
+  const active = become<Active>(state, { ...common(state), state: 'active' });
+  const told: Effect = { type: 'announce', event: 'subscription.resumed', data: {}, at };
+  if (at < state.period.end) return applied('resume.same_period', active, [told], periodFacts(active));
+  const { state: opened, effects } = startAnew(active, at, input.type === 'resume');
+  return applied('resume.new_period', opened, [told, ...effects], periodFacts(opened));
+}
+
+function change(state: Active | Trialing, input: InputOf<'change'>): Decision {
+  const { terms, quantity, at } = input;
+  if (terms.currency !== state.currency) {
+    return refused(
+      'currency_mismatch',
+      `cannot change: the plan costs ${terms.currency}, the subscription ${state.currency}`,
+    );
+  }
+  const same =
+    terms.planId === state.terms.planId && terms.priceBookId === state.terms.priceBookId && quantity === state.quantity;
+  if (same && !state.pending) return refused('no_change', `cannot change: it is ${describe(terms, quantity)} already`);
+  const planned = planChange(state, input, at);
+  const because: Because = {
+    from: describe(state.terms, state.quantity),
+    to: describe(terms, quantity),
+    when: planned.when,
+    day: planned.day,
+    total: planned.total,
+  };
+  const told: Effect = {
+    type: 'announce',
+    event: 'subscription.changed',
+    data: { plan: terms.planId, quantity, when: planned.when },
+    at,
+  };
+  if (planned.when === 'period_end') {
+    return applied('change.at_period_end', { ...state, pending: { terms, quantity } }, [told], because);
+  }
+  const moved = { ...state, terms, quantity, pending: null, segments: planned.segments, ...(planned.restart ?? {}) };
+  if (planned.lines.length === 0) return applied('change.now', moved, [told], because);
+  if (!planned.restart && (planned.proration === 'next_invoice' || planned.total < 0)) {
+    return applied(
+      'change.now_billed_later',
+      { ...moved, carried: [...moved.carried, ...planned.lines] },
+      [told],
+      because,
+    );
+  }
+  const { state: invoiced, effects } = issue(moved, planned.lines, at, true);
+  return applied('change.now_invoiced', invoiced, [told, ...effects], because);
+}

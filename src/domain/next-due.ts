@@ -1,0 +1,55 @@
+import { accessLadder } from './access.ts';
+import type { Due } from './input.ts';
+import type { Accepted, Subscription } from './subscription.ts';
+import type { Instant } from './time.ts';
+
+export type NextDue = Due & { at: Instant };
+
+/** What time will bring, and when. Where two fall together the first of the list comes first: an end before a renewal. */
+export function nextDue(state: Subscription): NextDue | null {
+  return candidates(state).reduce<NextDue | null>((first, due) => (first && first.at <= due.at ? first : due), null);
+}
+
+function candidates(state: Subscription): NextDue[] {
+  switch (state.state) {
+    case 'draft':
+      return [{ type: 'draft_expired', at: state.expiresAt }];
+    case 'incomplete':
+      return state.expiring ? [] : [{ type: 'incomplete_expired', at: state.expiresAt }];
+    case 'trialing':
+      return [...cancellation(state), { type: 'trial_ended', at: state.period.end }];
+    case 'active':
+      return [...cancellation(state), { type: 'period_ended', at: state.period.end }, ...retries(state)];
+    case 'past_due': {
+      const { graceUntil, restrictedUntil } = accessLadder(state.since, state.timeZone);
+      return [
+        ...cancellation(state),
+        { type: 'dunning_ended', at: restrictedUntil },
+        ...(state.restricted ? [] : [{ type: 'access_step_due', at: graceUntil } as const]),
+        { type: 'period_ended', at: state.period.end },
+        ...retries(state),
+      ];
+    }
+    case 'unpaid':
+      return cancellation(state);
+    case 'paused':
+      return [
+        ...cancellation(state),
+        ...(state.resumeAt === null ? [] : [{ type: 'resume_due', at: state.resumeAt } as const]),
+      ];
+    case 'canceled':
+      return [{ type: 'listening_ended', at: state.listensUntil }];
+  }
+}
+
+const cancellation = (state: Accepted): NextDue[] =>
+  state.cancelAt === null ? [] : [{ type: 'cancel_due', at: state.cancelAt }];
+
+const retries = (state: Accepted): NextDue[] =>
+  state.invoices.flatMap(({ id, collection }) =>
+    collection.step === 'retrying' ? [{ type: 'retry_due', invoice: id, at: collection.at }] : [],
+  );
+
+/** A canceled subscription listens on for late money and disputes, and then is over. */
+export const isOver = (state: Subscription, at: Instant): boolean =>
+  state.state === 'canceled' && at >= state.listensUntil;

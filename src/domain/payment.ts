@@ -1,0 +1,196 @@
+/** What a payment's news does to the invoices that wait for it, in every state alike. The states say what follows. */
+import type { Because } from './decision.ts';
+import { nextRetry } from './dunning.ts';
+import type { Effect } from './effect.ts';
+import type { PaymentMethodId } from './ids.ts';
+import type { Fact, InputOf } from './input.ts';
+import type { OpenInvoice } from './invoice.ts';
+import { attempt } from './period.ts';
+import type { Accepted } from './subscription.ts';
+import type { Instant } from './time.ts';
+
+/** Bounded: the database's unique keys stand behind it. */
+const REMEMBERED = 24;
+
+export type Applied<S> = { rule: string; state: S; effects: Effect[]; because: Because };
+type At = { at: Instant };
+
+const replace = <S extends Accepted>(state: S, invoice: OpenInvoice): S => ({
+  ...state,
+  invoices: state.invoices.map((open) => (open.id === invoice.id ? invoice : open)),
+});
+
+const remember = <S extends Accepted>(state: S, { invoice, payment }: InputOf<'payment_succeeded'>): S => ({
+  ...state,
+  settled: [...state.settled, { invoice, payment }].slice(-REMEMBERED),
+});
+
+const settle = (
+  { invoice, attempt, at }: { invoice: OpenInvoice['id']; attempt: number } & At,
+  outcome: Extract<Effect, { type: 'settle_attempt' }>['outcome'],
+  payment: string | null,
+  decline: Pick<Extract<Effect, { type: 'settle_attempt' }>, 'decline' | 'code'> = { decline: null, code: null },
+): Effect => ({ type: 'settle_attempt', invoice, attempt, outcome, payment, ...decline, at });
+
+/** Money has come. Null when it was told before. */
+export function paymentSucceeded<S extends Accepted>(state: S, input: InputOf<'payment_succeeded'>): Applied<S> | null {
+  const { invoice, payment, amount, at } = input;
+  if (state.settled.some((known) => known.payment === payment)) return null;
+  const open = state.invoices.find((candidate) => candidate.id === invoice);
+  const remembered = remember(state, input);
+  const because = { invoice, payment, amount, attempt: input.attempt };
+  if (open && open.amount === amount) {
+    return {
+      rule: 'payment.applied',
+      state: { ...remembered, invoices: state.invoices.filter((candidate) => candidate !== open) },
+      effects: [
+        settle(input, 'succeeded', payment),
+        { type: 'record_payment', invoice, payment, amount, at },
+        { type: 'announce', event: 'invoice.paid', data: { invoice, amount, currency: state.currency }, at },
+      ],
+      because,
+    };
+  }
+  const second = state.settled.some((known) => known.invoice === invoice);
+  const why = open ? 'amount_differs' : second ? 'paid_twice' : 'nothing_owed';
+  return {
+    rule: `payment.${why}`,
+    state: remembered,
+    effects: [
+      settle(input, 'succeeded', payment),
+      { type: 'record_unapplied_payment', invoice, payment, amount, why, at },
+      ...(second ? [{ type: 'refund', invoice, payment, amount, why, at } as const] : []),
+    ],
+    because,
+  };
+}
+
+type StepFact = Extract<
+  Fact,
+  { type: 'payment_failed' | 'payment_needs_action' | 'payment_processing' | 'payment_canceled' }
+>;
+
+/** The invoice whose latest attempt this is about, while that attempt's end is still open. Anything else is old news. */
+export function awaited(state: Accepted, { invoice, attempt }: StepFact): OpenInvoice | null {
+  const open = state.invoices.find((candidate) => candidate.id === invoice);
+  if (!open || open.attempts !== attempt) return null;
+  const { step } = open.collection;
+  return step === 'charging' || step === 'needs_action' || step === 'processing' ? open : null;
+}
+
+/** Declined. It is tried again along the ladder where that can help; `retrying: false` leaves it to the customer. */
+export function paymentFailed<S extends Accepted>(
+  state: S,
+  open: OpenInvoice,
+  input: InputOf<'payment_failed'>,
+  retrying: boolean,
+): Applied<S> {
+  const { at, decline, code, payment } = input;
+  const failedAt = open.failedAt ?? at;
+  const retryAt = retrying ? nextRetry(decline, failedAt, at, state.timeZone) : null;
+  const collection: OpenInvoice['collection'] =
+    retryAt === null ? { step: 'stopped' } : { step: 'retrying', at: retryAt };
+  return {
+    rule: 'payment.failed',
+    state: replace(state, { ...open, failedAt, lastDecline: code, collection }),
+    effects: [
+      settle(input, 'failed', payment, { decline, code }),
+      {
+        type: 'announce',
+        event: 'payment.failed',
+        data: { invoice: open.id, attempt: open.attempts, code, decline, retryAt },
+        at,
+      },
+    ],
+    because: { invoice: open.id, attempt: open.attempts, decline, code, retryAt },
+  };
+}
+
+export function paymentNeedsAction<S extends Accepted>(
+  state: S,
+  open: OpenInvoice,
+  input: InputOf<'payment_needs_action'>,
+): Applied<S> {
+  const { at, payment } = input;
+  const failedAt = open.failedAt ?? at;
+  return {
+    rule: 'payment.needs_action',
+    state: replace(state, { ...open, failedAt, collection: { step: 'needs_action', payment, next: null } }),
+    effects: [
+      settle(input, 'needs_action', payment),
+      { type: 'announce', event: 'payment.needs_action', data: { invoice: open.id, attempt: open.attempts }, at },
+    ],
+    because: { invoice: open.id, attempt: open.attempts, payment },
+  };
+}
+
+export function paymentProcessing<S extends Accepted>(
+  state: S,
+  open: OpenInvoice,
+  input: InputOf<'payment_processing'>,
+): Applied<S> {
+  const { payment } = input;
+  return {
+    rule: 'payment.processing',
+    state: replace(state, { ...open, collection: { step: 'processing', payment } }),
+    effects: [settle(input, 'processing', payment)],
+    because: { invoice: open.id, attempt: open.attempts, payment },
+  };
+}
+
+/** The payment was called off at the processor: no money comes from it. Another method may have been waiting for that. */
+export function paymentCanceled<S extends Accepted>(
+  state: S,
+  open: OpenInvoice,
+  input: InputOf<'payment_canceled'>,
+): Applied<S> {
+  const settled = settle(input, 'canceled', input.payment);
+  const replacement = open.collection.step === 'needs_action' ? open.collection.next : null;
+  const because = { invoice: open.id, attempt: open.attempts, payment: input.payment };
+  if (!replacement) {
+    const stopped = replace(state, { ...open, collection: { step: 'stopped' } });
+    return { rule: 'payment.canceled', state: stopped, effects: [settled], because };
+  }
+  const next = attempt(open, replacement.paymentMethod, replacement.onSession, input.at);
+  return {
+    rule: 'payment.replaced',
+    state: replace(state, next.open),
+    effects: [settled, next.effect],
+    because,
+  };
+}
+
+/** Tries an open invoice once more. Refused as a sentence where an attempt is on its way. */
+export function payNow<S extends Accepted>(
+  state: S,
+  invoice: OpenInvoice['id'],
+  paymentMethod: PaymentMethodId | null,
+  onSession: boolean,
+  at: Instant,
+): { state: S; effects: Effect[] } | { code: string; detail: string } {
+  const open = state.invoices.find((candidate) => candidate.id === invoice);
+  if (!open) return { code: 'invoice_not_open', detail: `cannot pay: invoice ${invoice} is not open` };
+  const { collection } = open;
+  switch (collection.step) {
+    case 'charging':
+    case 'processing':
+      return { code: 'payment_in_flight', detail: `cannot pay: an attempt on ${invoice} is still on its way` };
+    case 'needs_action':
+      return {
+        state: replace(state, { ...open, collection: { ...collection, next: { paymentMethod, onSession } } }),
+        effects: [{ type: 'cancel_payment', invoice, attempt: open.attempts, payment: collection.payment, at }],
+      };
+    case 'retrying':
+    case 'stopped': {
+      const next = attempt(open, paymentMethod, onSession, at);
+      return { state: replace(state, next.open), effects: [next.effect] };
+    }
+  }
+}
+
+/** Invoices that were tried and not paid; they are what makes a subscription past due. */
+export const overdue = (state: Accepted): OpenInvoice[] => state.invoices.filter(({ failedAt }) => failedAt !== null);
+
+/** No more tries by themselves. What is on its way at the processor stands. */
+export const stopRetries = (invoices: readonly OpenInvoice[]): OpenInvoice[] =>
+  invoices.map((open) => (open.collection.step === 'retrying' ? { ...open, collection: { step: 'stopped' } } : open));

@@ -1,0 +1,101 @@
+/** Builders hold the boring defaults, so that a test shows only what matters to it. */
+import { decide } from '../../src/domain/decide.ts';
+import type { Decision } from '../../src/domain/decision.ts';
+import type { Effect } from '../../src/domain/effect.ts';
+import { isOutside } from '../../src/domain/effect.ts';
+import type { Command, Due, Fact, Input } from '../../src/domain/input.ts';
+import type { Terms } from '../../src/domain/price-book.ts';
+import type { Draft, Subscription } from '../../src/domain/subscription.ts';
+import { type Instant, instantOf } from '../../src/domain/time.ts';
+
+export const at = (text: string): Instant => {
+  const instant = Date.parse(text.length === 10 ? `${text}T12:00:00Z` : text);
+  if (Number.isNaN(instant)) throw new Error(`not a time: ${text}`);
+  return instant;
+};
+
+export const terms = (over: Partial<Terms> = {}): Terms => ({
+  planId: 'pro',
+  priceBookId: 'pb_1',
+  product: 'app',
+  name: 'Pro',
+  interval: { unit: 'month', count: 1 },
+  currency: 'usd',
+  model: 'per_unit',
+  unitAmount: '3000',
+  ...over,
+});
+
+export const START = at('2027-01-01');
+
+export const draft = (over: Partial<Draft> = {}): Draft => ({
+  id: 'sub_1',
+  tenant: 'ten_1',
+  mode: 'test',
+  customer: 'cus_1',
+  collection: 'engine',
+  processor: 'stripe',
+  timeZone: 'UTC',
+  currency: 'usd',
+  createdAt: START,
+  version: 0,
+  state: 'draft',
+  expiresAt: START + 3_600_000,
+  ...over,
+});
+
+export const input = (what: Command | Fact | Due, when: Instant = START): Input => ({
+  ...what,
+  at: when,
+  origin: { by: 'principal', ref: 'test' },
+});
+
+export const subscribe = (over: Partial<Extract<Command, { type: 'subscribe' }>> = {}): Command => ({
+  type: 'subscribe',
+  terms: terms(),
+  quantity: 1,
+  paymentMethod: 'pm_1',
+  trialDays: 0,
+  ...over,
+});
+
+export function must(decision: Decision): { state: Subscription; effects: Effect[]; rule: string } {
+  if (decision.outcome !== 'applied') throw new Error(`expected a decision, got ${JSON.stringify(decision)}`);
+  return decision;
+}
+
+export const run = (state: Subscription, ...steps: [Command | Fact | Due, Instant][]): Subscription =>
+  steps.reduce((current, [what, when]) => must(decide(current, input(what, when))).state, state);
+
+export const succeeded = (n: number, attempt = 1, amount = 3000): Fact => ({
+  type: 'payment_succeeded',
+  invoice: `inv_1_${n}`,
+  attempt,
+  payment: `pi_${n}_${attempt}`,
+  amount,
+});
+
+export const declined = (
+  n: number,
+  attempt = 1,
+  decline: Extract<Fact, { type: 'payment_failed' }>['decline'] = 'soft',
+): Fact => ({
+  type: 'payment_failed',
+  invoice: `inv_1_${n}`,
+  attempt,
+  payment: `pi_${n}_${attempt}`,
+  decline,
+  code: 'card_declined',
+});
+
+export const incomplete = (): Subscription => run(draft(), [subscribe(), START]);
+export const active = (): Subscription => run(incomplete(), [succeeded(1), START]);
+export const trialing = (): Subscription => run(draft(), [subscribe({ trialDays: 14 }), START]);
+export const FEBRUARY = instantOf('2027-02-01', 'UTC', 12 * 3_600_000);
+export const renewed = (): Subscription => run(active(), [{ type: 'period_ended' }, FEBRUARY]);
+export const pastDue = (decline?: Parameters<typeof declined>[2]): Subscription =>
+  run(renewed(), [declined(2, 1, decline), FEBRUARY]);
+
+export const kinds = (effects: readonly Effect[]): string[] =>
+  effects.filter((e) => e.type !== 'announce').map((e) => e.type);
+export const outside = (effects: readonly Effect[]): Effect[] => effects.filter(isOutside);

@@ -1,0 +1,132 @@
+import { fc, test as property } from '@fast-check/vitest';
+import { describe, expect, test } from 'vitest';
+import {
+  addDays,
+  boundary,
+  dayOf,
+  daysBetween,
+  type Interval,
+  instantOf,
+  isDay,
+  isTimeZone,
+  plusDays,
+} from '../../src/domain/time.ts';
+
+const MONTH: Interval = { unit: 'month', count: 1 };
+const iso = (at: number) => new Date(at).toISOString();
+
+describe('the n-th boundary, counted from the anchor', () => {
+  test.each([
+    [
+      'the 31st comes back after February',
+      '2027-01-31T10:00:00Z',
+      MONTH,
+      'UTC',
+      ['2027-02-28T10:00', '2027-03-31T10:00', '2027-04-30T10:00'],
+    ],
+    ['a leap year has a 29th', '2028-01-31T10:00:00Z', MONTH, 'UTC', ['2028-02-29T10:00', '2028-03-31T10:00']],
+    [
+      'a year after a leap day',
+      '2028-02-29T10:00:00Z',
+      { unit: 'year', count: 1 },
+      'UTC',
+      ['2029-02-28T10:00', '2030-02-28T10:00', '2031-02-28T10:00', '2032-02-29T10:00'],
+    ],
+    [
+      'New York keeps its time of day over DST',
+      '2027-01-31T23:30:00Z',
+      MONTH,
+      'America/New_York',
+      ['2027-02-28T23:30', '2027-03-31T22:30', '2027-04-30T22:30'],
+    ],
+    [
+      'a time in the gap moves on',
+      '2027-02-14T07:30:00Z',
+      MONTH,
+      'America/New_York',
+      ['2027-03-14T07:30', '2027-04-14T06:30'],
+    ],
+    ['a time that exists twice is the first', '2027-10-07T05:30:00Z', MONTH, 'America/New_York', ['2027-11-07T05:30']],
+    [
+      'quarters',
+      '2027-11-30T00:00:00Z',
+      { unit: 'quarter', count: 1 },
+      'UTC',
+      ['2028-02-29T00:00', '2028-05-30T00:00'],
+    ],
+    [
+      'two weeks',
+      '2027-03-10T12:00:00Z',
+      { unit: 'week', count: 2 },
+      'Europe/Berlin',
+      ['2027-03-24T12:00', '2027-04-07T11:00'],
+    ],
+    ['days', '2027-12-31T12:00:00Z', { unit: 'day', count: 1 }, 'UTC', ['2028-01-01T12:00']],
+    ['a zone that skipped a whole day', '2011-11-30T22:00:00Z', MONTH, 'Pacific/Apia', ['2011-12-30T22:00']],
+  ] as const)('%s', (_what, anchor, interval, zone, expected) => {
+    expect(expected.map((_, i) => iso(boundary(Date.parse(anchor), interval, i + 1, zone)).slice(0, 16))).toEqual(
+      expected,
+    );
+  });
+});
+
+test('days are civil dates', () => {
+  expect(dayOf(Date.parse('2027-01-01T04:59:59Z'), 'America/New_York')).toBe('2026-12-31');
+  expect(iso(instantOf('2027-03-28', 'Europe/Berlin'))).toBe('2027-03-27T23:00:00.000Z');
+  expect(daysBetween('2028-02-28', '2028-03-01')).toBe(2);
+  expect(addDays('2027-12-31', 1)).toBe('2028-01-01');
+  expect(isDay('2027-02-29')).toBe(false);
+  expect(isDay('2028-02-29')).toBe(true);
+  expect(isTimeZone('Mars/Olympus')).toBe(false);
+});
+
+const zones = fc.constantFrom(
+  'UTC',
+  'America/New_York',
+  'Europe/Berlin',
+  'Asia/Kathmandu',
+  'Australia/Lord_Howe',
+  'America/St_Johns',
+  'Pacific/Auckland',
+);
+const intervals = fc.constantFrom<Interval>(
+  MONTH,
+  { unit: 'year', count: 1 },
+  { unit: 'week', count: 1 },
+  { unit: 'day', count: 10 },
+  { unit: 'quarter', count: 1 },
+);
+const instants = fc.integer({ min: Date.parse('2000-01-01'), max: Date.parse('2090-01-01') });
+
+property.prop([instants, zones, intervals, fc.integer({ min: 0, max: 200 })], { numRuns: 10_000 })(
+  'boundaries go forward, and each lies on the day that the calendar says',
+  (anchor, zone, interval, n) => {
+    const here = boundary(anchor, interval, n, zone);
+    const next = boundary(anchor, interval, n + 1, zone);
+    expect(next).toBeGreaterThan(here);
+    expect(Number(dayOf(here, zone).slice(8))).toBeLessThanOrEqual(31);
+    if (interval.unit === 'month') {
+      const wanted = Number(dayOf(anchor, zone).slice(8));
+      const got = Number(dayOf(here, zone).slice(8));
+      const [year, month] = dayOf(here, zone).split('-').map(Number);
+      const last = new Date(Date.UTC(year!, month!, 0)).getUTCDate();
+      expect(got).toBe(Math.min(wanted, last));
+    }
+  },
+);
+
+property.prop([instants, zones, fc.integer({ min: 0, max: 400 })], { numRuns: 10_000 })(
+  'a number of days later is that many dates later',
+  (from, zone, days) => {
+    expect(daysBetween(dayOf(from, zone), dayOf(plusDays(from, days, zone), zone))).toBe(days);
+  },
+);
+
+property.prop([instants, zones], { numRuns: 10_000 })(
+  'an instant survives the way through its local day',
+  (instant, zone) => {
+    const midnight = instantOf(dayOf(instant, zone), zone);
+    expect(dayOf(midnight, zone)).toBe(dayOf(instant, zone));
+    expect(midnight).toBeLessThanOrEqual(instant);
+  },
+);
