@@ -1,3 +1,4 @@
+import type { Journey } from '../workflows/messages.ts';
 import type { Commit, CommitAnswer } from '../src/domain/commit.ts';
 import type { OutsideEffect } from '../src/domain/effect.ts';
 import type { Fact } from '../src/domain/input.ts';
@@ -21,4 +22,9 @@ export type OutsideActivities = {
 export type Activities = OutsideActivities & {
   /** Local: all database effects of one step, in one transaction, once. */
   commit: (commit: Commit) => Promise<CommitAnswer>;
+};
+
+export type ClockActivities = {
+  /** Moves a test clock and all that belongs to it; a clock that can't go on is left `blocked`, with the reason. */
+  advanceClock: (journey: Journey) => Promise<void>;
 };

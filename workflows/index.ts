@@ -1,1 +1,2 @@
+export { advance_clock } from './advance-clock.ts';
 export { subscription } from './subscription.ts';

@@ -1,5 +1,5 @@
 /** The names and shapes that senders share with the subscription's workflow. Plain constants: any program may import them. */
-import type { SubscriptionId, TenantId } from '../src/domain/ids.ts';
+import type { ClockId, SubscriptionId, TenantId } from '../src/domain/ids.ts';
 import type { Command, Fact, Origin } from '../src/domain/input.ts';
 import type { Draft, Subscription } from '../src/domain/subscription.ts';
 import type { Instant } from '../src/domain/time.ts';
@@ -36,3 +36,8 @@ export type Look = { subscription: Subscription; pendingInputs: number; outsideC
 
 /** The workflow's argument when a draft is made; what later runs carry is the workflow's own affair. */
 export type Start = { subscription: Draft; cyclesPerRun?: number };
+
+/** A test clock's journey, in the test namespace: started by the API, one at a time a clock. */
+export const ADVANCE_CLOCK_WORKFLOW = 'advance_clock';
+export const clockWorkflowIdOf = (tenant: TenantId, clock: ClockId): string => `clock/${tenant}/${clock}`;
+export type Journey = { tenant: TenantId; clock: ClockId; target: Instant };

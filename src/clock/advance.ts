@@ -1,0 +1,101 @@
+/**
+ * A test clock leads the subscriptions that belong to it. It takes the earliest due time among them, sends those to it,
+ * waits until everything is quiet, and repeats until the target: so effects of one reach another at the right time.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Client } from '@temporalio/client';
+import type { Kysely } from 'kysely';
+import { workflowIdOf } from '../../workflows/messages.ts';
+import type { Database } from '../db/schema.ts';
+import type { ClockId, SubscriptionId, TenantId } from '../domain/ids.ts';
+import type { Instant } from '../domain/time.ts';
+import { inTenant } from '../db/tenant.ts';
+import { arrived, sendTo } from './fast-forward.ts';
+
+export type ClockRef = { tenant: TenantId; clock: ClockId };
+type Deps = { db: Kysely<Database>; client: Client };
+type Clocked = { id: SubscriptionId; state: string; nextDueAt: Instant | null; busy: boolean };
+
+/** One look costs about a millisecond; a step takes some fifty. */
+const LOOK_EVERY_MS = 4;
+/** A step that is not quiet by then is stuck: an operator is told which subscription it was. */
+const STUCK_AFTER_MS = 60_000;
+
+export class ClockStuck extends Error {}
+
+/** Goes to the next moment at which something is due, or to the target if nothing is. True when it is reached. */
+export async function advanceStep({ db, client }: Deps, ref: ClockRef, target: Instant): Promise<boolean> {
+  const subscriptions = await clocked(db, ref);
+  const dues = subscriptions.flatMap(({ nextDueAt }) => (nextDueAt !== null && nextDueAt <= target ? [nextDueAt] : []));
+  const next = dues.length > 0 ? Math.min(...dues) : target;
+  const due = subscriptions.filter(({ nextDueAt }) => nextDueAt !== null && nextDueAt <= next);
+  const last = next === target;
+  await Promise.all((last ? subscriptions : due).map(({ id }) => move(client, workflowIdOf(ref.tenant, id), next, last)));
+  await quiet(db, ref, next);
+  await moveClock(db, ref, next);
+  return last && dues.length === 0;
+}
+
+async function move(client: Client, workflowId: string, to: Instant, wait: boolean): Promise<void> {
+  const journey = await sendTo(client, workflowId, to);
+  // On the way a projection that has moved on is the sign of arrival; only the end of the journey is waited for here.
+  if (journey && wait) await arrived(client, workflowId, journey);
+}
+
+/** Nothing due any more, no call on its way, no event of theirs in the inbox. */
+async function quiet(db: Deps['db'], ref: ClockRef, at: Instant): Promise<void> {
+  const deadline = Date.now() + STUCK_AFTER_MS;
+  for (;;) {
+    const waiting = (await clocked(db, ref)).filter(({ nextDueAt, busy }) => busy || (nextDueAt !== null && nextDueAt <= at));
+    if (waiting.length === 0) return;
+    if (Date.now() > deadline) {
+      throw new ClockStuck(`not quiet at ${new Date(at).toISOString()}: ${waiting.map(({ id }) => id).join(', ')}`);
+    }
+    await sleep(LOOK_EVERY_MS);
+  }
+}
+
+/** A canceled subscription only listens: its own end is nothing to stop at. */
+async function clocked(db: Deps['db'], { tenant, clock }: ClockRef): Promise<Clocked[]> {
+  const rows = await inTenant(db, { tenant, mode: 'test' }, (trx) =>
+    trx
+      .selectFrom('subscriptions as s')
+      .where('s.clock_id', '=', clock)
+      .select((eb) => [
+        's.id',
+        's.state',
+        's.next_due_at',
+        eb
+          .or([
+            eb.exists(
+              eb
+                .selectFrom('payment_attempts as a')
+                .whereRef('a.subscription_id', '=', 's.id')
+                .where('a.state', '=', 'requested')
+                .select('a.attempt'),
+            ),
+            eb.exists(
+              eb
+                .selectFrom('inbox as i')
+                .whereRef('i.subscription_id', '=', 's.id')
+                .where('i.state', 'in', ['received', 'signalled'])
+                .select('i.event_id'),
+            ),
+          ])
+          .as('busy'),
+      ])
+      .execute(),
+  );
+  return rows.map((row) => ({
+    id: row.id as SubscriptionId,
+    state: row.state,
+    nextDueAt: row.state === 'canceled' || row.next_due_at === null ? null : row.next_due_at.getTime(),
+    busy: Boolean(row.busy),
+  }));
+}
+
+async function moveClock(db: Deps['db'], { tenant, clock }: ClockRef, now: Instant): Promise<void> {
+  await inTenant(db, { tenant, mode: 'test' }, (trx) =>
+    trx.updateTable('clocks').set({ now: new Date(now) }).where('id', '=', clock).execute(),
+  );
+}
