@@ -1,0 +1,25 @@
+/** The simulator as a process of its own. */
+import { startSimulator } from '../simulator/server.ts';
+
+const { PORT, HOST, SIMULATOR_DATA, SIMULATOR_WEBHOOK_URL: url, SIMULATOR_WEBHOOK_SECRET: secret } = process.env;
+
+const simulator = await startSimulator({
+  port: Number(PORT ?? 12111),
+  ...(HOST && { host: HOST }),
+  ...(SIMULATOR_DATA && { dataFile: SIMULATOR_DATA }),
+  ...(url && secret && { webhook: { url, secret } }),
+});
+
+let stopping = false;
+async function stop(): Promise<void> {
+  if (stopping) return;
+  stopping = true;
+  await simulator.stop();
+  process.exit(0);
+}
+process.on('SIGTERM', stop);
+process.on('SIGINT', stop);
+process.on('disconnect', stop);
+
+console.log(`simulator at ${simulator.url}`);
+process.send?.({ ready: true, url: simulator.url });

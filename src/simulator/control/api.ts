@@ -1,0 +1,168 @@
+/** The simulator's own switches, under /_sim/. JSON in and out, no keys: it listens on the loopback. */
+import { z } from 'zod';
+import { newId } from '../ids.ts';
+import type { Engine } from '../stripe/engine.ts';
+import { authenticated, settled } from '../stripe/payments.ts';
+import { setupAuthenticated } from '../stripe/setup-intents.ts';
+import type { Dispatcher } from '../webhooks/dispatcher.ts';
+import { habit, times } from './habit.ts';
+import { tally } from './state.ts';
+
+export type Controlled = { engine: Engine; dispatcher: Dispatcher; isBusy: () => boolean };
+export type ControlAnswer = { status: number; body: unknown };
+
+const ok = (body: unknown): ControlAnswer => ({ status: 200, body });
+const refuse = (status: number, message: string): ControlAnswer => ({ status, body: { error: message } });
+
+type Handle = (sim: Controlled, input: { id: string; body: unknown; query: URLSearchParams }) => ControlAnswer;
+
+const outcome = z.object({ outcome: z.enum(['complete', 'fail']) });
+const trouble = z.object({
+  customer: z.string().nullable().default(null),
+  payment_method: z.string().nullable().default(null),
+  times: times.default(1),
+});
+const mode = z.strictObject({
+  paused: z.boolean().optional(),
+  reorder: z.boolean().optional(),
+  dropNext: z.int().nonnegative().optional(),
+  duplicateNext: z.int().nonnegative().optional(),
+});
+
+const routes: readonly (readonly [method: 'GET' | 'POST' | 'DELETE', path: RegExp, handle: Handle])[] = [
+  ['GET', /^\/_sim\/quiet$/, (sim) => quiet(sim)],
+  ['POST', /^\/_sim\/quiet$/, (sim) => quiet(sim)],
+  ['GET', /^\/_sim\/state$/, (sim, { query }) => ok(tally(sim, query.get('metadata') ?? 'invoice'))],
+
+  ['GET', /^\/_sim\/troubles$/, ({ engine }) => ok({ troubles: [...engine.world.store.all('sim.trouble')] })],
+  [
+    'POST',
+    /^\/_sim\/troubles$/,
+    ({ engine }, { body }) => {
+      const { customer, payment_method, times: left } = trouble.parse(body);
+      const row = { id: newId('trouble'), habit: habit.parse(body), left, customer, payment_method };
+      return ok(engine.act(({ store }) => store.put('sim.trouble', row)));
+    },
+  ],
+  [
+    'DELETE',
+    /^\/_sim\/troubles$/,
+    ({ engine }) => {
+      engine.act(({ store }) => {
+        for (const { id } of [...store.all('sim.trouble')]) store.remove('sim.trouble', id);
+      });
+      return ok({ troubles: [] });
+    },
+  ],
+  [
+    'POST',
+    /^\/_sim\/payment_methods\/([^/]+)$/,
+    ({ engine }, { id, body }) => {
+      const nature = engine.world.store.get('sim.method', id);
+      if (nature === undefined) return refuse(404, `no payment method ${id}`);
+      const left = z.object({ times: times.default(null) }).parse(body).times;
+      const { setUp, spent } = nature;
+      return ok(
+        engine.act(({ store }) => store.put('sim.method', { id, habit: habit.parse(body), left, setUp, spent })),
+      );
+    },
+  ],
+  [
+    'POST',
+    /^\/_sim\/(?:payment_intents|setup_intents)\/([^/]+)\/authenticate$/,
+    (sim, { id, body }) => authenticate(sim, id, body),
+  ],
+  [
+    'POST',
+    /^\/_sim\/payment_intents\/([^/]+)\/settle$/,
+    ({ engine }, { id, body }) => {
+      const intent = engine.world.store.get('payment_intent', id);
+      if (intent?.status !== 'processing') return refuse(404, `no processing payment intent ${id}`);
+      const { code } = z.object({ code: z.string().nullable().default(null) }).parse(body);
+      return ok(engine.act((call) => settled(call, intent, code)));
+    },
+  ],
+
+  [
+    'GET',
+    /^\/_sim\/deliveries$/,
+    ({ engine, dispatcher }, { query }) => {
+      const status = query.get('status');
+      const deliveries = engine.world.store
+        .newestFirst('sim.delivery')
+        .filter((row) => status === null || row.status === status);
+      const typed = deliveries.map((row) => ({ ...row, type: engine.world.store.get('event', row.event)?.type }));
+      return ok({ mode: dispatcher.mode, deliveries: typed });
+    },
+  ],
+  [
+    'POST',
+    /^\/_sim\/deliveries\/([^/]+)\/replay$/,
+    ({ dispatcher }, { id }) => {
+      const delivery = dispatcher.replay(id);
+      return delivery === undefined ? refuse(404, `no delivery ${id}`) : ok(delivery);
+    },
+  ],
+  ['POST', /^\/_sim\/deliveries\/pause$/, ({ dispatcher }) => ok(dispatcher.setMode({ paused: true }))],
+  ['POST', /^\/_sim\/deliveries\/resume$/, ({ dispatcher }) => ok(dispatcher.setMode({ paused: false }))],
+  ['POST', /^\/_sim\/deliveries\/mode$/, ({ dispatcher }, { body }) => ok(dispatcher.setMode(mode.parse(body)))],
+
+  [
+    'POST',
+    /^\/_sim\/idempotency_keys\/forget$/,
+    ({ engine }) => {
+      const forgotten = engine.act(({ store }) => {
+        const keys = [...store.all('sim.key')];
+        for (const { id } of keys) store.remove('sim.key', id);
+        return keys.length;
+      });
+      return ok({ forgotten });
+    },
+  ],
+];
+
+export function control(sim: Controlled, method: string, url: URL, text: string): ControlAnswer {
+  for (const [verb, path, handle] of routes) {
+    const match = verb === method ? path.exec(url.pathname) : null;
+    if (match === null) continue;
+    const body = parseJson(text);
+    if (body === undefined) return refuse(400, 'the body is not JSON');
+    try {
+      return handle(sim, { id: match[1] ?? '', body, query: url.searchParams });
+    } catch (error) {
+      if (error instanceof z.ZodError) return refuse(400, z.prettifyError(error));
+      throw error;
+    }
+  }
+  return refuse(404, `no switch ${method} ${url.pathname}`);
+}
+
+export function authenticate({ engine }: Controlled, id: string, body: unknown): ControlAnswer {
+  const { outcome: result } = outcome.parse(body);
+  const { store } = engine.world;
+  const intent = store.get('payment_intent', id) ?? store.get('setup_intent', id);
+  if (intent === undefined) return refuse(404, `no intent ${id}`);
+  if (intent.status !== 'requires_action') return refuse(409, `${id} awaits nobody: it is ${intent.status}`);
+  return ok(
+    engine.act((call) =>
+      intent.object === 'payment_intent'
+        ? authenticated(call, intent, result)
+        : setupAuthenticated(call, intent, result),
+    ),
+  );
+}
+
+function quiet({ dispatcher, isBusy }: Controlled): ControlAnswer {
+  const pendingDeliveries = dispatcher.pending;
+  return ok({ quiet: pendingDeliveries === 0 && !isBusy(), pendingDeliveries });
+}
+
+/** An empty body is an empty object; what isn't JSON is undefined. */
+function parseJson(text: string): unknown {
+  if (text.trim() === '') return {};
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

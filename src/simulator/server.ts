@@ -1,0 +1,135 @@
+/**
+ * A payment processor in one process: Stripe's HTTP API for the official client, its webhooks, and pages and switches
+ * of its own. It knows nothing of who uses it.
+ */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { authenticate, type Controlled, control } from './control/api.ts';
+import { challenge, overview, returnAddress, waitingIntent } from './control/pages.ts';
+import { Store } from './store.ts';
+import { StripeApi } from './stripe/api.ts';
+import { Engine } from './stripe/engine.ts';
+import { KEYS_LIVE_MS } from './stripe/idempotency.ts';
+import type { KeptAnswer, Tables } from './stripe/tables.ts';
+import { Dispatcher, type Receiver } from './webhooks/dispatcher.ts';
+
+export type SimulatorOptions = {
+  port: number;
+  host?: string;
+  /** Where everything is kept; in memory only when absent. */
+  dataFile?: string;
+  /** Who hears every event. */
+  webhook?: Receiver;
+  /** Milliseconds. */
+  now?: () => number;
+  retryBaseMs?: number;
+};
+export type Simulator = { url: string; port: number; stop: () => Promise<void> };
+
+const OWN_ENDPOINT = 'we_environment';
+const MAX_BODY_BYTES = 1024 * 1024;
+
+export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
+  const { port, host = '127.0.0.1', dataFile = null, webhook, now = Date.now, retryBaseMs = 500 } = options;
+  const isStale = (table: string, row: object) => table === 'sim.key' && now() - (row as KeptAnswer).at > KEYS_LIVE_MS;
+  const store = new Store<Tables>(dataFile, isStale);
+  let url = '';
+  const world = { store, now, url: () => url, ownEndpoint: webhook === undefined ? null : OWN_ENDPOINT };
+  const engine = new Engine(world, (deliveries) => dispatcher.enqueue(deliveries));
+  const dispatcher = new Dispatcher(engine, webhook ? { id: OWN_ENDPOINT, ...webhook } : null, retryBaseMs);
+  const stripe = new StripeApi(engine);
+  let busy = 0;
+  const controlled: Controlled = { engine, dispatcher, isBusy: () => busy > 0 };
+
+  const server = createServer((request, response) => {
+    handle(request, response).catch((error: unknown) => {
+      console.error('simulator:', error);
+      if (!response.headersSent)
+        answer(response, 500, JSON.stringify({ error: { type: 'api_error', message: 'The simulator has a bug.' } }));
+      else response.destroy();
+    });
+  });
+
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const target = new URL(request.url ?? '/', 'http://simulator');
+    const body = await read(request);
+    if (body === null) {
+      answer(
+        response,
+        413,
+        JSON.stringify({ error: { type: 'invalid_request_error', message: 'Request body too large.' } }),
+      );
+      return;
+    }
+    const method = request.method ?? 'GET';
+    if (target.pathname === '/' && method === 'GET') return page(response, overview(controlled));
+    const intent = /^\/_sim\/3ds\/([^/]+)$/.exec(target.pathname)?.[1];
+    if (intent !== undefined) return threeDSecure(method, intent, body, response);
+    if (target.pathname.startsWith('/_sim/')) {
+      const { status, body: result } = control(controlled, method, target, body);
+      return answer(response, status, JSON.stringify(result));
+    }
+    busy += 1;
+    try {
+      await stripe.handle(request, response, target, body);
+    } finally {
+      busy -= 1;
+    }
+  }
+
+  function threeDSecure(method: string, id: string, body: string, response: ServerResponse): void {
+    const before = waitingIntent(engine, id);
+    if (before === undefined) {
+      answer(response, 404, JSON.stringify({ error: `no intent ${id}` }));
+      return;
+    }
+    const outcome = new URLSearchParams(body).get('outcome') === 'complete' ? 'complete' : 'fail';
+    if (method === 'POST' && before.status === 'requires_action') authenticate(controlled, id, { outcome });
+    const after = waitingIntent(engine, id)!;
+    const back = method === 'POST' ? returnAddress(before, after) : null;
+    if (back === null) page(response, challenge(after));
+    else response.writeHead(303, { location: back }).end();
+  }
+
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, host, resolve));
+  const bound = (server.address() as AddressInfo).port;
+  url = `http://${host.includes(':') ? `[${host}]` : host}:${bound}`;
+  return {
+    url,
+    port: bound,
+    async stop() {
+      engine.stop();
+      dispatcher.stop();
+      stripe.stop();
+      await new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      });
+      store.close();
+    },
+  };
+}
+
+/** Null when it is too large; the rest is read and forgotten, so that the answer is heard. */
+async function read(request: IncomingMessage): Promise<string | null> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request) {
+    size += (chunk as Buffer).length;
+    if (size <= MAX_BODY_BYTES) chunks.push(chunk as Buffer);
+  }
+  return size > MAX_BODY_BYTES ? null : Buffer.concat(chunks).toString('utf8');
+}
+
+function answer(response: ServerResponse, status: number, body: string): void {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(body);
+}
+
+function page(response: ServerResponse, body: string): void {
+  const headers = {
+    'content-type': 'text/html; charset=utf-8',
+    'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'",
+    'x-content-type-options': 'nosniff',
+  };
+  response.writeHead(200, headers).end(body);
+}

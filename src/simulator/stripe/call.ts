@@ -1,0 +1,89 @@
+import { newId } from '../ids.ts';
+import type { Store } from '../store.ts';
+import { matches } from './event-filter.ts';
+import type { Tables } from './tables.ts';
+import { API_VERSION } from './version.ts';
+import type { StripeEvent } from './wire.ts';
+
+/** Where an event without a test clock gets its time, and who must hear of it. */
+export type World = {
+  store: Store<Tables>;
+  /** Milliseconds. */
+  now: () => number;
+  /** Where the simulator's own pages are. */
+  url: () => string;
+  /** The receiver given by the environment; its deliveries name it by this id. */
+  ownEndpoint: string | null;
+};
+
+/** One piece of work inside one transaction: a request, a switch that was thrown, or something that came due. */
+export class Call {
+  readonly store: Store<Tables>;
+  readonly world: World;
+  readonly request: { id: string | null; idempotency_key: string | null };
+  readonly deliveries: string[] = [];
+  readonly #afterwards: (() => void)[] = [];
+
+  constructor(world: World, request: Call['request'] = { id: null, idempotency_key: null }) {
+    this.world = world;
+    this.store = world.store;
+    this.request = request;
+  }
+
+  /** Seconds, by the customer's test clock if they have one. */
+  now(customer: string | null = null): number {
+    const clock = customer === null ? null : this.clockOf(customer);
+    return clock === null ? Math.floor(this.world.now() / 1000) : this.store.get('test_clock', clock)!.frozen_time;
+  }
+
+  clockOf(customer: string): string | null {
+    const clock = this.store.get('customer', customer)?.test_clock ?? null;
+    return clock !== null && this.store.get('test_clock', clock) !== undefined ? clock : null;
+  }
+
+  /** What Stripe does just after it has answered: same transaction, later than the answer's snapshot. */
+  afterwards(work: () => void): void {
+    this.#afterwards.push(work);
+  }
+
+  finish(): void {
+    for (let work = this.#afterwards.shift(); work !== undefined; work = this.#afterwards.shift()) work();
+  }
+
+  emit(type: StripeEvent['type'], object: object, at: number, previous?: object): void {
+    const receivers = this.#receiversOf(type);
+    const event: StripeEvent = {
+      id: newId('evt'),
+      object: 'event',
+      api_version: API_VERSION,
+      created: at,
+      data: { object, ...(previous && { previous_attributes: previous }) },
+      livemode: false,
+      pending_webhooks: receivers.length,
+      request: this.request,
+      type,
+    };
+    this.store.put('event', event);
+    const since = this.world.now();
+    for (const endpoint of receivers) {
+      const { id } = this.store.put('sim.delivery', {
+        id: newId('whd'),
+        event: event.id,
+        endpoint,
+        status: 'pending',
+        attempts: 0,
+        since,
+        nextAt: since,
+        lastAnswer: null,
+      });
+      this.deliveries.push(id);
+    }
+  }
+
+  #receiversOf(type: string): string[] {
+    const made = [...this.store.all('webhook_endpoint')]
+      .filter(({ status, enabled_events }) => status === 'enabled' && matches(type, enabled_events))
+      .map(({ id }) => id);
+    return this.world.ownEndpoint === null ? made : [this.world.ownEndpoint, ...made];
+  }
+}

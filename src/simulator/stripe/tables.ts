@@ -1,0 +1,96 @@
+import type { Lasting } from './behaviour.ts';
+import type {
+  BalanceTransaction,
+  Charge,
+  Customer,
+  Dispute,
+  PaymentIntent,
+  PaymentMethod,
+  Refund,
+  SetupIntent,
+  StripeEvent,
+  TestClock,
+  WebhookEndpoint,
+} from './wire.ts';
+
+/** Stripe's objects as the API shows them, and below them what only the simulator knows. */
+export type Tables = {
+  customer: Customer;
+  payment_method: PaymentMethod;
+  setup_intent: SetupIntent;
+  payment_intent: PaymentIntent;
+  charge: Charge;
+  refund: Refund;
+  dispute: Dispute;
+  balance_transaction: BalanceTransaction;
+  event: StripeEvent;
+  webhook_endpoint: WebhookEndpoint;
+  test_clock: TestClock;
+
+  'sim.method': MethodNature;
+  'sim.intent': IntentMemory;
+  'sim.trouble': Trouble;
+  'sim.due': Due;
+  'sim.key': KeptAnswer;
+  'sim.secret': { id: string; secret: string };
+  'sim.delivery': Delivery;
+  'sim.mode': DeliveryMode;
+  /** Ids of deleted customers, which Stripe still answers for. */
+  'sim.gone': { id: string };
+};
+export type ObjectName = Exclude<keyof Tables, `sim.${string}`>;
+
+/** `spent`: used without a customer, or detached; Stripe refuses to use such a method again. */
+export type MethodNature = Lasting & { id: string; setUp: boolean; spent: boolean };
+
+/** How an intent that waits for its customer or its bank was confirmed. */
+export type IntentMemory = { id: string; habit: Lasting['habit']; offSession: boolean };
+
+/** A switch for the next payments: of one customer, of one method, or of anybody. */
+export type Trouble = Lasting & { id: string; customer: string | null; payment_method: string | null };
+
+/** Something that time will bring: on a test clock, or (null) on the wall. */
+export type Due = {
+  id: string;
+  at: number;
+  clock: string | null;
+  work:
+    | { kind: 'settle_payment'; intent: string }
+    | { kind: 'settle_refund'; refund: string; status: 'succeeded' | 'failed' };
+};
+
+/** An idempotency key with the answer it got. */
+export type KeptAnswer = {
+  id: string;
+  request: string;
+  fingerprint: string;
+  status: number;
+  body: string;
+  /** Milliseconds: Stripe forgets keys after a day. */
+  at: number;
+  /** So many requests with this key still get no answer. */
+  losing: number;
+};
+
+export type Delivery = {
+  id: string;
+  event: string;
+  endpoint: string;
+  status: 'pending' | 'delivered' | 'failed';
+  attempts: number;
+  /** Milliseconds. */
+  since: number;
+  nextAt: number;
+  lastAnswer: string | null;
+};
+
+export type DeliveryMode = {
+  id: 'deliveries';
+  paused: boolean;
+  /** Newest first, so that order is wrong as often as it can be. */
+  reorder: boolean;
+  /** The next so many attempts never leave, and are tried again like any that failed. */
+  dropNext: number;
+  /** The next so many deliveries are sent twice. */
+  duplicateNext: number;
+};

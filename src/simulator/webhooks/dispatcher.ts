@@ -1,0 +1,185 @@
+/**
+ * Tells receivers what happened: at least once, three at a time each, in no promised order, again and again over three
+ * days while they don't answer 2xx. What is still to be told is in the store, so it survives a restart.
+ */
+
+import type { Engine } from '../stripe/engine.ts';
+import { heard } from '../stripe/events.ts';
+import type { Delivery, DeliveryMode } from '../stripe/tables.ts';
+import { signatureOf } from './signature.ts';
+
+export type Receiver = { url: string; secret: string };
+
+const PARALLEL = 3;
+const TIMEOUT_MS = 20_000;
+const GIVE_UP_AFTER_MS = 3 * 24 * 60 * 60 * 1000;
+/** The longest pause is so many times the first one: half a minute, when the first is half a second. */
+const LONGEST_PAUSE = 60;
+
+const ORDINARY: DeliveryMode = { id: 'deliveries', paused: false, reorder: false, dropNext: 0, duplicateNext: 0 };
+
+export class Dispatcher {
+  readonly #engine: Engine;
+  readonly #own: (Receiver & { id: string }) | null;
+  readonly #retryBaseMs: number;
+  /** All that is pending: ready, flying or waiting for its next try. */
+  readonly #open = new Set<string>();
+  readonly #ready = new Map<string, Set<string>>();
+  readonly #flying = new Map<string, number>();
+  readonly #waiting = new Map<string, NodeJS.Timeout>();
+  readonly #closing = new AbortController();
+
+  constructor(engine: Engine, own: (Receiver & { id: string }) | null, retryBaseMs: number) {
+    this.#engine = engine;
+    this.#own = own;
+    this.#retryBaseMs = retryBaseMs;
+    for (const delivery of this.#store.all('sim.delivery')) if (delivery.status === 'pending') this.#schedule(delivery);
+  }
+
+  get pending(): number {
+    return this.#open.size;
+  }
+
+  get mode(): DeliveryMode {
+    return this.#store.get('sim.mode', 'deliveries') ?? ORDINARY;
+  }
+
+  setMode(change: Partial<DeliveryMode>): DeliveryMode {
+    const mode = this.#engine.act(({ store }) => store.put('sim.mode', { ...this.mode, ...change }));
+    for (const endpoint of this.#ready.keys()) this.#pump(endpoint);
+    return mode;
+  }
+
+  enqueue(ids: readonly string[]): void {
+    for (const id of ids) this.#enqueue(id);
+  }
+
+  /** Sends one again now, whatever became of it before. */
+  replay(id: string): Delivery | undefined {
+    const delivery = this.#store.get('sim.delivery', id);
+    if (delivery === undefined) return undefined;
+    clearTimeout(this.#waiting.get(id));
+    this.#waiting.delete(id);
+    const now = this.#engine.world.now();
+    const again: Delivery = { ...delivery, status: 'pending', since: now, nextAt: now };
+    this.#engine.act(({ store }) => store.put('sim.delivery', again));
+    this.#enqueue(id);
+    return again;
+  }
+
+  /** What is on its way is cut off; after a restart it is sent again. */
+  stop(): void {
+    this.#closing.abort();
+    for (const timer of this.#waiting.values()) clearTimeout(timer);
+  }
+
+  get #store() {
+    return this.#engine.world.store;
+  }
+
+  #schedule({ id, nextAt }: Delivery): void {
+    this.#open.add(id);
+    const wait = nextAt - this.#engine.world.now();
+    if (wait <= 0) {
+      this.#enqueue(id);
+      return;
+    }
+    const timer = setTimeout(() => {
+      this.#waiting.delete(id);
+      this.#enqueue(id);
+    }, wait);
+    this.#waiting.set(id, timer.unref());
+  }
+
+  #enqueue(id: string): void {
+    const { endpoint } = this.#store.get('sim.delivery', id)!;
+    const ready = this.#ready.get(endpoint) ?? new Set();
+    this.#ready.set(endpoint, ready.add(id));
+    this.#open.add(id);
+    // Not at once: the answer to the request that caused it goes out first, as a rule.
+    setImmediate(() => this.#pump(endpoint));
+  }
+
+  #pump(endpoint: string): void {
+    const ready = this.#ready.get(endpoint) ?? new Set();
+    const flying = this.#flying.get(endpoint) ?? 0;
+    const { paused, reorder } = this.mode;
+    if (paused || this.#closing.signal.aborted || flying >= PARALLEL) return;
+    const id = reorder ? [...ready].at(-1) : ready.values().next().value;
+    if (id === undefined) return;
+    ready.delete(id);
+    this.#flying.set(endpoint, flying + 1);
+    void this.#deliver(id).finally(() => {
+      this.#flying.set(endpoint, this.#flying.get(endpoint)! - 1);
+      this.#pump(endpoint);
+    });
+    this.#pump(endpoint);
+  }
+
+  async #deliver(id: string): Promise<void> {
+    const delivery = this.#store.get('sim.delivery', id)!;
+    if (delivery.status !== 'pending') return;
+    const receiver = this.#receiverOf(delivery.endpoint);
+    if (receiver === undefined) {
+      this.#record(delivery, { status: 'failed', lastAnswer: 'the endpoint is gone' });
+      return;
+    }
+    const { dropNext, duplicateNext } = this.mode;
+    if (dropNext > 0) {
+      this.setMode({ dropNext: dropNext - 1 });
+      this.#failed(delivery, 'dropped');
+      return;
+    }
+    if (duplicateNext > 0) this.setMode({ duplicateNext: duplicateNext - 1 });
+    const answer = await this.#send(delivery, receiver);
+    if (duplicateNext > 0) await this.#send(delivery, receiver);
+    if (this.#closing.signal.aborted) return;
+    if (answer.ok) this.#record(delivery, { status: 'delivered', lastAnswer: answer.text });
+    else this.#failed(delivery, answer.text);
+  }
+
+  async #send(delivery: Delivery, { url, secret }: Receiver): Promise<{ ok: boolean; text: string }> {
+    const payload = JSON.stringify(this.#store.get('event', delivery.event), null, 2);
+    const headers = {
+      'content-type': 'application/json; charset=utf-8',
+      'stripe-signature': signatureOf(payload, secret, Math.floor(Date.now() / 1000)),
+      'user-agent': 'Stripe/1.0 (+https://stripe.com/docs/webhooks)',
+    };
+    const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(TIMEOUT_MS)]);
+    try {
+      const response = await fetch(url, { method: 'POST', headers, body: payload, redirect: 'manual', signal });
+      await response.arrayBuffer();
+      return { ok: response.ok, text: String(response.status) };
+    } catch (error) {
+      // A receiver that is down is an answer too: it is tried again.
+      const cause = (error as Error).cause as { code?: string } | undefined;
+      return { ok: false, text: cause?.code ?? (error as Error).message };
+    }
+  }
+
+  #failed(delivery: Delivery, lastAnswer: string): void {
+    const now = this.#engine.world.now();
+    if (now - delivery.since > GIVE_UP_AFTER_MS) {
+      this.#record(delivery, { status: 'failed', lastAnswer });
+      return;
+    }
+    const doubled = this.#retryBaseMs * 2 ** Math.min(delivery.attempts, 30);
+    const pause = Math.min(doubled, this.#retryBaseMs * LONGEST_PAUSE) * (0.5 + Math.random());
+    this.#schedule(this.#record(delivery, { nextAt: now + pause, lastAnswer }));
+  }
+
+  #record(delivery: Delivery, change: Partial<Delivery>): Delivery {
+    if (change.status !== undefined) this.#open.delete(delivery.id);
+    return this.#engine.act((call) => {
+      if (change.status !== undefined) heard(call, call.store.get('event', delivery.event)!);
+      return call.store.put('sim.delivery', { ...delivery, ...change, attempts: delivery.attempts + 1 });
+    });
+  }
+
+  #receiverOf(endpoint: string): Receiver | undefined {
+    if (endpoint === this.#own?.id) return this.#own;
+    const url = this.#store.get('webhook_endpoint', endpoint)?.url;
+    const secret = this.#store.get('sim.secret', endpoint)?.secret;
+    return url === undefined || secret === undefined ? undefined : { url, secret };
+  }
+}
