@@ -1,0 +1,360 @@
+/**
+ * The tables as Kysely knows them; a test compares this with the real ones. Every row has its tenant and its mode, and
+ * row-level security keeps them apart. Times are passed in by whoever knows them; only `recorded_at`, `received_at` and
+ * the like are the database's own clock.
+ */
+import type { ColumnType, Generated, JSONColumnType } from 'kysely';
+import type { Access } from '../domain/access.ts';
+import type { Recorded } from '../domain/commit.ts';
+import type { Currency } from '../domain/currency.ts';
+import type { Effect } from '../domain/effect.ts';
+import type {
+  ClockId,
+  CustomerId,
+  InvoiceId,
+  Mode,
+  PaymentId,
+  PaymentMethodId,
+  PriceBookId,
+  SubscriptionId,
+  TenantId,
+} from '../domain/ids.ts';
+import type { DeclineClass, Fact, Input, Origin } from '../domain/input.ts';
+import type { AccountCode, PostingKind } from '../domain/ledger.ts';
+import type { PriceBook } from '../domain/price-book.ts';
+import type { CollectionMode, Processor, StateName, Subscription } from '../domain/subscription.ts';
+import type { Day } from '../domain/time.ts';
+
+type Timestamp = ColumnType<Date, Date | string, Date | string>;
+type DefaultTimestamp = ColumnType<Date, Date | string | undefined, Date | string>;
+/** Written as text, since a bare array would be taken for a Postgres array. */
+type Json<T extends object> = JSONColumnType<T, string, string>;
+type NullableJson<T extends object> = ColumnType<T | null, string | null | undefined, string | null>;
+type Identity = Generated<number>;
+/** Whole minor units, refused by the database when they aren't. */
+type MinorUnits = number;
+
+type OfTenant = { tenant_id: TenantId; mode: Mode };
+
+export type TenantsTable = { id: TenantId; name: string; created_at: Timestamp };
+
+export type ApiKeysTable = OfTenant & {
+  id: string;
+  name: string;
+  /** The readable beginning (`sk_test_Ab12Cd34`) by which a key is found; the rest is kept as a hash alone. */
+  prefix: string;
+  hash: Buffer;
+  scopes: string[];
+  expires_at: Timestamp | null;
+  last_used_at: Timestamp | null;
+  revoked_at: Timestamp | null;
+  created_at: Timestamp;
+};
+
+export type ClocksTable = OfTenant & {
+  id: ClockId;
+  name: string | null;
+  now: Timestamp;
+  target: Timestamp | null;
+  state: 'ready' | 'advancing' | 'blocked';
+  reason: string | null;
+  processor_clock_id: string | null;
+  created_at: DefaultTimestamp;
+};
+
+export type CustomersTable = OfTenant & {
+  id: CustomerId;
+  external_id: string | null;
+  name_encrypted: string | null;
+  email_encrypted: string | null;
+  /** Blind: equal for equal addresses, and nothing else can be read from it. */
+  email_index: Buffer | null;
+  /** The customer's own key, wrapped by the ring. Without it the encrypted columns are noise. */
+  data_key: string;
+  locale: string;
+  time_zone: string;
+  currency: Currency;
+  clock_id: ClockId | null;
+  created_at: Timestamp;
+  updated_at: Timestamp;
+};
+
+export type CustomerSubjectsTable = OfTenant & { subject: string; customer_id: CustomerId; created_at: Timestamp };
+
+export type ProcessorCustomersTable = OfTenant & {
+  processor: Processor;
+  account: string;
+  customer_id: CustomerId;
+  processor_customer_id: string;
+  created_at: Timestamp;
+};
+
+export type PaymentMethodsTable = OfTenant & {
+  id: PaymentMethodId;
+  customer_id: CustomerId;
+  processor: Processor;
+  brand: string | null;
+  last4: string | null;
+  is_default: boolean;
+  created_at: Timestamp;
+  detached_at: Timestamp | null;
+};
+
+export type PriceBooksTable = OfTenant & {
+  id: PriceBookId;
+  version: number;
+  state: 'draft' | 'published';
+  document: Json<PriceBook>;
+  content_hash: string;
+  effective_at: Timestamp | null;
+  published_at: Timestamp | null;
+  created_at: Timestamp;
+};
+
+export type SubscriptionsTable = OfTenant & {
+  id: SubscriptionId;
+  customer_id: CustomerId;
+  state: StateName;
+  collection: CollectionMode;
+  processor: Processor;
+  plan_id: string | null;
+  price_book_id: PriceBookId | null;
+  quantity: number | null;
+  currency: Currency;
+  time_zone: string;
+  anchor_at: Timestamp | null;
+  trial_ends_at: Timestamp | null;
+  period_start: Timestamp | null;
+  period_end: Timestamp | null;
+  next_due_at: Timestamp | null;
+  cancel_at: Timestamp | null;
+  access_level: Access['level'];
+  access_until: Timestamp | null;
+  clock_id: ClockId | null;
+  /** The whole of the workflow's state; the columns beside it are for searching. */
+  document: Json<Subscription>;
+  version: number;
+  /** Of the commit that wrote this version: a repeat is known by it. */
+  decision_hash: string;
+  created_at: Timestamp;
+  updated_at: Timestamp;
+};
+
+export type DecisionsTable = OfTenant & {
+  subscription_id: SubscriptionId;
+  version: number;
+  ordinal: number;
+  at: Timestamp;
+  input: Json<Input>;
+  rule: string;
+  from_state: StateName;
+  to_state: StateName;
+  because: Json<Recorded['because']>;
+  effects: Json<Effect[]>;
+};
+
+export type InvoiceState = 'draft' | 'open' | 'paid' | 'void' | 'uncollectible';
+
+export type InvoicesTable = OfTenant & {
+  id: InvoiceId;
+  subscription_id: SubscriptionId;
+  customer_id: CustomerId;
+  series: string;
+  sequence: number;
+  number: string;
+  state: InvoiceState;
+  currency: Currency;
+  subtotal: MinorUnits;
+  discount: MinorUnits;
+  tax: MinorUnits;
+  total: MinorUnits;
+  credit_applied: MinorUnits;
+  amount_due: MinorUnits;
+  amount_paid: MinorUnits;
+  issued_at: Timestamp;
+  due_at: Timestamp;
+  paid_at: Timestamp | null;
+  voided_at: Timestamp | null;
+};
+
+export type InvoiceLinesTable = OfTenant & {
+  invoice_id: InvoiceId;
+  ordinal: number;
+  description: string;
+  quantity: number;
+  unit_price: string | null;
+  amount: MinorUnits;
+  period_from: Day | null;
+  period_to: Day | null;
+  proration: string | null;
+  tax: MinorUnits;
+};
+
+/** Where the next number of a series comes from. Its row is locked until the invoice is there, so no number is lost. */
+export type InvoiceSeriesTable = OfTenant & { series: string; last: number };
+
+export type PaymentAttemptState = 'requested' | 'succeeded' | 'failed' | 'needs_action' | 'processing' | 'canceled';
+
+export type PaymentAttemptsTable = OfTenant & {
+  invoice_id: InvoiceId;
+  attempt: number;
+  subscription_id: SubscriptionId;
+  /** The processor's idempotency key, stored before the call. */
+  key: string;
+  amount: MinorUnits;
+  currency: Currency;
+  payment_method_id: PaymentMethodId | null;
+  state: PaymentAttemptState;
+  processor_payment_id: PaymentId | null;
+  decline: DeclineClass | null;
+  code: string | null;
+  requested_at: Timestamp;
+  settled_at: Timestamp | null;
+};
+
+export type PaymentsTable = OfTenant & {
+  /** The processor's own name of the payment: however often it is told, it is one row. */
+  id: PaymentId;
+  processor: Processor;
+  subscription_id: SubscriptionId | null;
+  customer_id: CustomerId;
+  invoice_id: InvoiceId | null;
+  amount: MinorUnits;
+  currency: Currency;
+  unapplied: boolean;
+  why: string | null;
+  received_at: Timestamp;
+};
+
+export type RefundsTable = OfTenant & {
+  id: string;
+  payment_id: PaymentId;
+  subscription_id: SubscriptionId | null;
+  amount: MinorUnits;
+  currency: Currency;
+  refunded_at: Timestamp;
+};
+
+export type LedgerAccountsTable = OfTenant & {
+  id: Identity;
+  code: AccountCode;
+  /** The customer whose account it is; empty where it is the tenant's own. */
+  owner: string;
+  kind: 'debit' | 'credit';
+  currency: Currency;
+};
+
+export type LedgerTransactionsTable = OfTenant & {
+  id: Identity;
+  key: string;
+  kind: PostingKind;
+  subscription_id: SubscriptionId | null;
+  at: Timestamp;
+  recorded_at: DefaultTimestamp;
+};
+
+/** A debit is positive, a credit negative. */
+export type LedgerEntriesTable = OfTenant & {
+  id: Identity;
+  transaction_id: number;
+  account_id: number;
+  currency: Currency;
+  amount: MinorUnits;
+};
+
+export type LedgerBalancesTable = OfTenant & { account_id: number; currency: Currency; amount: MinorUnits };
+
+export type AuditLogTable = OfTenant & {
+  id: Identity;
+  at: Timestamp;
+  actor_by: Origin['by'];
+  actor_ref: string;
+  action: string;
+  subject: string;
+  version: number | null;
+  from_state: string | null;
+  to_state: string | null;
+  why: Json<Record<string, string | number | null>>;
+  recorded_at: DefaultTimestamp;
+  sealed_at: Timestamp | null;
+  hash: Buffer | null;
+};
+
+export type OutboxTable = OfTenant & {
+  id: Identity;
+  event_id: Generated<string>;
+  subscription_id: SubscriptionId;
+  version: number;
+  ordinal: number;
+  type: string;
+  payload: Json<Record<string, string | number | null>>;
+  at: Timestamp;
+  created_at: DefaultTimestamp;
+  relayed_at: Timestamp | null;
+};
+
+export type InboxState = 'received' | 'signalled' | 'applied' | 'ignored' | 'parked' | 'quarantined' | 'dead';
+
+export type InboxTable = {
+  id: Generated<string>;
+  /** The order of arrival. */
+  seq: Identity;
+  provider: Processor;
+  account: string;
+  mode: Mode;
+  event_id: string;
+  /** Null until it is known whose it is; such a row is seen by the door and the relay alone. */
+  tenant_id: TenantId | null;
+  subscription_id: SubscriptionId | null;
+  type: string;
+  facts: Json<Fact[]>;
+  occurred_at: Timestamp;
+  object_version: string | null;
+  state: Generated<InboxState>;
+  reason: string | null;
+  attempts: Generated<number>;
+  received_at: DefaultTimestamp;
+  next_try_at: DefaultTimestamp;
+  leased_until: Timestamp | null;
+  settled_at: Timestamp | null;
+  raw_mac: Buffer | null;
+};
+
+export type RequestsTable = OfTenant & {
+  principal: string;
+  route: string;
+  key: string;
+  body_hash: string;
+  subscription_id: SubscriptionId | null;
+  state: 'running' | 'done';
+  status: number | null;
+  response: NullableJson<object>;
+  created_at: DefaultTimestamp;
+};
+
+export type Database = {
+  tenants: TenantsTable;
+  api_keys: ApiKeysTable;
+  clocks: ClocksTable;
+  customers: CustomersTable;
+  customer_subjects: CustomerSubjectsTable;
+  processor_customers: ProcessorCustomersTable;
+  payment_methods: PaymentMethodsTable;
+  price_books: PriceBooksTable;
+  subscriptions: SubscriptionsTable;
+  decisions: DecisionsTable;
+  invoices: InvoicesTable;
+  invoice_lines: InvoiceLinesTable;
+  invoice_series: InvoiceSeriesTable;
+  payment_attempts: PaymentAttemptsTable;
+  payments: PaymentsTable;
+  refunds: RefundsTable;
+  ledger_accounts: LedgerAccountsTable;
+  ledger_transactions: LedgerTransactionsTable;
+  ledger_entries: LedgerEntriesTable;
+  ledger_balances: LedgerBalancesTable;
+  audit_log: AuditLogTable;
+  outbox: OutboxTable;
+  inbox: InboxTable;
+  requests: RequestsTable;
+};

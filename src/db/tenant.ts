@@ -1,0 +1,23 @@
+import { sql, type Transaction } from 'kysely';
+import type { Mode, TenantId } from '../domain/ids.ts';
+import type { Db } from './client.ts';
+import type { Role } from './roles.ts';
+import type { Database } from './schema.ts';
+
+export type Scope = { tenant: TenantId; mode: Mode };
+export type Trx = Transaction<Database>;
+
+/** The only way to a tenant's rows: in this transaction no others exist. */
+export const inTenant = <T>(db: Db, { tenant, mode }: Scope, work: (trx: Trx) => Promise<T>): Promise<T> =>
+  db.transaction().execute(async (trx) => {
+    await sql`/* in_tenant */ select set_config('role', 'hydra_app', true),
+      set_config('hydra.tenant', ${tenant}, true), set_config('hydra.mode', ${mode}, true)`.execute(trx);
+    return work(trx);
+  });
+
+/** For the door, the relay and the auditor, who work before or across tenants, each with its own few grants. */
+export const inRole = <T>(db: Db, role: Exclude<Role, 'hydra_app'>, work: (trx: Trx) => Promise<T>): Promise<T> =>
+  db.transaction().execute(async (trx) => {
+    await sql`/* in_role */ select set_config('role', ${role}, true)`.execute(trx);
+    return work(trx);
+  });
