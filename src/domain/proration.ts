@@ -27,7 +27,8 @@ export function changePrice(
   amount: number,
 ): { segments: Segment[]; credits: Difference[]; debits: Difference[] } {
   const current = segments.findLast((segment) => segment.from <= day);
-  invariant(current && day < days, `day ${day} lies outside the period`);
+  invariant(current, `day ${day} lies before the period`);
+  // On the boundary's own day, before its time of day, nothing of the period is left to be changed.
   const from = Math.min(amount >= current.amount ? day : day + 1, days);
   const credits = segments
     .map((segment, i) => ({ start: Math.max(segment.from, from), end: segments[i + 1]?.from ?? days, segment }))

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { accessOf } from '../../src/domain/access.ts';
+import { planChange } from '../../src/domain/change.ts';
 import { decide } from '../../src/domain/decide.ts';
 import type { Command, Due, Fact } from '../../src/domain/input.ts';
 import { nextDue } from '../../src/domain/next-due.ts';
-import { isAccepted, type Subscription } from '../../src/domain/subscription.ts';
+import { type Active, isAccepted, type Subscription } from '../../src/domain/subscription.ts';
 import { DAY, HOUR, type Instant } from '../../src/domain/time.ts';
 import {
   active,
@@ -333,4 +334,32 @@ test('a last period that is cut short by a planned cancellation costs its days',
 
 test('a canceled subscription listens for 120 days', () => {
   expect(nextDue(canceled())).toEqual({ type: 'listening_ended', at: at('2027-01-10') + 120 * DAY });
+});
+
+test('on the boundary day, before its time of day, a change costs nothing and counts from the next period', () => {
+  const command: Command = { type: 'change', terms: terms(), quantity: 3, when: 'now', proration: null };
+  const { state, effects } = must(decide(active(), input(command, at('2027-02-01T08:00:00Z'))));
+  expect(kinds(effects)).toEqual([]);
+  const { effects: renewal } = must(decide(state, input({ type: 'period_ended' }, FEBRUARY)));
+  expect(renewal.find((e) => e.type === 'issue_invoice')?.invoice.total).toBe(9000);
+});
+
+test('an upgrade in the middle bills the difference of the days that are left, and the preview says the same', () => {
+  const command: Command = { type: 'change', terms: terms(), quantity: 2, when: null, proration: null };
+  const { effects } = must(decide(active(), input(command, at('2027-01-16'))));
+  const invoice = effects.find((e) => e.type === 'issue_invoice')?.invoice;
+  expect(invoice?.lines.map(({ amount }) => amount)).toEqual([-1548, 3097]); // 16 of 31 days of 30.00, and of 60.00
+  expect(
+    planChange(active() as Active, { terms: terms(), quantity: 2, when: null, proration: null }, at('2027-01-16'))
+      .lines,
+  ).toEqual(invoice?.lines);
+});
+
+test('a downgrade waits for the period to end', () => {
+  const smaller = run(active(), [
+    { type: 'change', terms: terms({ planId: 'mini', unitAmount: '1000' }), quantity: 1, when: null, proration: null },
+    at('2027-01-16'),
+  ]);
+  const { effects } = must(decide(smaller, input({ type: 'period_ended' }, FEBRUARY)));
+  expect(effects.find((e) => e.type === 'issue_invoice')?.invoice.total).toBe(1000);
 });
