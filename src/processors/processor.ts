@@ -1,0 +1,132 @@
+/**
+ * A payment processor in the words of billing. What a processor calls its objects stays behind this interface; what it
+ * can't do it declares, and whoever asks looks there first.
+ *
+ * Every order carries a key named after the business fact, so asking twice changes nothing. An expected answer is a
+ * value; no answer is a `ProcessorTrouble`, thrown.
+ */
+import type { Currency } from '../domain/currency.ts';
+import type {
+  CustomerId,
+  InvoiceId,
+  Mode,
+  PaymentId,
+  PaymentMethodId,
+  SubscriptionId,
+  TenantId,
+} from '../domain/ids.ts';
+import type { DeclineClass } from '../domain/input.ts';
+import type { Processor as ProcessorName } from '../domain/subscription.ts';
+
+export type Capabilities = {
+  /** Who counts the invoices: we and charge for each, or the processor, and we follow. */
+  invoices: 'engine' | 'processor';
+  /** A charge can be called off while it waits for the customer. */
+  cancelsPayments: boolean;
+  /** Time can be moved on the processor's side, for customers made on one of its clocks. */
+  clocks: boolean;
+  /** How long the processor remembers a key. Older than that, a charge is looked up before it is asked for again. */
+  keysLiveMs: number;
+};
+
+/** The processor's own name of one of our customers. */
+export type ProcessorCustomerId = string;
+
+export type CustomerRequest = {
+  tenant: TenantId;
+  mode: Mode;
+  customer: CustomerId;
+  /** The processor's own clock, where the customer lives on one. */
+  clock: string | null;
+};
+
+/** What is kept of a payment method, and nothing more. */
+export type PaymentMethod = {
+  id: PaymentMethodId;
+  customer: ProcessorCustomerId | null;
+  brand: string | null;
+  last4: string | null;
+};
+
+/** One attempt to collect one invoice. */
+export type ChargeRequest = {
+  tenant: TenantId;
+  mode: Mode;
+  subscription: SubscriptionId;
+  invoice: InvoiceId;
+  attempt: number;
+  /** Stored before the call; the same for every repeat of this attempt. */
+  key: string;
+  customer: ProcessorCustomerId;
+  paymentMethod: PaymentMethodId;
+  amount: number;
+  currency: Currency;
+  /** The customer is there and can confirm it. */
+  onSession: boolean;
+};
+
+export type ChargeAnswer =
+  | { outcome: 'succeeded'; payment: PaymentId; amount: number }
+  | { outcome: 'declined'; payment: PaymentId | null; decline: DeclineClass; code: string }
+  | { outcome: 'needs_action'; payment: PaymentId }
+  | { outcome: 'processing'; payment: PaymentId }
+  | { outcome: 'canceled'; payment: PaymentId };
+
+export type ChargeSought = Pick<ChargeRequest, 'tenant' | 'mode' | 'invoice' | 'attempt' | 'customer'>;
+
+export type CancelRequest = { tenant: TenantId; mode: Mode; payment: PaymentId; key: string };
+export type CancelAnswer =
+  | { outcome: 'canceled' }
+  /** Too late: the money is here. */
+  | { outcome: 'succeeded'; amount: number }
+  /** Too late to call off, too early to know. */
+  | { outcome: 'processing' };
+
+export type RefundRequest = {
+  tenant: TenantId;
+  mode: Mode;
+  subscription: SubscriptionId;
+  invoice: InvoiceId;
+  payment: PaymentId;
+  amount: number;
+  key: string;
+};
+export type RefundAnswer =
+  | { outcome: 'succeeded'; refund: string; amount: number }
+  | { outcome: 'processing'; refund: string }
+  | { outcome: 'failed'; refund: string | null; code: string };
+
+/** The customer's browser saves a method with this secret. It is handed through and stored nowhere. */
+export type Setup = { id: string; clientSecret: string };
+export type SetupState = {
+  state: 'open' | 'succeeded' | 'canceled';
+  customer: ProcessorCustomerId | null;
+  paymentMethod: PaymentMethodId | null;
+};
+
+export type PaymentProcessor = {
+  readonly name: ProcessorName;
+  readonly capabilities: Capabilities;
+
+  ensureCustomer(request: CustomerRequest): Promise<ProcessorCustomerId>;
+
+  createSetup(request: { customer: ProcessorCustomerId; key: string }): Promise<Setup>;
+  readSetup(setup: string): Promise<SetupState | null>;
+  /** Null when the processor knows no such method. */
+  readPaymentMethod(id: PaymentMethodId): Promise<PaymentMethod | null>;
+  /** Puts a method that the customer's browser has made on the customer. Answers under its lasting id. */
+  attach(request: {
+    customer: ProcessorCustomerId;
+    paymentMethod: PaymentMethodId;
+    key: string;
+  }): Promise<PaymentMethod | { refused: string }>;
+  detach(id: PaymentMethodId): Promise<void>;
+
+  charge(request: ChargeRequest): Promise<ChargeAnswer>;
+  /** The attempt's charge as the processor knows it, or null where it never began. */
+  findCharge(sought: ChargeSought): Promise<ChargeAnswer | null>;
+  cancelPayment(request: CancelRequest): Promise<CancelAnswer>;
+  refund(request: RefundRequest): Promise<RefundAnswer>;
+  /** For the customer's browser, while the payment waits for them. */
+  fetchClientSecret(payment: PaymentId): Promise<string | null>;
+};

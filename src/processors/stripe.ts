@@ -1,0 +1,55 @@
+/** Stripe, in engine mode: we invoice, Stripe takes the money. On the official client. */
+import Stripe from 'stripe';
+import type { PaymentProcessor } from './processor.ts';
+import { cancelPayment, charge, findCharge } from './stripe-charges.ts';
+import { asking, isMissing } from './stripe-errors.ts';
+import { attach, createSetup, detach, ensureCustomer, readPaymentMethod, readSetup } from './stripe-methods.ts';
+import { refund } from './stripe-refunds.ts';
+
+export type StripeOptions = {
+  apiKey: string;
+  /** Another address than Stripe's own: the simulator's. */
+  apiBase?: string | undefined;
+  timeoutMs?: number | undefined;
+};
+
+export function createStripe(options: StripeOptions): PaymentProcessor {
+  const stripe = createClient(options);
+  return {
+    name: 'stripe',
+    capabilities: { invoices: 'engine', cancelsPayments: true, clocks: true, keysLiveMs: 24 * 3_600_000 },
+    ensureCustomer: (request) => ensureCustomer(stripe, request),
+    createSetup: (request) => createSetup(stripe, request),
+    readSetup: (setup) => readSetup(stripe, setup),
+    readPaymentMethod: (id) => readPaymentMethod(stripe, id),
+    attach: (request) => attach(stripe, request),
+    detach: (id) => detach(stripe, id),
+    charge: (request) => charge(stripe, request),
+    findCharge: (sought) => findCharge(stripe, sought),
+    cancelPayment: (request) => cancelPayment(stripe, request),
+    refund: (request) => refund(stripe, request),
+    fetchClientSecret: async (payment) => {
+      const intent = await asking<Stripe.PaymentIntent | null>(
+        () => stripe.paymentIntents.retrieve(payment),
+        (error) => (isMissing(error) ? null : undefined),
+      );
+      return intent?.client_secret ?? null;
+    },
+  };
+}
+
+/** No retries of its own and a short time-out: Temporal tries again, with the same key. */
+function createClient({ apiKey, apiBase, timeoutMs = 20_000 }: StripeOptions): Stripe {
+  return new Stripe(apiKey, {
+    maxNetworkRetries: 0,
+    timeout: timeoutMs,
+    telemetry: false,
+    ...(apiBase !== undefined && addressOf(apiBase)),
+  });
+}
+
+function addressOf(apiBase: string) {
+  const { protocol, hostname, port } = new URL(apiBase);
+  const scheme = protocol === 'https:' ? 'https' : 'http';
+  return { protocol: scheme, host: hostname, port: port || (scheme === 'https' ? '443' : '80') } as const;
+}
