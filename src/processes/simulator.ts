@@ -1,11 +1,13 @@
 /** The simulator as a process of its own. */
 import { startSimulator } from '../simulator/server.ts';
 
-const { PORT, HOST, SIMULATOR_DATA, SIMULATOR_WEBHOOK_URL: url, SIMULATOR_WEBHOOK_SECRET: secret } = process.env;
+const { PORT, HOST, SIMULATOR_DATA, SIMULATOR_PUBLIC_URL } = process.env;
+const { SIMULATOR_WEBHOOK_URL: url, SIMULATOR_WEBHOOK_SECRET: secret } = process.env;
 
 const simulator = await startSimulator({
   port: Number(PORT ?? 12111),
   ...(HOST && { host: HOST }),
+  ...(SIMULATOR_PUBLIC_URL && { publicUrl: SIMULATOR_PUBLIC_URL }),
   ...(SIMULATOR_DATA && { dataFile: SIMULATOR_DATA }),
   ...(url && secret && { webhook: { url, secret } }),
 });

@@ -4,7 +4,8 @@
  * A line is written with one system call before the request is answered, so a killed process keeps what it answered.
  * It isn't fsynced: the loss of power is not among the troubles that a simulator has to survive.
  */
-import { closeSync, ftruncateSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, ftruncateSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
 
 export type Row = { readonly id: string };
 /** What one transaction changed: rows put, and rows removed (null). */
@@ -32,6 +33,7 @@ export class Journal {
 
 /** Reads the file, hands each change to `apply`, and answers how many there were. A torn last line is cut off. */
 export function replay(path: string, apply: (change: Change) => void): number {
+  mkdirSync(dirname(path), { recursive: true });
   const file = openSync(path, 'a+');
   try {
     const bytes = readFileSync(file);

@@ -23,6 +23,8 @@ export type SimulatorOptions = {
   /** Milliseconds. */
   now?: () => number;
   retryBaseMs?: number;
+  /** Where a customer's browser finds the 3-D Secure page, if that isn't where we listen. */
+  publicUrl?: string;
 };
 export type Simulator = { url: string; port: number; stop: () => Promise<void> };
 
@@ -30,11 +32,11 @@ const OWN_ENDPOINT = 'we_environment';
 const MAX_BODY_BYTES = 1024 * 1024;
 
 export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
-  const { port, host = '127.0.0.1', dataFile = null, webhook, now = Date.now, retryBaseMs = 500 } = options;
+  const { port, host = '127.0.0.1', dataFile = null, webhook, now = Date.now, retryBaseMs = 500, publicUrl } = options;
   const isStale = (table: string, row: object) => table === 'sim.key' && now() - (row as KeptAnswer).at > KEYS_LIVE_MS;
   const store = new Store<Tables>(dataFile, isStale);
   let url = '';
-  const world = { store, now, url: () => url, ownEndpoint: webhook === undefined ? null : OWN_ENDPOINT };
+  const world = { store, now, url: () => publicUrl ?? url, ownEndpoint: webhook === undefined ? null : OWN_ENDPOINT };
   const engine = new Engine(world, (deliveries) => dispatcher.enqueue(deliveries));
   const dispatcher = new Dispatcher(engine, webhook ? { id: OWN_ENDPOINT, ...webhook } : null, retryBaseMs);
   const stripe = new StripeApi(engine);
@@ -94,18 +96,23 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, host, resolve));
   const bound = (server.address() as AddressInfo).port;
   url = `http://${host.includes(':') ? `[${host}]` : host}:${bound}`;
+  let stopped: Promise<void> | undefined;
+  async function shutDown(): Promise<void> {
+    engine.stop();
+    dispatcher.stop();
+    stripe.stop();
+    await new Promise<void>((resolve) => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    });
+    store.close();
+  }
   return {
     url,
     port: bound,
-    async stop() {
-      engine.stop();
-      dispatcher.stop();
-      stripe.stop();
-      await new Promise<void>((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      });
-      store.close();
+    stop() {
+      stopped ??= shutDown();
+      return stopped;
     },
   };
 }

@@ -12,7 +12,7 @@ export const balanceTransactionRoutes: Route[] = [
   route('GET', '/v1/balance_transactions/:id', expand, (call, _, id) => {
     const transaction = call.store.get('balance_transaction', id);
     if (transaction === undefined) throw missing('balance transaction', id);
-    return ok(transaction);
+    return ok(asSeen(call, transaction));
   }),
   route(
     'GET',
@@ -25,14 +25,31 @@ export const balanceTransactionRoutes: Route[] = [
       type: text.optional(),
     },
     (call, { currency, source, type, ...params }) =>
-      page(call, 'balance_transaction', '/v1/balance_transactions', params, (transaction) => {
-        if (currency !== undefined && transaction.currency !== currency) return false;
-        if (source !== undefined && transaction.source !== source) return false;
-        if (type !== undefined && transaction.type !== type) return false;
-        return within(transaction.created, params.created);
-      }),
+      page(
+        call,
+        'balance_transaction',
+        '/v1/balance_transactions',
+        params,
+        (transaction) => {
+          if (currency !== undefined && transaction.currency !== currency) return false;
+          if (source !== undefined && transaction.source !== source) return false;
+          if (type !== undefined && transaction.type !== type) return false;
+          return within(transaction.created, params.created);
+        },
+        (transaction) => asSeen(call, transaction),
+      ),
   ),
 ];
+
+/** Money is pending until its day comes; nothing happens on that day, so its state is only how it looks. */
+export function asSeen(call: Call, transaction: BalanceTransaction): BalanceTransaction {
+  const { store } = call;
+  const source = transaction.source ?? '';
+  const refund = store.get('refund', source);
+  const charge = store.get('charge', refund?.charge ?? store.get('dispute', source)?.charge ?? source);
+  const isAvailable = transaction.available_on <= call.now(charge?.customer ?? null);
+  return { ...transaction, status: isAvailable ? 'available' : 'pending' };
+}
 
 type Movement = {
   type: 'charge' | 'refund' | 'adjustment' | 'refund_failure';

@@ -1,4 +1,5 @@
 /** `expand[]=latest_charge.balance_transaction`: ids are replaced by the objects they name, in the answer only. */
+import { asSeen } from './balance-transactions.ts';
 import type { Call } from './call.ts';
 import { invalid } from './errors.ts';
 import type { ObjectName } from './tables.ts';
@@ -55,9 +56,12 @@ function resolve(call: Call, value: unknown, table: ObjectName, rest: readonly s
 /** A balance transaction's source is a charge, a refund or a dispute; the rest have one kind each. */
 function lookUp(call: Call, table: ObjectName, id: string): object | undefined {
   const { store } = call;
-  return (
-    store.get(table, id) ?? (table === 'charge' ? (store.get('refund', id) ?? store.get('dispute', id)) : undefined)
-  );
+  if (table === 'balance_transaction') {
+    const transaction = store.get(table, id);
+    return transaction && asSeen(call, transaction);
+  }
+  const found = store.get(table, id);
+  return found ?? (table === 'charge' ? (store.get('refund', id) ?? store.get('dispute', id)) : undefined);
 }
 
 function refundsOf(call: Call, charge: Plain): object {

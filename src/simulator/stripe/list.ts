@@ -13,6 +13,7 @@ export function page<N extends ObjectName>(
   url: string,
   { limit = 10, starting_after, ending_before }: Page,
   keep: (row: Tables[N]) => boolean = () => true,
+  asSeen: (row: Tables[N]) => object = (row) => row,
 ): Answer {
   const rows = call.store.newestFirst(name).filter(keep);
   const indexOf = (id: string, param: string) => {
@@ -23,10 +24,10 @@ export function page<N extends ObjectName>(
   if (ending_before !== undefined) {
     const end = indexOf(ending_before, 'ending_before');
     const start = Math.max(0, end - limit);
-    return ok({ object: 'list', url, has_more: start > 0, data: rows.slice(start, end) });
+    return ok({ object: 'list', url, has_more: start > 0, data: rows.slice(start, end).map(asSeen) });
   }
   const start = starting_after === undefined ? 0 : indexOf(starting_after, 'starting_after') + 1;
-  const data = rows.slice(start, start + limit);
+  const data = rows.slice(start, start + limit).map(asSeen);
   return ok({ object: 'list', url, has_more: start + data.length < rows.length, data });
 }
 

@@ -1,0 +1,72 @@
+import { spawn } from 'node:child_process';
+import { appendFileSync, readFileSync } from 'node:fs';
+import { expect, onTestFinished, test } from 'vitest';
+import { absent, clientsOf, customerWith, newFile, start } from './support.ts';
+
+test('a restart keeps objects, hidden behaviour and idempotency keys', async () => {
+  const dataFile = newFile();
+  const first = await start({ dataFile });
+  const who = await customerWith(first, 'pm_card_chargeCustomerFail');
+  const customer = await first.stripe.customers.create({ name: 'Bob' }, { idempotencyKey: 'k' });
+  await first.stop();
+
+  const second = await start({ dataFile });
+  expect((await second.stripe.customers.create({ name: 'Bob' }, { idempotencyKey: 'k' })).id).toBe(customer.id);
+  await expect(second.stripe.paymentIntents.create({ ...absent, ...who })).rejects.toMatchObject({
+    code: 'card_declined',
+  });
+});
+
+test('a torn last line is forgotten, and the file goes on', async () => {
+  const dataFile = newFile();
+  const first = await start({ dataFile });
+  const ada = await first.stripe.customers.create();
+  await first.stop();
+  appendFileSync(dataFile, '[["customer","cus_torn",{"id":"cus_to');
+  const second = await start({ dataFile });
+  const bob = await second.stripe.customers.create();
+  await second.stop();
+  const third = await start({ dataFile });
+  const { data } = await third.stripe.customers.list();
+  expect(data.map(({ id }) => id)).toEqual([bob.id, ada.id]);
+});
+
+test('a file that is mostly history is written anew', async () => {
+  const dataFile = newFile();
+  const first = await start({ dataFile });
+  const { id } = await first.stripe.customers.create();
+  await first.stop();
+  const line = `${JSON.stringify([['customer', id, { id, object: 'customer', created: 1, metadata: {} }]])}\n`;
+  appendFileSync(dataFile, line.repeat(6_000));
+  const second = await start({ dataFile });
+  expect(await second.stripe.customers.retrieve(id)).toMatchObject({ created: 1 });
+  expect(readFileSync(dataFile, 'utf8').split('\n').length).toBeLessThan(10);
+});
+
+test('a process that is killed keeps what it answered', async () => {
+  const dataFile = newFile();
+  const first = await inAProcess(dataFile);
+  const who = await customerWith(first);
+  const paid = await first.stripe.paymentIntents.create({ ...absent, ...who });
+  await first.kill();
+  const second = await inAProcess(dataFile);
+  expect((await second.stripe.paymentIntents.retrieve(paid.id)).status).toBe('succeeded');
+});
+
+/** The simulator as `npm start` runs it. */
+async function inAProcess(dataFile: string) {
+  const child = spawn(process.execPath, ['--import', 'tsx', 'src/processes/simulator.ts'], {
+    env: { ...process.env, PORT: '0', SIMULATOR_DATA: dataFile },
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
+  const gone = new Promise((resolve) => child.once('exit', resolve));
+  const kill = async () => {
+    child.kill('SIGKILL');
+    await gone;
+  };
+  onTestFinished(kill);
+  const { url } = await new Promise<{ url: string }>((resolve) =>
+    child.once('message', (message) => resolve(message as { url: string })),
+  );
+  return { kill, ...clientsOf(Number(new URL(url).port)) };
+}
