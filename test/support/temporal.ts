@@ -1,0 +1,36 @@
+import { randomUUID } from 'node:crypto';
+import { Client, Connection } from '@temporalio/client';
+import { inject } from 'vitest';
+import { bringTo, virtualNow } from '../../src/clock/fast-forward.ts';
+
+/** Test mode's namespace: the only one in which time may be skipped. */
+export const TEST_NAMESPACE = 'hydra-test';
+
+export type TestTemporal = {
+  readonly address: string;
+  readonly client: Client;
+  /** This file's own, so that no other file's worker takes its tasks. */
+  readonly taskQueue: string;
+  readonly workflowBundle: { readonly codePath: string };
+  close(): Promise<void>;
+};
+
+/** A client of the run's server, and what a worker of this file's own needs. */
+export async function connectTemporal(namespace = TEST_NAMESPACE): Promise<TestTemporal> {
+  const address = inject('temporalAddress');
+  const connection = await Connection.connect({ address });
+  return {
+    address,
+    client: new Client({ connection, namespace }),
+    taskQueue: `test-${randomUUID()}`,
+    workflowBundle: { codePath: inject('workflowBundlePath') },
+    close: () => connection.close(),
+  };
+}
+
+/** Brings a workflow's clock forward by so much; its timers fire on the way, its activities are waited for. */
+export async function fastForward(client: Client, workflowId: string, seconds: number): Promise<void> {
+  const now = await virtualNow(client, workflowId);
+  if (now === null) throw new Error(`${workflowId} has ended, so its clock stands still`);
+  await bringTo(client, workflowId, now + seconds * 1_000);
+}
