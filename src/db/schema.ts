@@ -250,6 +250,7 @@ export type LedgerTransactionsTable = OfTenant & {
   kind: PostingKind;
   subscription_id: SubscriptionId | null;
   at: Timestamp;
+  entry_count: number;
   recorded_at: DefaultTimestamp;
 };
 

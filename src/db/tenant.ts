@@ -16,8 +16,14 @@ export const inTenant = <T>(db: Db, { tenant, mode }: Scope, work: (trx: Trx) =>
   });
 
 /** For the door, the relay and the auditor, who work before or across tenants, each with its own few grants. */
-export const inRole = <T>(db: Db, role: Exclude<Role, 'hydra_app'>, work: (trx: Trx) => Promise<T>): Promise<T> =>
+export const inRole = <T>(db: Db, role: CrossTenantRole, work: (trx: Trx) => Promise<T>): Promise<T> =>
   db.transaction().execute(async (trx) => {
-    await sql`/* in_role */ select set_config('role', ${role}, true)`.execute(trx);
+    await takeRole(trx, role);
     return work(trx);
   });
+
+export type CrossTenantRole = Exclude<Role, 'hydra_app'>;
+
+export async function takeRole(trx: Trx, role: CrossTenantRole): Promise<void> {
+  await sql`/* take_role */ select set_config('role', ${role}, true)`.execute(trx);
+}

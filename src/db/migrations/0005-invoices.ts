@@ -93,7 +93,7 @@ export async function up(db: AnyDatabase): Promise<void> {
       tax minor_units not null,
       primary key (tenant_id, mode, invoice_id, ordinal),
       foreign key (tenant_id, mode, invoice_id) references invoices,
-      check (period_to > period_from),
+      check (period_to >= period_from),
       check ((period_from is null) = (period_to is null))
     );
 
@@ -115,8 +115,8 @@ export async function up(db: AnyDatabase): Promise<void> {
       requested_at timestamptz not null,
       settled_at timestamptz,
       primary key (tenant_id, mode, invoice_id, attempt),
-      unique (tenant_id, mode, key),
-      foreign key (tenant_id, mode, invoice_id) references invoices
+      -- No key to invoices: after an older backup was restored an attempt is kept though its invoice is missing.
+      unique (tenant_id, mode, key)
     );
     create index on payment_attempts (tenant_id, mode, subscription_id);
     create index on payment_attempts (processor_payment_id) where processor_payment_id is not null;

@@ -28,6 +28,8 @@ export async function up(db: AnyDatabase): Promise<void> {
       kind text not null,
       subscription_id text,
       at timestamptz not null,
+      -- How many entries it has: so that a lost one is missed.
+      entry_count integer not null check (entry_count >= 0),
       recorded_at timestamptz not null default clock_timestamp(),
       unique (tenant_id, mode, key)
     );

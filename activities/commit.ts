@@ -1,0 +1,9 @@
+import type { Db } from '../src/db/client.ts';
+import { commit } from '../src/db/commit.ts';
+import type { Activities } from './contract.ts';
+
+/** All database effects of one step. What the database refuses is thrown, and tried again. */
+export const createCommit =
+  ({ db }: { db: Db }): Activities['commit'] =>
+  (step) =>
+    commit(db, step);

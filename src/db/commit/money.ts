@@ -1,0 +1,132 @@
+/** Money in and out: one row and one posting for each payment and refund, however often it is told and by whom. */
+import { sql } from 'kysely';
+import { type Effect, keyOf } from '../../domain/effect.ts';
+import {
+  type About,
+  invoiceIssued,
+  invoiceVoided,
+  type KeyedPosting,
+  paymentReceived,
+  refundPaid,
+  revenueRecognised,
+  unappliedPaymentReceived,
+} from '../../domain/ledger.ts';
+import type { Subscription } from '../../domain/subscription.ts';
+import type { Instant } from '../../domain/time.ts';
+import { post } from '../ledger.ts';
+import type { Trx } from '../tenant.ts';
+import { requestAttempts, settleAttempts } from './attempts.ts';
+import { type EffectOf, ofType } from './effects.ts';
+import { creditInvoices, issueInvoices, voidInvoices } from './invoices.ts';
+import { iso } from './projection.ts';
+
+export async function recordMoney(trx: Trx, subscription: Subscription, effects: readonly Effect[]): Promise<void> {
+  const of = <T extends Effect['type']>(type: T) => ofType(effects, type);
+  const about = (at: Instant): About => {
+    const { customer, id, currency } = subscription;
+    return { customer, subscription: id, currency, at };
+  };
+  const issued = of('issue_invoice');
+  await issueInvoices(trx, subscription, issued);
+  await requestAttempts(trx, subscription, of('charge'));
+  await settleAttempts(trx, of('settle_attempt'));
+  const payments = await recordPayments(trx, subscription, [
+    ...of('record_payment'),
+    ...of('record_unapplied_payment'),
+  ]);
+  const applied = payments.filter((payment) => payment.type === 'record_payment');
+  await creditInvoices(
+    trx,
+    applied.map(({ invoice, amount, at }) => ({ invoice, amount, at: iso(at)! })),
+  );
+  const voids = of('void_invoice');
+  const voided = await voidInvoices(trx, voids);
+  const refunds = await recordRefunds(trx, subscription, of('record_refund'));
+
+  const postings: KeyedPosting[] = [
+    ...issued.map((each) => ({ ...invoiceIssued(each.invoice.total, about(each.invoice.issuedAt)), key: keyOf(each) })),
+    ...voids
+      .filter(({ invoice }) => voided.has(invoice))
+      .map((each) => ({ ...invoiceVoided(each.amount, about(each.at)), key: keyOf(each) })),
+    ...payments.map((each) => ({
+      ...(each.type === 'record_payment' ? paymentReceived : unappliedPaymentReceived)(each.amount, about(each.at)),
+      key: keyOf(each),
+    })),
+    ...refunds.map(({ unapplied, ...each }) => ({
+      ...refundPaid(each.amount, unapplied, about(each.at)),
+      key: keyOf(each),
+    })),
+    // A period's number is the subscription's own, the key the tenant's.
+    ...of('recognise_revenue').map((each) => ({
+      ...revenueRecognised(each.amount, about(each.at)),
+      key: `${subscription.id}/${keyOf(each)}`,
+    })),
+  ];
+  await post(trx, postings);
+}
+
+type PaymentEffect = EffectOf<'record_payment'> | EffectOf<'record_unapplied_payment'>;
+
+/** Those that were not known before. */
+async function recordPayments(
+  trx: Trx,
+  { id, customer, processor, currency }: Subscription,
+  effects: readonly PaymentEffect[],
+): Promise<PaymentEffect[]> {
+  if (effects.length === 0) return [];
+  const firsts = uniqueBy(effects, ({ payment }) => payment);
+  const rows = firsts.map((effect) => ({
+    id: effect.payment,
+    invoice_id: effect.invoice,
+    amount: effect.amount,
+    unapplied: effect.type === 'record_unapplied_payment',
+    why: effect.type === 'record_unapplied_payment' ? effect.why : null,
+    received_at: iso(effect.at),
+  }));
+  const written = await sql<{ id: string }>`/* commit_payments */
+    insert into payments (tenant_id, mode, id, processor, subscription_id, customer_id, invoice_id, amount, currency,
+      unapplied, why, received_at)
+    select current_setting('hydra.tenant'), current_setting('hydra.mode'), id, ${processor}, ${id}, ${customer},
+      invoice_id, amount, ${currency}, unapplied, why, received_at
+    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as payment (id text, invoice_id text, amount numeric,
+      unapplied boolean, why text, received_at timestamptz)
+    order by id
+    on conflict (tenant_id, mode, id) do nothing
+    returning id`.execute(trx);
+  const fresh = new Set(written.rows.map((row) => row.id));
+  return firsts.filter(({ payment }) => fresh.has(payment));
+}
+
+type Refund = EffectOf<'record_refund'> & { unapplied: boolean };
+
+/** Those that were not known before, and whether they give back money that had been applied to nothing. */
+async function recordRefunds(
+  trx: Trx,
+  { id, currency }: Subscription,
+  effects: readonly EffectOf<'record_refund'>[],
+): Promise<Refund[]> {
+  if (effects.length === 0) return [];
+  const firsts = uniqueBy(effects, ({ refund }) => refund);
+  const rows = firsts.map(({ refund, payment, amount, at }) => ({ id: refund, payment, amount, at: iso(at) }));
+  const written = await sql<{ id: string; unapplied: boolean }>`/* commit_refunds */
+    with written as (
+      insert into refunds (tenant_id, mode, id, payment_id, subscription_id, amount, currency, refunded_at)
+      select current_setting('hydra.tenant'), current_setting('hydra.mode'), id, payment, ${id}, amount, ${currency}, at
+      from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as refund (id text, payment text, amount numeric,
+        at timestamptz)
+      order by id
+      on conflict (tenant_id, mode, id) do nothing
+      returning id, payment_id
+    )
+    select written.id, coalesce(payments.unapplied, false) as unapplied
+    from written left join payments on payments.id = written.payment_id`.execute(trx);
+  const fresh = new Map(written.rows.map((row) => [row.id, row.unapplied]));
+  return firsts.flatMap((effect) => {
+    const unapplied = fresh.get(effect.refund);
+    return unapplied === undefined ? [] : [{ ...effect, unapplied }];
+  });
+}
+
+const uniqueBy = <T>(items: readonly T[], key: (item: T) => string): T[] => [
+  ...new Map([...items].reverse().map((item) => [key(item), item])).values(),
+];

@@ -1,0 +1,74 @@
+/** The subscription's row. The workflow owns the state; this is where everyone else reads it. */
+import { sql } from 'kysely';
+import type { Commit } from '../../domain/commit.ts';
+import { isAccepted } from '../../domain/subscription.ts';
+import type { Instant } from '../../domain/time.ts';
+import type { Trx } from '../tenant.ts';
+
+export type Stored = { version: number; decision_hash: string };
+
+/** Held until the transaction ends: of two that bring the same version one waits and sees what the other did. */
+export async function lockStored(trx: Trx, id: string): Promise<Stored | null> {
+  const { rows } = await sql<Stored>`/* commit_lock */
+    select version, decision_hash from subscriptions where id = ${id} for update`.execute(trx);
+  return rows[0] ?? null;
+}
+
+/** False where another transaction made the row since we looked. */
+export async function project(trx: Trx, commit: Commit, hash: string, stored: Stored | null): Promise<boolean> {
+  const { numAffectedRows } = await sql`/* commit_project */
+    insert into subscriptions as stored (tenant_id, mode, id, customer_id, state, collection, processor, plan_id,
+      price_book_id, quantity, currency, time_zone, anchor_at, trial_ends_at, period_start, period_end, next_due_at,
+      cancel_at, access_level, access_until, clock_id, document, version, decision_hash, created_at, updated_at)
+    select current_setting('hydra.tenant'), current_setting('hydra.mode'), row.id, row.customer_id,
+      row.state, row.collection, row.processor, row.plan_id, row.price_book_id, row.quantity, row.currency, row.time_zone,
+      row.anchor_at, row.trial_ends_at, row.period_start, row.period_end, row.next_due_at, row.cancel_at,
+      row.access_level, row.access_until, customer.clock_id, row.document, row.version, row.decision_hash,
+      row.created_at, row.updated_at
+    from jsonb_populate_record(null::subscriptions, ${JSON.stringify(rowOf(commit, hash))}::jsonb) as row
+    left join customers as customer on customer.id = row.customer_id
+    on conflict (tenant_id, mode, id) do update set
+      state = excluded.state, collection = excluded.collection, processor = excluded.processor,
+      plan_id = excluded.plan_id, price_book_id = excluded.price_book_id, quantity = excluded.quantity,
+      currency = excluded.currency, time_zone = excluded.time_zone, anchor_at = excluded.anchor_at,
+      trial_ends_at = coalesce(excluded.trial_ends_at, stored.trial_ends_at),
+      period_start = excluded.period_start, period_end = excluded.period_end, next_due_at = excluded.next_due_at,
+      cancel_at = excluded.cancel_at, access_level = excluded.access_level, access_until = excluded.access_until,
+      document = excluded.document, version = excluded.version, decision_hash = excluded.decision_hash,
+      updated_at = excluded.updated_at
+    where stored.version = ${stored?.version ?? null}::bigint`.execute(trx);
+  return numAffectedRows === 1n;
+}
+
+function rowOf({ subscription, nextDueAt, access, at }: Commit, hash: string) {
+  const { id, customer, state, collection, processor, currency, timeZone, createdAt, version } = subscription;
+  const accepted = isAccepted(subscription) ? subscription : null;
+  return {
+    id,
+    customer_id: customer,
+    state,
+    collection,
+    processor,
+    plan_id: accepted?.terms.planId,
+    price_book_id: accepted?.terms.priceBookId,
+    quantity: accepted?.quantity,
+    currency,
+    time_zone: timeZone,
+    anchor_at: iso(accepted?.anchor),
+    trial_ends_at: iso(accepted?.period.index === -1 ? accepted.period.end : null),
+    period_start: iso(accepted?.period.start),
+    period_end: iso(accepted?.period.end),
+    next_due_at: iso(nextDueAt),
+    cancel_at: iso(accepted?.cancelAt),
+    access_level: access.level,
+    access_until: iso(access.until),
+    document: subscription,
+    version,
+    decision_hash: hash,
+    created_at: iso(createdAt),
+    updated_at: iso(at),
+  };
+}
+
+export const iso = (at: Instant | null | undefined): string | null =>
+  at === null || at === undefined ? null : new Date(at).toISOString();

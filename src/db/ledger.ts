@@ -1,0 +1,128 @@
+/**
+ * Posting, in bulk and once per key. Three statements whatever the number: find or open the accounts, take the keys
+ * that are new, write their entries with the balances. What a batch does to an account is folded into one delta, and
+ * accounts are locked in the order of their ids, so a hot account is as fast as many cold ones and nobody deadlocks.
+ */
+import { sql } from 'kysely';
+import { invariant } from '../domain/invariant.ts';
+import { type Account, type AccountCode, chart, type Entry, entriesOf, type KeyedPosting } from '../domain/ledger.ts';
+import type { Trx } from './tenant.ts';
+
+export type Posted = 'posted' | 'repeat';
+
+/** Answers for each posting whether it was new. In a tenant's transaction, as the outbox rows go with it. */
+export async function post(trx: Trx, postings: readonly KeyedPosting[]): Promise<Posted[]> {
+  if (postings.length === 0) return [];
+  const entries = new Map(postings.map((posting) => [posting, entriesOf(posting)]));
+  const transactions = await takeKeys(trx, postings, entries);
+  const fresh = postings.filter((posting) => transactions.get(posting.key)?.posting === posting);
+  const legs = fresh.flatMap((posting) =>
+    entries.get(posting)!.map((entry) => ({ ...entry, transaction: transactions.get(posting.key)!.id })),
+  );
+  if (legs.length > 0) {
+    const accounts = await accountIds(trx, legs);
+    await writeEntries(
+      trx,
+      legs.map(({ transaction, account, currency, amount }) => ({
+        transaction,
+        account: accounts.get(nameOf(account, currency))!,
+        currency,
+        amount,
+      })),
+    );
+  }
+  const posted = new Set(fresh);
+  return postings.map((posting) => (posted.has(posting) ? 'posted' : 'repeat'));
+}
+
+/** In the order of the keys, so that two batches with the same ones wait for each other and never in a circle. */
+async function takeKeys(
+  trx: Trx,
+  postings: readonly KeyedPosting[],
+  entries: ReadonlyMap<KeyedPosting, Entry[]>,
+): Promise<Map<string, { id: number; posting: KeyedPosting }>> {
+  const firsts = new Map<string, KeyedPosting>();
+  for (const posting of postings) if (!firsts.has(posting.key)) firsts.set(posting.key, posting);
+  const sorted = [...firsts.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
+  const { rows } = await sql<{ id: number; key: string }>`/* ledger_take_keys */
+    insert into ledger_transactions (tenant_id, mode, key, kind, subscription_id, at, entry_count)
+    select current_setting('hydra.tenant'), current_setting('hydra.mode'), key, kind, subscription_id, at, entry_count
+    from unnest(${sorted.map(({ key }) => key)}::text[], ${sorted.map(({ kind }) => kind)}::text[],
+      ${sorted.map(({ subscription }) => subscription)}::text[],
+      ${sorted.map(({ at }) => new Date(at).toISOString())}::timestamptz[],
+      ${sorted.map((posting) => entries.get(posting)!.length)}::int[])
+      as taken (key, kind, subscription_id, at, entry_count)
+    on conflict (tenant_id, mode, key) do nothing
+    returning id, key`.execute(trx);
+  return new Map(rows.map(({ id, key }) => [key, { id, posting: firsts.get(key)! }]));
+}
+
+const nameOf = ({ code, owner }: Account, currency: string): string => `${code}/${owner ?? ''}/${currency}`;
+
+type AccountRow = { id: number; code: AccountCode; owner: string; currency: string };
+
+/** Accounts are opened when they are first used. One that another transaction opens meanwhile is found at a second look. */
+async function accountIds(trx: Trx, entries: readonly Entry[]): Promise<Map<string, number>> {
+  const wanted = [...new Map(entries.map((entry) => [nameOf(entry.account, entry.currency), entry])).entries()]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, entry]) => entry);
+  const ids = await findAccounts(trx, wanted);
+  const missing = wanted.filter(({ account, currency }) => !ids.has(nameOf(account, currency)));
+  if (missing.length === 0) return ids;
+  await openAccounts(trx, missing);
+  for (const [name, id] of await findAccounts(trx, missing)) ids.set(name, id);
+  for (const { account, currency } of missing) {
+    invariant(ids.has(nameOf(account, currency)), `account ${nameOf(account, currency)} was opened`);
+  }
+  return ids;
+}
+
+async function findAccounts(trx: Trx, wanted: readonly Entry[]): Promise<Map<string, number>> {
+  const { rows } = await sql<AccountRow>`/* ledger_find_accounts */
+    select account.id, account.code, account.owner, account.currency
+    from unnest(${codes(wanted)}::text[], ${owners(wanted)}::text[], ${currencies(wanted)}::text[])
+      as wanted (code, owner, currency)
+    join ledger_accounts as account on account.tenant_id = current_setting('hydra.tenant')
+      and account.mode = current_setting('hydra.mode') and account.code = wanted.code
+      and account.owner = wanted.owner and account.currency = wanted.currency`.execute(trx);
+  return new Map(rows.map(({ id, currency, ...account }) => [nameOf(ofRow(account), currency), id]));
+}
+
+const ofRow = ({ code, owner }: Pick<AccountRow, 'code' | 'owner'>): Account => ({
+  code,
+  owner: owner === '' ? null : (owner as Account['owner']),
+});
+
+async function openAccounts(trx: Trx, missing: readonly Entry[]): Promise<void> {
+  await sql`/* ledger_open_accounts */
+    insert into ledger_accounts (tenant_id, mode, code, owner, kind, currency)
+    select current_setting('hydra.tenant'), current_setting('hydra.mode'), code, owner, kind, currency
+    from unnest(${codes(missing)}::text[], ${owners(missing)}::text[],
+      ${missing.map(({ account }) => chart[account.code].kind)}::text[], ${currencies(missing)}::text[])
+      as opened (code, owner, kind, currency)
+    on conflict (tenant_id, mode, code, owner, currency) do nothing`.execute(trx);
+}
+
+const codes = (entries: readonly Entry[]) => entries.map(({ account }) => account.code);
+const owners = (entries: readonly Entry[]) => entries.map(({ account }) => account.owner ?? '');
+const currencies = (entries: readonly Entry[]) => entries.map(({ currency }) => currency);
+
+type Leg = { transaction: number; account: number; currency: string; amount: number };
+
+/** The database checks the sum of each transaction at the statement's end. */
+async function writeEntries(trx: Trx, legs: readonly Leg[]): Promise<void> {
+  await sql`/* ledger_write_entries */
+    with legs as materialized (
+      select * from unnest(${legs.map(({ transaction }) => transaction)}::bigint[],
+        ${legs.map(({ account }) => account)}::bigint[], ${legs.map(({ currency }) => currency)}::text[],
+        ${legs.map(({ amount }) => amount)}::numeric[]) as leg (transaction_id, account_id, currency, amount)
+    ), written as (
+      insert into ledger_entries (tenant_id, mode, transaction_id, account_id, currency, amount)
+      select current_setting('hydra.tenant'), current_setting('hydra.mode'), transaction_id, account_id, currency, amount
+      from legs
+    )
+    insert into ledger_balances as balance (account_id, tenant_id, mode, currency, amount)
+    select account_id, current_setting('hydra.tenant'), current_setting('hydra.mode'), currency, sum(amount)
+    from legs group by account_id, currency order by account_id
+    on conflict (account_id) do update set amount = balance.amount + excluded.amount`.execute(trx);
+}
