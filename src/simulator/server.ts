@@ -36,7 +36,14 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   const isStale = (table: string, row: object) => table === 'sim.key' && now() - (row as KeptAnswer).at > KEYS_LIVE_MS;
   const store = new Store<Tables>(dataFile, isStale);
   let url = '';
-  const world = { store, now, url: () => publicUrl ?? url, ownEndpoint: webhook === undefined ? null : OWN_ENDPOINT };
+  const untold = (event: string) => dispatcher.untold(event);
+  const world = {
+    store,
+    now,
+    url: () => publicUrl ?? url,
+    untold,
+    ownEndpoint: webhook === undefined ? null : OWN_ENDPOINT,
+  };
   const engine = new Engine(world, (deliveries) => dispatcher.enqueue(deliveries));
   const dispatcher = new Dispatcher(engine, webhook ? { id: OWN_ENDPOINT, ...webhook } : null, retryBaseMs);
   const stripe = new StripeApi(engine);

@@ -17,6 +17,17 @@ test('a restart keeps objects, hidden behaviour and idempotency keys', async () 
   });
 });
 
+test('the file holds no card number and no security code', async () => {
+  const dataFile = newFile();
+  const { stripe, stop } = await start({ dataFile });
+  const card = { number: '4242 4242 4242 4242', exp_month: 12, exp_year: new Date().getFullYear() + 1, cvc: '987' };
+  await stripe.paymentMethods.create({ type: 'card', card }, { idempotencyKey: 'k' });
+  await stop();
+  const kept = readFileSync(dataFile, 'utf8');
+  expect(kept).toContain('"last4":"4242"');
+  expect(kept).not.toMatch(/4242[ -]?4242|"cvc"|987"/);
+});
+
 test('a torn last line is forgotten, and the file goes on', async () => {
   const dataFile = newFile();
   const first = await start({ dataFile });

@@ -12,6 +12,8 @@ export type World = {
   now: () => number;
   /** Where the simulator's own pages are. */
   url: () => string;
+  /** How many receivers have yet to hear of an event. */
+  untold: (event: string) => number;
   /** The receiver given by the environment; its deliveries name it by this id. */
   ownEndpoint: string | null;
 };

@@ -10,7 +10,7 @@ export const eventRoutes: Route[] = [
   route('GET', '/v1/events/:id', expand, (call, _, id) => {
     const event = call.store.get('event', id);
     if (event === undefined) throw missing('event', id);
-    return ok(event);
+    return ok(asSeen(call, event));
   }),
   route(
     'GET',
@@ -23,11 +23,12 @@ export const eventRoutes: Route[] = [
         '/v1/events',
         params,
         (event) => matches(event.type, types) && within(event.created, params.created),
+        (event) => asSeen(call, event),
       ),
   ),
 ];
 
-/** One receiver fewer has yet to hear of it. */
-export function heard(call: Call, event: StripeEvent): void {
-  call.store.put('event', { ...event, pending_webhooks: Math.max(0, event.pending_webhooks - 1) });
+/** How many have yet to hear of it changes with each delivery, and isn't worth a row each time. */
+export function asSeen({ world }: Pick<Call, 'world'>, event: StripeEvent): StripeEvent {
+  return { ...event, pending_webhooks: world.untold(event.id) };
 }

@@ -4,14 +4,14 @@
  */
 
 import type { Engine } from '../stripe/engine.ts';
-import { heard } from '../stripe/events.ts';
+import { asSeen } from '../stripe/events.ts';
 import type { Delivery, DeliveryMode } from '../stripe/tables.ts';
+import { type Posted, Poster } from './post.ts';
 import { signatureOf } from './signature.ts';
 
 export type Receiver = { url: string; secret: string };
 
 const PARALLEL = 3;
-const TIMEOUT_MS = 20_000;
 const GIVE_UP_AFTER_MS = 3 * 24 * 60 * 60 * 1000;
 /** The longest pause is so many times the first one: half a minute, when the first is half a second. */
 const LONGEST_PAUSE = 60;
@@ -24,16 +24,24 @@ export class Dispatcher {
   readonly #retryBaseMs: number;
   /** All that is pending: ready, flying or waiting for its next try. */
   readonly #open = new Set<string>();
+  /** And how many of those each event has. */
+  readonly #untold = new Map<string, number>();
   readonly #ready = new Map<string, Set<string>>();
   readonly #flying = new Map<string, number>();
   readonly #waiting = new Map<string, NodeJS.Timeout>();
-  readonly #closing = new AbortController();
+  readonly #poster = new Poster();
+  #stopped = false;
 
   constructor(engine: Engine, own: (Receiver & { id: string }) | null, retryBaseMs: number) {
     this.#engine = engine;
     this.#own = own;
     this.#retryBaseMs = retryBaseMs;
     for (const delivery of this.#store.all('sim.delivery')) if (delivery.status === 'pending') this.#schedule(delivery);
+  }
+
+  /** How many receivers have yet to hear of an event. */
+  untold(event: string): number {
+    return this.#untold.get(event) ?? 0;
   }
 
   get pending(): number {
@@ -69,7 +77,8 @@ export class Dispatcher {
 
   /** What is on its way is cut off; after a restart it is sent again. */
   stop(): void {
-    this.#closing.abort();
+    this.#stopped = true;
+    this.#poster.stop();
     for (const timer of this.#waiting.values()) clearTimeout(timer);
   }
 
@@ -77,8 +86,9 @@ export class Dispatcher {
     return this.#engine.world.store;
   }
 
-  #schedule({ id, nextAt }: Delivery): void {
-    this.#open.add(id);
+  #schedule(delivery: Delivery): void {
+    const { id, nextAt } = delivery;
+    this.#opened(delivery);
     const wait = nextAt - this.#engine.world.now();
     if (wait <= 0) {
       this.#enqueue(id);
@@ -92,10 +102,11 @@ export class Dispatcher {
   }
 
   #enqueue(id: string): void {
-    const { endpoint } = this.#store.get('sim.delivery', id)!;
+    const delivery = this.#store.get('sim.delivery', id)!;
+    const { endpoint } = delivery;
     const ready = this.#ready.get(endpoint) ?? new Set();
     this.#ready.set(endpoint, ready.add(id));
-    this.#open.add(id);
+    this.#opened(delivery);
     // Not at once: the answer to the request that caused it goes out first, as a rule.
     setImmediate(() => this.#pump(endpoint));
   }
@@ -104,7 +115,7 @@ export class Dispatcher {
     const ready = this.#ready.get(endpoint) ?? new Set();
     const flying = this.#flying.get(endpoint) ?? 0;
     const { paused, reorder } = this.mode;
-    if (paused || this.#closing.signal.aborted || flying >= PARALLEL) return;
+    if (paused || this.#stopped || flying >= PARALLEL) return;
     const id = reorder ? [...ready].at(-1) : ready.values().next().value;
     if (id === undefined) return;
     ready.delete(id);
@@ -133,28 +144,20 @@ export class Dispatcher {
     if (duplicateNext > 0) this.setMode({ duplicateNext: duplicateNext - 1 });
     const answer = await this.#send(delivery, receiver);
     if (duplicateNext > 0) await this.#send(delivery, receiver);
-    if (this.#closing.signal.aborted) return;
+    if (this.#stopped) return;
     if (answer.ok) this.#record(delivery, { status: 'delivered', lastAnswer: answer.text });
     else this.#failed(delivery, answer.text);
   }
 
-  async #send(delivery: Delivery, { url, secret }: Receiver): Promise<{ ok: boolean; text: string }> {
-    const payload = JSON.stringify(this.#store.get('event', delivery.event), null, 2);
+  #send(delivery: Delivery, { url, secret }: Receiver): Promise<Posted> {
+    const event = this.#store.get('event', delivery.event)!;
+    const payload = JSON.stringify(asSeen(this.#engine, event), null, 2);
     const headers = {
       'content-type': 'application/json; charset=utf-8',
       'stripe-signature': signatureOf(payload, secret, Math.floor(Date.now() / 1000)),
       'user-agent': 'Stripe/1.0 (+https://stripe.com/docs/webhooks)',
     };
-    const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(TIMEOUT_MS)]);
-    try {
-      const response = await fetch(url, { method: 'POST', headers, body: payload, redirect: 'manual', signal });
-      await response.arrayBuffer();
-      return { ok: response.ok, text: String(response.status) };
-    } catch (error) {
-      // A receiver that is down is an answer too: it is tried again.
-      const cause = (error as Error).cause as { code?: string } | undefined;
-      return { ok: false, text: cause?.code ?? (error as Error).message };
-    }
+    return this.#poster.post(url, headers, payload);
   }
 
   #failed(delivery: Delivery, lastAnswer: string): void {
@@ -169,11 +172,23 @@ export class Dispatcher {
   }
 
   #record(delivery: Delivery, change: Partial<Delivery>): Delivery {
-    if (change.status !== undefined) this.#open.delete(delivery.id);
+    if (change.status !== undefined) this.#closed(delivery);
     return this.#engine.act((call) => {
-      if (change.status !== undefined) heard(call, call.store.get('event', delivery.event)!);
       return call.store.put('sim.delivery', { ...delivery, ...change, attempts: delivery.attempts + 1 });
     });
+  }
+
+  #opened({ id, event }: Delivery): void {
+    if (this.#open.has(id)) return;
+    this.#open.add(id);
+    this.#untold.set(event, this.untold(event) + 1);
+  }
+
+  #closed({ id, event }: Delivery): void {
+    if (!this.#open.delete(id)) return;
+    const left = this.untold(event) - 1;
+    if (left === 0) this.#untold.delete(event);
+    else this.#untold.set(event, left);
   }
 
   #receiverOf(endpoint: string): Receiver | undefined {
