@@ -4,6 +4,10 @@ import { startSimulator } from '../simulator/server.ts';
 const { PORT, HOST, SIMULATOR_DATA, SIMULATOR_PUBLIC_URL } = process.env;
 const { SIMULATOR_WEBHOOK_URL: url, SIMULATOR_WEBHOOK_SECRET: secret } = process.env;
 
+if ((url === undefined) !== (secret === undefined)) {
+  throw new Error('SIMULATOR_WEBHOOK_URL and SIMULATOR_WEBHOOK_SECRET go together');
+}
+
 const simulator = await startSimulator({
   port: Number(PORT ?? 12111),
   ...(HOST && { host: HOST }),

@@ -4,7 +4,8 @@
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { authenticate, type Controlled, control } from './control/api.ts';
+import { authenticate, control } from './control/api.ts';
+import type { Controlled } from './control/controlled.ts';
 import { challenge, overview, returnAddress, waitingIntent } from './control/pages.ts';
 import { Store } from './store.ts';
 import { StripeApi } from './stripe/api.ts';
@@ -60,16 +61,11 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   });
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const target = new URL(request.url ?? '/', 'http://simulator');
     const body = await read(request);
-    if (body === null) {
-      answer(
-        response,
-        413,
-        JSON.stringify({ error: { type: 'invalid_request_error', message: 'Request body too large.' } }),
-      );
-      return;
-    }
+    const address = `http://simulator${request.url}`;
+    if (!URL.canParse(address)) return refuse(response, 400, 'Invalid request URL.');
+    const target = new URL(address);
+    if (body === null) return refuse(response, 413, 'Request body too large.');
     const method = request.method ?? 'GET';
     if (target.pathname === '/' && method === 'GET') return page(response, overview(controlled));
     const intent = /^\/_sim\/3ds\/([^/]+)$/.exec(target.pathname)?.[1];
@@ -137,6 +133,10 @@ async function read(request: IncomingMessage): Promise<string | null> {
 
 function answer(response: ServerResponse, status: number, body: string): void {
   response.writeHead(status, { 'content-type': 'application/json' }).end(body);
+}
+
+function refuse(response: ServerResponse, status: number, message: string): void {
+  answer(response, status, JSON.stringify({ error: { type: 'invalid_request_error', message } }));
 }
 
 function page(response: ServerResponse, body: string): void {

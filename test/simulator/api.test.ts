@@ -14,6 +14,7 @@ test('forms are trees of strings', () => {
 
 test.each([
   ['an unknown route', 'GET', '/v1/unicorns', undefined, 404, undefined],
+  ['a path that is none', 'GET', '/v1/customers/%zz', undefined, 404, 'resource_missing'],
   ['an unknown object', 'GET', '/v1/customers/cus_nobody', undefined, 404, 'resource_missing'],
   ['an unknown parameter', 'POST', '/v1/customers', 'nmae=Ada', 400, 'parameter_unknown'],
   ['an unknown inner parameter', 'POST', '/v1/customers', 'address[town]=Ulm', 400, 'parameter_unknown'],

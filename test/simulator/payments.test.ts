@@ -94,6 +94,27 @@ test('a switch declines the next charges of one customer only', async () => {
   expect((await sim.stripe.paymentIntents.create({ ...absent, ...ada })).status).toBe('succeeded');
 });
 
+test('switches lose answers, hold them, and can be taken back', async () => {
+  const sim = await start();
+  const who = await customerWith(sim);
+  const pay = (idempotencyKey: string) => sim.stripe.paymentIntents.create({ ...absent, ...who }, { idempotencyKey });
+  await sim.control('POST', 'troubles', { behaviour: 'answer_lost', requests: 2, customer: who.customer });
+  expect((await failure(pay('k'))).type).toBe('StripeConnectionError');
+  expect(await sim.control('POST', 'idempotency_keys/forget')).toEqual({ forgotten: 1 });
+  expect((await sim.stripe.paymentIntents.list({ customer: who.customer })).data).toHaveLength(1);
+
+  await sim.control('POST', 'troubles', { behaviour: 'hangs', seconds: 0.2, payment_method: who.payment_method });
+  const before = Date.now();
+  expect((await pay('l')).status).toBe('succeeded');
+  expect(Date.now() - before).toBeGreaterThanOrEqual(190);
+
+  await sim.control('POST', 'troubles', { behaviour: 'server_error', times: null });
+  expect((await sim.control('GET', 'troubles')).troubles).toHaveLength(1);
+  await sim.control('DELETE', 'troubles');
+  expect((await pay('m')).status).toBe('succeeded');
+  expect(await sim.control('POST', 'troubles', { behaviour: 'explodes' })).toMatchObject({ error: expect.any(String) });
+});
+
 test('authorised first, captured in part later', async () => {
   const { stripe } = await start();
   const held = await stripe.paymentIntents.create({

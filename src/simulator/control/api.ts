@@ -1,14 +1,12 @@
 /** The simulator's own switches, under /_sim/. JSON in and out, no keys: it listens on the loopback. */
 import { z } from 'zod';
 import { newId } from '../ids.ts';
-import type { Engine } from '../stripe/engine.ts';
 import { authenticated, settled } from '../stripe/payments.ts';
 import { setupAuthenticated } from '../stripe/setup-intents.ts';
-import type { Dispatcher } from '../webhooks/dispatcher.ts';
+import type { Controlled } from './controlled.ts';
 import { habit, times } from './habit.ts';
 import { tally } from './state.ts';
 
-export type Controlled = { engine: Engine; dispatcher: Dispatcher; isBusy: () => boolean };
 export type ControlAnswer = { status: number; body: unknown };
 
 const ok = (body: unknown): ControlAnswer => ({ status: 200, body });

@@ -1,6 +1,6 @@
 import type { Engine } from '../stripe/engine.ts';
 import type { PaymentIntent, SetupIntent } from '../stripe/wire.ts';
-import type { Controlled } from './api.ts';
+import type { Controlled } from './controlled.ts';
 import { document, type Html, html } from './html.ts';
 
 /** More than this nobody reads; the rest is in the API. */

@@ -1,6 +1,6 @@
 /** What tests count: how often money moved for each fact of the caller's, and what is still on its way. */
 import { dueOn } from '../stripe/due.ts';
-import type { Controlled } from './api.ts';
+import type { Controlled } from './controlled.ts';
 
 type Count = { succeeded: number; failed: number; amount: number };
 

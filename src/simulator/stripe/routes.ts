@@ -29,7 +29,7 @@ export function findRoute(method: string, path: string): { route: Route; id: str
   for (const route of routes) {
     if (route.method !== method) continue;
     const match = route.pattern.exec(path);
-    if (match) return { route, id: decodeURIComponent(match[1] ?? '') };
+    if (match) return { route, id: match[1] ?? '' };
   }
   return undefined;
 }
