@@ -100,7 +100,7 @@ test('switches lose answers, hold them, and can be taken back', async () => {
   const pay = (idempotencyKey: string) => sim.stripe.paymentIntents.create({ ...absent, ...who }, { idempotencyKey });
   await sim.control('POST', 'troubles', { behaviour: 'answer_lost', requests: 2, customer: who.customer });
   expect((await failure(pay('k'))).type).toBe('StripeConnectionError');
-  expect(await sim.control('POST', 'idempotency_keys/forget')).toEqual({ forgotten: 1 });
+  expect(await sim.control('POST', 'idempotency_keys/forget')).toEqual({ forgotten: 3 });
   expect((await sim.stripe.paymentIntents.list({ customer: who.customer })).data).toHaveLength(1);
 
   await sim.control('POST', 'troubles', { behaviour: 'hangs', seconds: 0.2, payment_method: who.payment_method });
