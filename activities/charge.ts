@@ -1,0 +1,94 @@
+import { ApplicationFailure } from '@temporalio/common';
+import { processorCustomerOf } from '../src/customers/processor-customer.ts';
+import type { Db } from '../src/db/client.ts';
+import { inTenant } from '../src/db/tenant.ts';
+import type { Fact } from '../src/domain/input.ts';
+import { failPoint } from '../src/fail-point.ts';
+import type { ChargeAnswer } from '../src/processors/processor.ts';
+import type { Processors } from '../src/processors/processors.ts';
+import type { Activities, Call, EffectOf } from './contract.ts';
+import { isRepeat, withTrouble } from './trouble.ts';
+
+export type OutsideDeps = { db: Db; processors: Processors };
+
+/**
+ * Asks the processor for money and reports the answer; recording it is the workflow's affair. One attempt is one charge:
+ * its repeats share a key, and where the key may be forgotten, or an answer was lost, the charge is looked up first.
+ */
+export const createCharge =
+  (deps: OutsideDeps): Activities['charge'] =>
+  (call) =>
+    withTrouble(async () => {
+      const { effect, subscription } = call;
+      const { invoice, attempt, paymentMethod } = effect;
+      const stored = await storedAttempt(deps.db, call);
+      if (paymentMethod === null) {
+        return [
+          {
+            type: 'payment_failed',
+            invoice,
+            attempt,
+            payment: null,
+            decline: 'no_payment_method',
+            code: 'no_payment_method',
+          },
+        ];
+      }
+      const { account, customer } = await processorCustomerOf(deps, subscription);
+      const { processor } = account;
+      const { tenant, mode } = subscription;
+      const isOld = Date.now() - stored.requestedAt > processor.capabilities.keysLiveMs;
+      if (call.lookFirst || isRepeat() || isOld || stored.state !== 'requested') {
+        const found = await processor.findCharge({ tenant, mode, invoice, attempt, customer });
+        if (found) return [factOf(found, effect)];
+      }
+      failPoint('charge.before-call');
+      const answer = await processor.charge({
+        tenant,
+        mode,
+        subscription: subscription.id,
+        invoice,
+        attempt,
+        key: stored.key,
+        customer,
+        paymentMethod,
+        amount: effect.amount,
+        currency: subscription.currency,
+        onSession: effect.onSession,
+      });
+      failPoint('charge.after-call');
+      return [factOf(answer, effect)];
+    });
+
+/** Money is asked for only under a key that the database holds: a restored backup must not charge on its own. */
+async function storedAttempt(db: Db, { effect, subscription }: Call<EffectOf<'charge'>>) {
+  const row = await inTenant(db, subscription, (trx) =>
+    trx
+      .selectFrom('payment_attempts')
+      .select(['key', 'state', 'requested_at'])
+      .where('invoice_id', '=', effect.invoice)
+      .where('attempt', '=', effect.attempt)
+      .executeTakeFirst(),
+  );
+  if (row) return { key: row.key, state: row.state, requestedAt: row.requested_at.getTime() };
+  throw ApplicationFailure.retryable(
+    `attempt ${effect.attempt} of ${effect.invoice} is not in the database`,
+    'attempt_unknown',
+  );
+}
+
+function factOf(answer: ChargeAnswer, { invoice, attempt }: EffectOf<'charge'>): Fact {
+  const { payment } = answer;
+  switch (answer.outcome) {
+    case 'succeeded':
+      return { type: 'payment_succeeded', invoice, attempt, payment: answer.payment, amount: answer.amount };
+    case 'declined':
+      return { type: 'payment_failed', invoice, attempt, payment, decline: answer.decline, code: answer.code };
+    case 'needs_action':
+      return { type: 'payment_needs_action', invoice, attempt, payment: answer.payment };
+    case 'processing':
+      return { type: 'payment_processing', invoice, attempt, payment: answer.payment };
+    case 'canceled':
+      return { type: 'payment_canceled', invoice, attempt, payment: answer.payment };
+  }
+}

@@ -1,0 +1,12 @@
+import { createCancelPayment } from './cancel-payment.ts';
+import { createCharge, type OutsideDeps } from './charge.ts';
+import { createCommit } from './commit.ts';
+import type { Activities } from './contract.ts';
+import { createRefund } from './refund.ts';
+
+export const createActivities = (deps: OutsideDeps): Activities => ({
+  commit: createCommit(deps),
+  charge: createCharge(deps),
+  cancel_payment: createCancelPayment(deps),
+  refund: createRefund(deps),
+});

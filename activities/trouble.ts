@@ -1,0 +1,32 @@
+import { asyncLocalStorage } from '@temporalio/activity';
+import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
+import { ProcessorTrouble } from '../src/processors/trouble.ts';
+
+const OPERATOR_LOOKS_MS = 60_000;
+
+/** A processor's trouble in Temporal's words: when to try again, and how loud to be about it. */
+export async function withTrouble<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw error instanceof ProcessorTrouble ? failureOf(error) : error;
+  }
+}
+
+function failureOf({ kind, code, message, retryAfterMs }: ProcessorTrouble): ApplicationFailure {
+  const common = { message, type: `processor_${kind}`, details: [{ code }] };
+  const wait = retryAfterMs === null ? {} : { nextRetryDelay: retryAfterMs };
+  switch (kind) {
+    case 'unreachable':
+      return ApplicationFailure.create({ ...common, ...wait });
+    case 'throttled':
+      return ApplicationFailure.create({ ...common, ...wait, category: ApplicationFailureCategory.BENIGN });
+    case 'unauthorized':
+      return ApplicationFailure.create({ ...common, nextRetryDelay: OPERATOR_LOOKS_MS });
+    case 'refused':
+      return ApplicationFailure.create({ ...common, nonRetryable: true });
+  }
+}
+
+/** Temporal has tried before and heard nothing: whether it happened is not known. */
+export const isRepeat = (): boolean => (asyncLocalStorage.getStore()?.info.attempt ?? 1) > 1;

@@ -1,0 +1,67 @@
+import type { Db } from '../db/client.ts';
+import { inTenant } from '../db/tenant.ts';
+import type { CustomerId, Mode, TenantId } from '../domain/ids.ts';
+import type { Processor as ProcessorName } from '../domain/subscription.ts';
+import type { ProcessorCustomerId } from '../processors/processor.ts';
+import type { Account, Processors } from '../processors/processors.ts';
+
+export type CustomerRef = { tenant: TenantId; mode: Mode; customer: CustomerId; processor: ProcessorName };
+
+/**
+ * A customer as the processor knows it, made there on first need. The call is outside the transaction; two that make it
+ * at once get the same customer, since they ask with the same key.
+ */
+export async function processorCustomerOf(
+  { db, processors }: { db: Db; processors: Processors },
+  ref: CustomerRef,
+): Promise<{ account: Account; customer: ProcessorCustomerId }> {
+  const { tenant, mode, customer } = ref;
+  const account = processors.of(ref);
+  const known = await inTenant(db, ref, async (trx): Promise<{ id: string } | { clock: string | null }> => {
+    const row = await trx
+      .selectFrom('processor_customers')
+      .select('processor_customer_id')
+      .where('customer_id', '=', customer)
+      .where('processor', '=', ref.processor)
+      .where('account', '=', account.id)
+      .executeTakeFirst();
+    if (row) return { id: row.processor_customer_id };
+    const { clock } = await trx
+      .selectFrom('customers')
+      .leftJoin('clocks', (on) =>
+        on
+          .onRef('clocks.id', '=', 'customers.clock_id')
+          .onRef('clocks.tenant_id', '=', 'customers.tenant_id')
+          .onRef('clocks.mode', '=', 'customers.mode'),
+      )
+      .select('clocks.processor_clock_id as clock')
+      .where('customers.id', '=', customer)
+      .executeTakeFirstOrThrow();
+    return { clock };
+  });
+  if ('id' in known) return { account, customer: known.id };
+  const id = await account.processor.ensureCustomer({ tenant, mode, customer, clock: known.clock });
+  return inTenant(db, ref, async (trx) => {
+    await trx
+      .insertInto('processor_customers')
+      .values({
+        tenant_id: tenant,
+        mode,
+        processor: ref.processor,
+        account: account.id,
+        customer_id: customer,
+        processor_customer_id: id,
+        created_at: new Date(),
+      })
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
+    const kept = await trx
+      .selectFrom('processor_customers')
+      .select('processor_customer_id')
+      .where('customer_id', '=', customer)
+      .where('processor', '=', ref.processor)
+      .where('account', '=', account.id)
+      .executeTakeFirstOrThrow();
+    return { account, customer: kept.processor_customer_id };
+  });
+}

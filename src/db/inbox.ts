@@ -1,0 +1,153 @@
+/** What processors have told us, at the door: kept once. How it is carried on: inbox-relay.ts. */
+import { createHash } from 'node:crypto';
+import { sql } from 'kysely';
+import type { Mode, PaymentMethodId, SubscriptionId, TenantId } from '../domain/ids.ts';
+import type { Fact } from '../domain/input.ts';
+import type { Processor } from '../domain/subscription.ts';
+import type { Instant } from '../domain/time.ts';
+import type { Db } from './client.ts';
+import { inRole, type Trx } from './tenant.ts';
+
+export const INBOX_CHANNEL = 'hydra_inbox';
+
+/** News of objects that are the processor's own. They are projected; no workflow is woken for them. */
+export type MethodNews = {
+  type: 'method_attached' | 'method_updated' | 'method_detached';
+  method: PaymentMethodId;
+  /** The processor's own name of the customer. */
+  customer: string;
+  brand: string | null;
+  last4: string | null;
+};
+export type Told = Fact | MethodNews;
+
+export const isMethodNews = (told: Told): told is MethodNews =>
+  told.type === 'method_attached' || told.type === 'method_updated' || told.type === 'method_detached';
+
+/** One event, as the door has left it. */
+export type Kept = {
+  provider: Processor;
+  account: string;
+  mode: Mode;
+  eventId: string;
+  tenant: TenantId | null;
+  subscription: SubscriptionId | null;
+  type: string;
+  told: Told | null;
+  occurredAt: Instant;
+  /** Why nothing follows from it. */
+  ignored: string | null;
+};
+
+/** `different`: the same id was told before with other facts. The first stands; this one is in quarantine, for a person. */
+export type KeepOutcome = 'new' | 'repeat' | 'different';
+
+type Row = Kept & { state: 'received' | 'ignored' | 'quarantined'; reason: string | null; facts: string };
+
+/** Keeps each event once, all of them in one transaction. An outcome for each, in order. */
+export async function keepEvents(db: Db, events: readonly Kept[]): Promise<KeepOutcome[]> {
+  const rows = events.map(rowOf);
+  const leads = new Map<string, number>();
+  const leadOf = rows.map((row, i) => {
+    const content = `${row.provider}/${row.account}/${row.mode}/${row.eventId}/${row.type}/${row.facts}`;
+    const lead = leads.get(content) ?? i;
+    leads.set(content, lead);
+    return lead;
+  });
+  return retryingDeadlocks(() =>
+    inRole(db, 'hydra_door', async (trx) => {
+      const outcomes = new Map<number, KeepOutcome>();
+      // A row may meet another's insert of the same id that its snapshot didn't show. The next look shows it.
+      for (let open = [...leads.values()]; open.length > 0; open = open.filter((i) => !outcomes.has(i))) {
+        const told = await keepOnce(
+          trx,
+          open.map((i) => rows[i]!),
+        );
+        open.forEach((i, n) => {
+          const outcome = told.get(n);
+          if (outcome) outcomes.set(i, outcome);
+        });
+      }
+      const different = [...outcomes].filter(([, outcome]) => outcome === 'different').map(([i]) => rows[i]!);
+      if (different.length > 0) await keepOnce(trx, different.map(quarantined));
+      return rows.map((_, i) => {
+        const outcome = outcomes.get(leadOf[i]!)!;
+        return outcome === 'new' && leadOf[i] !== i ? 'repeat' : outcome;
+      });
+    }),
+  );
+}
+
+function rowOf(event: Kept): Row {
+  const facts = JSON.stringify(event.told ? [event.told] : []);
+  return { ...event, facts, state: event.ignored === null ? 'received' : 'ignored', reason: event.ignored };
+}
+
+/** Under an id of its own, made of what it says: told again, it is the same row. */
+function quarantined(row: Row): Row {
+  const digest = createHash('sha256').update(`${row.type}/${row.facts}`).digest('hex').slice(0, 16);
+  const reason = 'told before under the same id with other facts';
+  return { ...row, eventId: `${row.eventId}#${digest}`, state: 'quarantined', reason };
+}
+
+/** Outcomes by position; a row that raced with another's insert has none yet. */
+async function keepOnce(trx: Trx, rows: readonly Row[]): Promise<Map<number, KeepOutcome>> {
+  const column = <T>(of: (row: Row) => T): T[] => rows.map(of);
+  const result = await sql<{ n: number; outcome: KeepOutcome | null }>`/* inbox_keep */
+    with incoming as (
+      select * from unnest(
+        ${column((row) => row.provider)}::text[], ${column((row) => row.account)}::text[],
+        ${column((row) => row.mode)}::text[], ${column((row) => row.eventId)}::text[],
+        ${column((row) => row.tenant)}::text[], ${column((row) => row.subscription)}::text[],
+        ${column((row) => row.type)}::text[], ${column((row) => row.facts)}::text[],
+        ${column((row) => new Date(row.occurredAt).toISOString())}::timestamptz[],
+        ${column((row) => row.state)}::text[], ${column((row) => row.reason)}::text[]
+      ) with ordinality
+      as t (provider, account, mode, event_id, tenant_id, subscription_id, type, facts, occurred_at, state, reason, n)
+    ), known as (
+      select i.n, e.type = i.type and e.facts = i.facts::jsonb as same
+      from incoming i
+      join inbox e
+        on e.provider = i.provider and e.account = i.account and e.mode = i.mode and e.event_id = i.event_id
+    ), added as (
+      insert into inbox (provider, account, mode, event_id, tenant_id, subscription_id, type, facts, occurred_at, state,
+        reason, settled_at)
+      select i.provider, i.account, i.mode, i.event_id, t.id, i.subscription_id, i.type, i.facts::jsonb, i.occurred_at,
+        s.state, s.reason, case when s.state = 'ignored' then clock_timestamp() end
+      from incoming i
+      left join tenants t on t.id = i.tenant_id
+      cross join lateral (
+        select
+          case when i.state = 'received' and i.tenant_id is not null and t.id is null then 'ignored' else i.state end
+            as state,
+          case when i.state = 'received' and i.tenant_id is not null and t.id is null then 'no such tenant' else i.reason
+            end as reason
+      ) s
+      where not exists (select from known where known.n = i.n)
+      order by i.n
+      on conflict (provider, account, mode, event_id) do nothing
+      returning provider, account, mode, event_id, type, facts, state
+    ), woken as (
+      select pg_notify(${INBOX_CHANNEL}, '') from (select from added where state = 'received' limit 1) any_new
+    )
+    select i.n - 1 as n,
+      case when a.event_id is not null then 'new' when k.same then 'repeat' when not k.same then 'different' end as outcome,
+      (select count(*) from woken) as woken
+    from incoming i
+    left join known k on k.n = i.n
+    left join added a on a.provider = i.provider and a.account = i.account and a.mode = i.mode
+      and a.event_id = i.event_id and a.type = i.type and a.facts = i.facts::jsonb`.execute(trx);
+  return new Map(result.rows.flatMap(({ n, outcome }) => (outcome ? [[n, outcome] as const] : [])));
+}
+
+/** Two flights that meet the same ids in another order: one of them is told to try again. */
+async function retryingDeadlocks<T>(work: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await work();
+    } catch (error) {
+      const isDeadlock = error instanceof Error && 'code' in error && error.code === '40P01';
+      if (!isDeadlock || tries === 5) throw error;
+    }
+  }
+}

@@ -1,0 +1,63 @@
+/** The body of a verified delivery, as an event of the inbox. Everything that isn't allowed by name ends here. */
+import type { Kept } from '../db/inbox.ts';
+import type { Mode } from '../domain/ids.ts';
+import { holdsCardNumber, sanitize, seconds } from './sanitize.ts';
+import { allowed, allowedBefore } from './stripe-allowed.ts';
+import { translate } from './stripe-translate.ts';
+
+export type Read = { ok: true; event: Kept } | { ok: false; code: 'invalid_body' | 'mode_mismatch'; why: string };
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+export function readStripeEvent(body: Buffer, account: { id: string; mode: Mode }): Read {
+  const event = parse(body);
+  if (!event) return { ok: false, code: 'invalid_body', why: 'the body is not a JSON object in UTF-8' };
+  const { id, type, livemode, data } = event;
+  const created = seconds(event.created);
+  if (!isEventId(id) || !isType(type) || created === null || typeof livemode !== 'boolean' || !isObject(data)) {
+    return { ok: false, code: 'invalid_body', why: 'the body is not an event' };
+  }
+  if (livemode !== (account.mode === 'live')) {
+    return {
+      ok: false,
+      code: 'mode_mismatch',
+      why: `a ${livemode ? 'live' : 'test'} event at the ${account.mode} door`,
+    };
+  }
+  const object = sanitize(data.object, allowed[type] ?? {});
+  const before = sanitize(data.previous_attributes, allowedBefore);
+  const meaning = translate({ type, object, before }, account.mode);
+  const common = { provider: 'stripe', account: account.id, mode: account.mode, eventId: id, type } as const;
+  const occurredAt = Number(created) * 1000;
+  return {
+    ok: true,
+    event:
+      meaning.kind === 'told'
+        ? {
+            ...common,
+            tenant: meaning.tenant,
+            subscription: meaning.subscription,
+            told: meaning.told,
+            occurredAt,
+            ignored: null,
+          }
+        : { ...common, tenant: null, subscription: null, told: null, occurredAt, ignored: meaning.why },
+  };
+}
+
+function parse(body: Buffer): Record<string, unknown> | null {
+  try {
+    const value: unknown = JSON.parse(utf8.decode(body));
+    return isObject(value) ? value : null;
+  } catch {
+    // Neither the text nor the parser's message, which quotes it, goes any further.
+    return null;
+  }
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const isEventId = (value: unknown): value is string =>
+  typeof value === 'string' && /^evt_[A-Za-z0-9_]{1,200}$/.test(value) && !holdsCardNumber(value);
+const isType = (value: unknown): value is string =>
+  typeof value === 'string' && /^[a-z][a-z_]*(\.[a-z_]+)+$/.test(value) && value.length <= 100;

@@ -1,0 +1,126 @@
+/** From one of Stripe's events to what it means for billing. Pure; what it needs of the event was allowed by name. */
+import type { Told } from '../db/inbox.ts';
+import type { InvoiceId, Mode, PaymentMethodId, SubscriptionId, TenantId } from '../domain/ids.ts';
+import type { Fact } from '../domain/input.ts';
+import { declineOf } from '../processors/stripe-declines.ts';
+import type { Sanitized } from './sanitize.ts';
+
+export type StripeEvent = { type: string; object: Sanitized; before: Sanitized };
+
+export type Meaning =
+  | { kind: 'told'; told: Told; tenant: TenantId; subscription: SubscriptionId }
+  /** Whose it is has to be found: by the payment it names, or by the processor's customer. */
+  | { kind: 'told'; told: Told; tenant: null; subscription: null }
+  | { kind: 'nothing'; why: string };
+
+const nothing = (why: string): Meaning => ({ kind: 'nothing', why });
+
+export function translate(event: StripeEvent, mode: Mode): Meaning {
+  switch (event.type) {
+    case 'payment_intent.succeeded':
+    case 'payment_intent.payment_failed':
+    case 'payment_intent.requires_action':
+    case 'payment_intent.processing':
+    case 'payment_intent.canceled':
+      return payment(event, mode);
+    case 'refund.created':
+    case 'refund.updated':
+      return refund(event, mode);
+    case 'refund.failed':
+      return nothing('a refund failed: the money is with us again, and an operator decides');
+    case 'payment_method.attached':
+      return method(event, 'method_attached');
+    case 'payment_method.updated':
+    case 'payment_method.automatically_updated':
+      return method(event, 'method_updated');
+    case 'payment_method.detached':
+      return method(event, 'method_detached');
+    case 'payment_intent.created':
+    case 'charge.succeeded':
+    case 'charge.failed':
+    case 'charge.pending':
+    case 'charge.updated':
+    case 'charge.refunded':
+    case 'charge.refund.updated':
+      return nothing('another event tells it');
+    default:
+      return nothing('unknown type');
+  }
+}
+
+type Ours = { tenant: TenantId; subscription: SubscriptionId; invoice: InvoiceId };
+
+/** Payments of other systems on the same account carry no marks of ours. */
+function marks({ object }: StripeEvent, mode: Mode): Ours | null {
+  const tenant = object['metadata.hydra_tenant'];
+  const subscription = object['metadata.hydra_subscription'];
+  const invoice = object['metadata.hydra_invoice'];
+  if (!tenant || !subscription || !invoice || object['metadata.hydra_mode'] !== mode) return null;
+  return { tenant, subscription, invoice } as Ours;
+}
+
+function payment(event: StripeEvent, mode: Mode): Meaning {
+  const { object } = event;
+  const ours = marks(event, mode);
+  const id = object.id as string | null;
+  const attempt = object['metadata.hydra_attempt'] as number | null;
+  if (!ours || id === null || attempt === null) return nothing('not a payment of ours');
+  const { tenant, subscription, invoice } = ours;
+  const fact = (told: Fact): Meaning => ({ kind: 'told', told, tenant, subscription });
+  switch (event.type) {
+    case 'payment_intent.succeeded': {
+      const amount = object.amount_received as number | null;
+      if (amount === null || amount <= 0) return nothing('it names no amount');
+      return fact({ type: 'payment_succeeded', invoice, attempt, payment: id, amount });
+    }
+    case 'payment_intent.payment_failed': {
+      const { decline, code } = declineOf({
+        code: word(object, 'last_payment_error.code'),
+        decline_code: word(object, 'last_payment_error.decline_code'),
+        advice_code: word(object, 'last_payment_error.advice_code'),
+      });
+      return fact({ type: 'payment_failed', invoice, attempt, payment: id, decline, code });
+    }
+    case 'payment_intent.requires_action':
+      return fact({ type: 'payment_needs_action', invoice, attempt, payment: id });
+    case 'payment_intent.processing':
+      return fact({ type: 'payment_processing', invoice, attempt, payment: id });
+    default:
+      return fact({ type: 'payment_canceled', invoice, attempt, payment: id });
+  }
+}
+
+/** One that an operator made in Stripe's dashboard has no marks: the payment it gives back tells whose it is. */
+function refund(event: StripeEvent, mode: Mode): Meaning {
+  const { object } = event;
+  const ours = marks(event, mode);
+  const { id, payment_intent: payment, amount, status } = object;
+  if (status !== 'succeeded') return nothing('it is not done yet');
+  if (typeof id !== 'string' || typeof payment !== 'string') return nothing('it gives back no payment of ours');
+  if (typeof amount !== 'number' || amount <= 0) return nothing('it names no amount');
+  const told: Told = { type: 'payment_refunded', invoice: ours?.invoice ?? null, payment, refund: id, amount };
+  return ours
+    ? { kind: 'told', told, tenant: ours.tenant, subscription: ours.subscription }
+    : { kind: 'told', told, tenant: null, subscription: null };
+}
+
+function method(
+  { object, before }: StripeEvent,
+  type: 'method_attached' | 'method_updated' | 'method_detached',
+): Meaning {
+  const customer = object.customer ?? before.customer;
+  if (typeof object.id !== 'string' || typeof customer !== 'string') return nothing('a method of nobody');
+  const told: Told = {
+    type,
+    method: object.id as PaymentMethodId,
+    customer,
+    brand: word(object, 'card.brand') ?? word(object, 'type') ?? null,
+    last4: word(object, 'card.last4') ?? null,
+  };
+  return { kind: 'told', told, tenant: null, subscription: null };
+}
+
+const word = (object: Sanitized, path: string): string | undefined => {
+  const value = object[path];
+  return typeof value === 'string' ? value : undefined;
+};
