@@ -51,7 +51,7 @@ export async function startPostgres({ dataDir, port, durable = true, logFile, lo
   const { bin, major, source } = await findPostgres({ runsAs });
   const home = join(dataDir, 'cluster');
   const passwordFile = join(dataDir, 'password');
-  await stopLeftover(home, log);
+  await stopLeftoverPostgres(dataDir, log);
   if (!existsSync(join(home, 'PG_VERSION'))) {
     log(`making a Postgres ${major} data folder (binaries: ${source})`);
     createCluster({ bin, dataDir, home, passwordFile, runsAs });
@@ -81,7 +81,7 @@ export async function startPostgres({ dataDir, port, durable = true, logFile, lo
 }
 
 /** @returns {User | null} whom Postgres runs as, where that may not be ourselves */
-function otherUser() {
+export function otherUser() {
   if (process.getuid?.() !== 0) return null;
   const ask = (flag, name) => Number(execFileSync('id', [flag, name], { encoding: 'utf8', stdio: 'pipe' }));
   for (const name of ['postgres', 'nobody']) {
@@ -204,8 +204,13 @@ export function firstAnswer(port, host = '127.0.0.1') {
   });
 }
 
-/** A server that its keeper could not stop still holds the folder; one that crashed left a note of a process long gone. */
-async function stopLeftover(home, log) {
+/**
+ * A server that its keeper could not stop still holds the folder; one that crashed left a note of a process long gone.
+ * @param {string} dataDir
+ * @param {(line: string) => void} [log]
+ */
+export async function stopLeftoverPostgres(dataDir, log = () => {}) {
+  const home = join(dataDir, 'cluster');
   const note = join(home, 'postmaster.pid');
   if (!existsSync(note)) return;
   const pid = Number(readFileSync(note, 'utf8').split('\n')[0]);

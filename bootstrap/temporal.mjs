@@ -56,7 +56,7 @@ export async function startTemporal({
   log = () => {},
   guard,
 }) {
-  if (dbFile) await stopLeftover(dbFile, log);
+  if (dbFile) await stopLeftoverTemporal(dbFile, log);
   const { child, port: bound } = await launch({ binary, port, uiPort, dbFile, namespaces, logFile });
   const pid = /** @type {number} */ (child.pid);
   const signal = dbFile ? 'SIGTERM' : 'SIGKILL'; // memory has nothing to write down, and a polite end takes over a second
@@ -145,8 +145,12 @@ export async function troubleWith(address, namespaces) {
 
 const noteOf = (dbFile) => `${dbFile}.pid`;
 
-/** Two servers on one file would spoil it, so one that its keeper could not stop is stopped now. */
-async function stopLeftover(dbFile, log) {
+/**
+ * Two servers on one file would spoil it, so one that its keeper could not stop is stopped now.
+ * @param {string} dbFile
+ * @param {(line: string) => void} [log]
+ */
+export async function stopLeftoverTemporal(dbFile, log = () => {}) {
   const note = noteOf(dbFile);
   if (!existsSync(note)) return;
   const { pid, began } = JSON.parse(readFileSync(note, 'utf8'));

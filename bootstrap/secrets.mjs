@@ -1,0 +1,79 @@
+/** Random secrets: for development in one file made once, for a deployment in one file each. */
+import { randomBytes } from 'node:crypto';
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+const key = () => randomBytes(32).toString('base64');
+
+/** None is derived from another, since each rotates on its own. */
+const OWN = {
+  AUTH_JWT_SECRET: key,
+  ENCRYPTION_KEYS: () => `k1:${key()}`,
+  BLIND_INDEX_KEY: key,
+  ANCHOR_KEY: key,
+  LICENSE_SIGNING_KEY: key,
+  AUDIT_SIGNING_KEY: key,
+  LINK_SIGNING_KEY: key,
+};
+
+/** What a processor would give us. The simulator takes any. */
+const SIMULATED = {
+  STRIPE_API_KEY: () => `sk_test_sim_${randomBytes(18).toString('hex')}`,
+  STRIPE_WEBHOOK_SECRET: () => `whsec_${randomBytes(24).toString('base64')}`,
+  PAYPAL_WEBHOOK_ID: () => `WH-${randomBytes(12).toString('hex').toUpperCase()}`,
+};
+
+/**
+ * The secrets of this development folder: made once, and completed where a later version needs one more.
+ * @param {string} file
+ * @returns {Record<string, string>}
+ */
+export function developmentSecrets(file) {
+  const present = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
+  const missing = Object.entries({ ...OWN, ...SIMULATED }).filter(([name]) => present[name] === undefined);
+  if (missing.length === 0) return present;
+  const all = { ...present, ...Object.fromEntries(missing.map(([name, make]) => [name, make()])) };
+  writePrivate(file, `${JSON.stringify(all, null, 2)}\n`);
+  return all;
+}
+
+/**
+ * One file per secret for docker-compose.yml. What is there stays, so it can be run again.
+ * @param {string} folder
+ * @returns {{ made: string[], kept: string[] }} names of files
+ */
+export function deploymentSecrets(folder) {
+  const postgres = randomBytes(24).toString('hex'); // goes into an address, so without signs that need escaping
+  const wanted = {
+    ...OWN,
+    POSTGRES_PASSWORD: () => postgres,
+    DATABASE_URL: () => `postgres://hydra:${readSecret(folder, 'postgres_password')}@postgres:5432/hydra`,
+  };
+  const made = [];
+  const kept = [];
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  chmodSync(folder, 0o700);
+  for (const [name, make] of Object.entries(wanted)) {
+    const file = name.toLowerCase();
+    if (existsSync(join(folder, file))) kept.push(file);
+    else {
+      writePrivate(join(folder, file), make());
+      made.push(file);
+    }
+  }
+  return { made, kept };
+}
+
+const readSecret = (folder, file) => readFileSync(join(folder, file), 'utf8').trim();
+
+/**
+ * Whole or not at all, and readable by its owner only from its first moment.
+ * @param {string} file
+ * @param {string} text
+ */
+export function writePrivate(file, text) {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  const draft = `${file}.${process.pid}.draft`;
+  writeFileSync(draft, text, { mode: 0o600 });
+  renameSync(draft, file);
+}

@@ -1,0 +1,176 @@
+/**
+ * The engine without its doors: a database of its own, the simulator, and workers on a queue of their own, all in this
+ * process. Commands go to the workflow as the API sends them.
+ */
+import { randomBytes } from 'node:crypto';
+import { type Client, WithStartWorkflowOperation } from '@temporalio/client';
+import { NativeConnection } from '@temporalio/worker';
+import { createActivities } from '../../activities/index.ts';
+import { createDatabase, type Db } from '../../src/db/client.ts';
+import { createCustomer } from '../../src/db/customers.ts';
+import { inTenant } from '../../src/db/tenant.ts';
+import type { CustomerId, PaymentMethodId, SubscriptionId, TenantId } from '../../src/domain/ids.ts';
+import type { Command } from '../../src/domain/input.ts';
+import type { Draft } from '../../src/domain/subscription.ts';
+import type { Instant } from '../../src/domain/time.ts';
+import { createProcessors, type Processors } from '../../src/processors/processors.ts';
+import { parseKeyRing } from '../../src/security/key-ring.ts';
+import { type Simulator, startSimulator } from '../../src/simulator/server.ts';
+import { runWorkers } from '../../src/worker/run-workers.ts';
+import { type Answer, type Look, STATE_QUERY, SUBSCRIPTION_WORKFLOW, workflowIdOf } from '../../workflows/messages.ts';
+import { terms } from '../domain/builders.ts';
+import { createTestDatabase } from './database.ts';
+import { connectTemporal, TEST_NAMESPACE } from './temporal.ts';
+
+export const TENANT: TenantId = 'ten_test';
+const API_KEY = 'sk_test_simulated';
+
+export type Engine = {
+  db: Db;
+  databaseUrl: string;
+  client: Client;
+  taskQueue: string;
+  simulator: Simulator;
+  processors: Processors;
+  customer(over?: { timeZone?: string; card?: string }): Promise<{ id: CustomerId; paymentMethod: PaymentMethodId }>;
+  subscribe(
+    customer: { id: CustomerId; paymentMethod: PaymentMethodId | null },
+    over?: {
+      command?: Partial<Extract<Command, { type: 'subscribe' }>>;
+      timeZone?: string;
+      at?: Instant;
+      cyclesPerRun?: number;
+    },
+  ): Promise<SubscriptionId>;
+  ask(subscription: SubscriptionId, command: Command): Promise<Answer>;
+  look(subscription: SubscriptionId): Promise<Look>;
+  stopWorkers(): Promise<void>;
+  startWorkers(): Promise<void>;
+  stop(): Promise<void>;
+};
+
+export async function startEngine(): Promise<Engine> {
+  const [database, temporal, simulator] = await Promise.all([
+    createTestDatabase(),
+    connectTemporal(),
+    startSimulator({ port: 0 }),
+  ]);
+  const db = createDatabase(database.url, { applicationName: 'test', max: 12 });
+  await db.insertInto('tenants').values({ id: TENANT, name: 'Test', created_at: new Date() }).execute();
+  const processors = createProcessors({ stripe: [{ apiKey: API_KEY, apiBase: simulator.url }] });
+  const connection = await NativeConnection.connect({ address: temporal.address });
+  const { client, taskQueue, workflowBundle } = temporal;
+  const keys = { ring: parseKeyRing(`k1:${randomBytes(32).toString('base64')}`), blindIndexKey: randomBytes(32) };
+  let workers: Awaited<ReturnType<typeof runWorkers>> | null = null;
+  let count = 0;
+
+  const startWorkers = async () => {
+    workers = await runWorkers({
+      connection,
+      namespaces: [{ mode: 'test', namespace: TEST_NAMESPACE }],
+      db,
+      activities: createActivities({ db, processors }),
+      processors: ['stripe'],
+      workflowBundle,
+      clientConnection: client.connection as never,
+      taskQueue,
+    });
+  };
+  const stopWorkers = async () => {
+    await workers?.stop();
+    workers = null;
+  };
+  await startWorkers();
+
+  const asked = (id: string, command: Command) => ({ id, command, origin: { by: 'principal', ref: 'test' } as const });
+  const stripe = (path: string, body: Record<string, string>) =>
+    fetch(`${simulator.url}${path}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${API_KEY}`, 'content-type': 'application/x-www-form-urlencoded' },
+      body: new URLSearchParams(body),
+    }).then(async (response) => {
+      if (!response.ok) throw new Error(await response.text());
+      return (await response.json()) as { id: string };
+    });
+
+  return {
+    db,
+    databaseUrl: database.url,
+    client,
+    taskQueue,
+    simulator,
+    processors,
+    async customer({ timeZone = 'UTC', card = 'pm_card_visa' } = {}) {
+      const id: CustomerId = `cus_${++count}`;
+      await inTenant(db, { tenant: TENANT, mode: 'test' }, (trx) =>
+        createCustomer(
+          trx,
+          keys,
+          { tenant: TENANT, mode: 'test' },
+          {
+            ...{ id, externalId: null, name: 'Ada', email: 'ada@example.com', locale: 'en', timeZone, currency: 'usd' },
+            ...{ clockId: null, createdAt: Date.now() },
+          },
+        ),
+      );
+      const { processor } = processors.of({ tenant: TENANT, mode: 'test', processor: 'stripe' });
+      const there = await processor.ensureCustomer({ tenant: TENANT, mode: 'test', customer: id, clock: null });
+      const { id: method } = await stripe(`/v1/payment_methods/${card}/attach`, { customer: there });
+      return { id, paymentMethod: method as PaymentMethodId };
+    },
+    async subscribe(customer, { command, timeZone = 'UTC', at = Date.now(), cyclesPerRun } = {}) {
+      const id: SubscriptionId = `sub_${customer.id.slice(4)}n${++count}`;
+      const subscription: Draft = {
+        ...{ id, tenant: TENANT, mode: 'test', customer: customer.id, collection: 'engine', processor: 'stripe' },
+        ...{ timeZone, currency: 'usd', createdAt: at, version: 0, state: 'draft', expiresAt: at + 3_600_000 },
+      };
+      const startWorkflowOperation = new WithStartWorkflowOperation(SUBSCRIPTION_WORKFLOW, {
+        workflowId: workflowIdOf(TENANT, id),
+        taskQueue,
+        workflowIdConflictPolicy: 'USE_EXISTING',
+        args: [{ subscription, ...(cyclesPerRun ? { cyclesPerRun } : {}) }],
+      });
+      const subscribe: Command = {
+        ...{ type: 'subscribe', terms: terms(), quantity: 1, paymentMethod: customer.paymentMethod, trialDays: 0 },
+        ...command,
+      };
+      const answer = (await client.workflow.executeUpdateWithStart('subscribe', {
+        startWorkflowOperation,
+        args: [asked(`u${id}`, subscribe)],
+      } as never)) as Answer;
+      if (answer.outcome !== 'applied') throw new Error(JSON.stringify(answer));
+      return id;
+    },
+    ask: (subscription, command) =>
+      client.workflow.getHandle(workflowIdOf(TENANT, subscription)).executeUpdate(command.type, {
+        args: [asked(`u${++count}`, command)],
+      } as never) as Promise<Answer>,
+    look: (subscription) => client.workflow.getHandle(workflowIdOf(TENANT, subscription)).query<Look>(STATE_QUERY),
+    stopWorkers,
+    startWorkers,
+    async stop() {
+      await stopWorkers();
+      await connection.close();
+      await temporal.close();
+      await db.destroy();
+      await simulator.stop();
+      await database.drop();
+    },
+  };
+}
+
+/** Waits for something that another process brings about. Fails with what it saw last. */
+export async function until<T>(
+  look: () => Promise<T>,
+  good: (seen: T) => boolean,
+  what: string,
+  ms = 30_000,
+): Promise<T> {
+  const deadline = Date.now() + ms;
+  for (;;) {
+    const seen = await look();
+    if (good(seen)) return seen;
+    if (Date.now() > deadline) throw new Error(`${what}: still ${JSON.stringify(seen)}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
