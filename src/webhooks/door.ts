@@ -3,7 +3,6 @@
  * carried on by the relay. It stands before Express: `createServer((req, res) => door(req, res) || app(req, res))`.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Counter, register } from 'prom-client';
 import type { Db } from '../db/client.ts';
 import { groupCommit, isBadData } from '../db/group-commit.ts';
 import { type KeepOutcome, type Kept, keepEvents } from '../db/inbox.ts';
@@ -13,8 +12,8 @@ import { type Problem, sendProblem } from './problem.ts';
 import { readStripeEvent } from './stripe-event.ts';
 import { verifyStripeSignature } from './stripe-signature.ts';
 
-/** A processor's account, and the secrets that may sign for it: several while one is rolled. */
-export type WebhookAccount = { id: string; mode: Mode; secrets: readonly string[] };
+/** A processor's account, its modes, and the secrets that may sign for it: several while one is rolled. */
+export type WebhookAccount = { id: string; modes: readonly Mode[]; secrets: readonly string[] };
 
 export type DoorLog = {
   warn(fields: object, message: string): void;
@@ -25,6 +24,8 @@ export type DoorOptions = {
   db: Db;
   stripe: readonly WebhookAccount[];
   log: DoorLog;
+  /** For a metric: `new`, `repeat`, `different`, `ignored`, or the code of a refusal. */
+  count?: (outcome: string) => void;
   now?: () => number;
 };
 
@@ -33,10 +34,11 @@ export type Door = (req: IncomingMessage, res: ServerResponse) => boolean;
 const PATH = /^\/api\/webhooks\/stripe(?:\/([A-Za-z0-9_-]{1,64}))?\/?(?:\?.*)?$/;
 const MAX_BYTES = 1024 * 1024;
 const BODY_TIMEOUT_MS = 10_000;
+const LINGER_MS = 1_000;
 
-export function createDoor({ db, stripe, log, now = Date.now }: DoorOptions): Door {
+export function createDoor({ db, stripe, log, count = () => {}, now = Date.now }: DoorOptions): Door {
   const keep = groupCommit<Kept, KeepOutcome>({ write: (rows) => keepEvents(db, rows), isBadData });
-  const signers = stripe.flatMap(({ id, mode, secrets }) => secrets.map((secret) => ({ secret, id, mode })));
+  const signers = stripe.flatMap(({ id, modes, secrets }) => secrets.map((secret) => ({ secret, id, modes })));
 
   async function take(req: IncomingMessage, accountId: string): Promise<Problem | null> {
     const mine = signers.filter(({ id }) => id === accountId);
@@ -52,7 +54,7 @@ export function createDoor({ db, stripe, log, now = Date.now }: DoorOptions): Do
     const { eventId, type, ignored } = read.event;
     try {
       const outcome = await keep(read.event);
-      events.inc({ outcome: outcome === 'new' && ignored !== null ? 'ignored' : outcome });
+      count(outcome === 'new' && ignored !== null ? 'ignored' : outcome);
       if (outcome === 'different') {
         log.error({ eventId, type }, 'an event was told again with other facts: the second is in quarantine');
       }
@@ -79,12 +81,14 @@ export function createDoor({ db, stripe, log, now = Date.now }: DoorOptions): Do
     take(req, match[1] ?? 'default')
       .then((refusal) => {
         if (refusal) {
-          events.inc({ outcome: refusal.code });
-          // What was not read is not waited for: the connection ends with the answer.
-          const requestId = sendProblem(
-            res,
-            req.complete ? refusal : { ...refusal, headers: { ...refusal.headers, connection: 'close' } },
-          );
+          count(refusal.code);
+          // What was not read is not waited for: the connection ends with the answer, and soon after it.
+          const headers = req.complete ? refusal.headers : { ...refusal.headers, connection: 'close' };
+          const requestId = sendProblem(res, { ...refusal, headers });
+          if (!req.complete) {
+            req.resume();
+            setTimeout(() => req.destroy(), LINGER_MS).unref();
+          }
           if (refusal.status !== 503)
             log.warn({ requestId, code: refusal.code, detail: refusal.detail }, 'a webhook was refused');
           return;
@@ -113,10 +117,3 @@ const UNREAD = {
   too_slow: problem(408, 'body_too_slow', 'the body did not arrive in ten seconds'),
   gone: problem(400, 'invalid_body', 'the body broke off'),
 } as const;
-
-const NAME = 'hydra_webhook_events_total';
-
-/** A process may hold several doors, a test for one; they count together. */
-const events =
-  (register.getSingleMetric(NAME) as Counter<'outcome'> | undefined) ??
-  new Counter({ name: NAME, help: 'Webhooks at the door, by what became of them', labelNames: ['outcome'] });

@@ -9,7 +9,7 @@ export type Read = { ok: true; event: Kept } | { ok: false; code: 'invalid_body'
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-export function readStripeEvent(body: Buffer, account: { id: string; mode: Mode }): Read {
+export function readStripeEvent(body: Buffer, account: { id: string; modes: readonly Mode[] }): Read {
   const event = parse(body);
   if (!event) return { ok: false, code: 'invalid_body', why: 'the body is not a JSON object in UTF-8' };
   const { id, type, livemode, data } = event;
@@ -17,17 +17,18 @@ export function readStripeEvent(body: Buffer, account: { id: string; mode: Mode 
   if (!isEventId(id) || !isType(type) || created === null || typeof livemode !== 'boolean' || !isObject(data)) {
     return { ok: false, code: 'invalid_body', why: 'the body is not an event' };
   }
-  if (livemode !== (account.mode === 'live')) {
+  const mode: Mode = livemode ? 'live' : 'test';
+  if (!account.modes.includes(mode)) {
     return {
       ok: false,
       code: 'mode_mismatch',
-      why: `a ${livemode ? 'live' : 'test'} event at the ${account.mode} door`,
+      why: `this door takes no ${mode} events`,
     };
   }
   const object = sanitize(data.object, allowed[type] ?? {});
   const before = sanitize(data.previous_attributes, allowedBefore);
-  const meaning = translate({ type, object, before }, account.mode);
-  const common = { provider: 'stripe', account: account.id, mode: account.mode, eventId: id, type } as const;
+  const meaning = translate({ type, object, before }, mode);
+  const common = { provider: 'stripe', account: account.id, mode, eventId: id, type } as const;
   const occurredAt = Number(created) * 1000;
   return {
     ok: true,

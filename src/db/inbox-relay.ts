@@ -1,0 +1,247 @@
+/**
+ * How the inbox is carried on. A subscription is leased as a whole: whoever holds it sends its events in the order of
+ * their arrival, and a lease ends by itself when its holder dies. No row lock outlives a statement's transaction.
+ */
+import { sql } from 'kysely';
+import type { Mode, SubscriptionId, TenantId } from '../domain/ids.ts';
+import type { StateName, Subscription } from '../domain/subscription.ts';
+import type { Db } from './client.ts';
+import type { Told } from './inbox.ts';
+import type { InboxState } from './schema.ts';
+import { inRole, type Trx } from './tenant.ts';
+
+export type Pending = {
+  id: string;
+  seq: number;
+  told: Told;
+  occurredAt: number;
+  state: InboxState;
+  attempts: number;
+  receivedAt: number;
+};
+export type Leased = { tenant: TenantId; mode: Mode; subscription: SubscriptionId; events: Pending[] };
+
+type Row = {
+  id: string;
+  seq: number;
+  tenant_id: TenantId;
+  mode: Mode;
+  subscription_id: SubscriptionId;
+  facts: Told[];
+  occurred_at: Date;
+  state: InboxState;
+  attempts: number;
+  received_at: Date;
+};
+
+/** Subscriptions with something due, and all that is pending for each, oldest first. */
+export async function leaseSubscriptions(
+  db: Db,
+  modes: readonly Mode[],
+  { subscriptions, eventsEach, forMs }: { subscriptions: number; eventsEach: number; forMs: number },
+): Promise<Leased[]> {
+  const rows = await inRole(db, 'hydra_relay', async (trx) => {
+    // The advisory locks last until this transaction ends; then the lease itself is there to see.
+    const found = await sql<{ tenant_id: string; mode: string; subscription_id: string }>`/* inbox_due */
+      with due as (
+        select tenant_id, mode, subscription_id, min(seq) as seq
+        from (
+          select tenant_id, mode, subscription_id, seq from inbox
+          where state in ('received', 'signalled', 'parked') and next_try_at <= clock_timestamp()
+            and (leased_until is null or leased_until < clock_timestamp())
+            and subscription_id is not null and mode = any(${[...modes]}::text[])
+          order by next_try_at, seq
+          limit 2000
+          for update skip locked
+        ) due_rows
+        group by tenant_id, mode, subscription_id
+        order by min(seq)
+        limit ${subscriptions}
+      )
+      select tenant_id, mode, subscription_id from due
+      where pg_try_advisory_xact_lock(hashtextextended(tenant_id || '/' || mode || '/' || subscription_id, 715))`.execute(
+      trx,
+    );
+    if (found.rows.length === 0) return [];
+    const leased = await sql<Row>`/* inbox_lease */
+      with wanted as (
+        select * from unnest(${found.rows.map((row) => row.tenant_id)}::text[],
+          ${found.rows.map((row) => row.mode)}::text[], ${found.rows.map((row) => row.subscription_id)}::text[])
+          as wanted (tenant_id, mode, subscription_id)
+      ), free as (
+        select wanted.* from wanted
+        where not exists (
+          select from inbox held
+          where held.tenant_id = wanted.tenant_id and held.mode = wanted.mode
+            and held.subscription_id = wanted.subscription_id and held.leased_until > clock_timestamp()
+        )
+      ), pending as (
+        select taken.id from free cross join lateral (
+          select id from inbox
+          where inbox.tenant_id = free.tenant_id and inbox.mode = free.mode
+            and inbox.subscription_id = free.subscription_id
+            and (state in ('received', 'parked') or (state = 'signalled' and next_try_at <= clock_timestamp()))
+          order by seq
+          limit ${eventsEach}
+        ) taken
+      )
+      update inbox set leased_until = clock_timestamp() + ${forMs} * interval '1 millisecond'
+      from pending
+      where inbox.id = pending.id
+      returning inbox.id, seq, tenant_id, mode, subscription_id, facts, occurred_at, state, attempts, received_at`.execute(
+      trx,
+    );
+    return leased.rows;
+  });
+  const bySubscription = new Map<string, Leased>();
+  for (const row of rows.sort((a, b) => a.seq - b.seq)) {
+    const { tenant_id: tenant, mode, subscription_id: subscription } = row;
+    const key = `${tenant}/${mode}/${subscription}`;
+    const leased = bySubscription.get(key) ?? { tenant, mode, subscription, events: [] };
+    bySubscription.set(key, leased);
+    leased.events.push(...pendingOf(row));
+  }
+  return [...bySubscription.values()];
+}
+
+const pendingOf = ({ id, seq, facts, occurred_at, state, attempts, received_at }: Row): Pending[] =>
+  facts.slice(0, 1).map((told) => ({
+    id,
+    seq,
+    told,
+    occurredAt: occurred_at.getTime(),
+    state,
+    attempts,
+    receivedAt: received_at.getTime(),
+  }));
+
+/** Sent; should no step have taken it in by then, it is sent again. A step may have been faster than we are. */
+export const markSignalled = (db: Db, sent: readonly { id: string; againInMs: number }[]): Promise<void> =>
+  inRole(db, 'hydra_relay', async (trx) => {
+    await sql`/* inbox_signalled */
+      update inbox set state = 'signalled', reason = null, leased_until = null, attempts = attempts + 1,
+        next_try_at = clock_timestamp() + sent.again_in_ms * interval '1 millisecond'
+      from unnest(${sent.map(({ id }) => id)}::text[], ${sent.map(({ againInMs }) => againInMs)}::float8[])
+        as sent (id, again_in_ms)
+      where inbox.id = sent.id and state in ('received', 'parked', 'signalled')`.execute(trx);
+  });
+
+export type Parking = { id: string; state: 'parked' | 'dead' | 'ignored'; reason: string; againInMs: number };
+
+export async function park(trx: Trx, parked: readonly Parking[]): Promise<void> {
+  if (parked.length === 0) return;
+  await sql`/* inbox_park */
+    update inbox set state = parked.state, reason = parked.reason, leased_until = null, attempts = attempts + 1,
+      next_try_at = clock_timestamp() + parked.again_in_ms * interval '1 millisecond',
+      settled_at = case when parked.state = 'parked' then null else clock_timestamp() end
+    from unnest(${parked.map(({ id }) => id)}::text[], ${parked.map(({ state }) => state)}::text[],
+      ${parked.map(({ reason }) => reason)}::text[], ${parked.map(({ againInMs }) => againInMs)}::float8[])
+      as parked (id, state, reason, again_in_ms)
+    where inbox.id = parked.id and inbox.state in ('received', 'parked', 'signalled')`.execute(trx);
+}
+
+export const parkAll = (db: Db, parked: readonly Parking[]): Promise<void> =>
+  inRole(db, 'hydra_relay', (trx) => park(trx, parked));
+
+/** Nothing was sent, and it isn't the event's fault: as it was, a little later. */
+export const release = (db: Db, ids: readonly string[], againInMs: number): Promise<void> =>
+  inRole(db, 'hydra_relay', async (trx) => {
+    await sql`/* inbox_release */
+      update inbox set leased_until = null, next_try_at = clock_timestamp() + ${againInMs} * interval '1 millisecond'
+      where id = any(${[...ids]}::text[]) and state in ('received', 'parked', 'signalled')`.execute(trx);
+  });
+
+export type Projected = { state: StateName; document: Subscription };
+
+/** The subscription as the database knows it. */
+export const projectionOf = (
+  db: Db,
+  { tenant, mode, subscription }: Pick<Leased, 'tenant' | 'mode' | 'subscription'>,
+): Promise<Projected | undefined> =>
+  inRole(db, 'hydra_relay', (trx) =>
+    trx
+      .selectFrom('subscriptions')
+      .select(['state', 'document'])
+      .where('tenant_id', '=', tenant)
+      .where('mode', '=', mode)
+      .where('id', '=', subscription)
+      .executeTakeFirst(),
+  );
+
+export type Homeless = {
+  id: string;
+  provider: 'stripe' | 'paypal';
+  account: string;
+  mode: Mode;
+  told: Told;
+  occurredAt: Date;
+  attempts: number;
+  receivedAt: number;
+};
+
+/** Events that name no subscription: about a method, or about a payment whose owner has to be found. Locked until settled. */
+export async function takeHomeless(trx: Trx, limit: number): Promise<Homeless[]> {
+  const { rows } = await sql<Row & Pick<Homeless, 'provider' | 'account'>>`/* inbox_homeless */
+    select id, seq, provider, account, mode, facts, occurred_at, attempts, received_at from inbox
+    where state in ('received', 'parked') and next_try_at <= clock_timestamp() and subscription_id is null
+    order by seq
+    limit ${limit}
+    for update skip locked`.execute(trx);
+  return rows.flatMap(({ id, provider, account, mode, facts, occurred_at, attempts, received_at }) =>
+    facts.slice(0, 1).map((told) => ({
+      id,
+      provider,
+      account,
+      mode,
+      told,
+      occurredAt: occurred_at,
+      attempts,
+      receivedAt: received_at.getTime(),
+    })),
+  );
+}
+
+/** Now it is known whose it is. */
+export const giveHome = async (
+  trx: Trx,
+  id: string,
+  { tenant, subscription }: { tenant: TenantId; subscription: SubscriptionId },
+): Promise<void> => {
+  await trx
+    .updateTable('inbox')
+    .set({ tenant_id: tenant, subscription_id: subscription, state: 'received', reason: null })
+    .where('id', '=', id)
+    .execute();
+};
+
+export const settle = async (
+  trx: Trx,
+  id: string,
+  { state, reason, tenant }: { state: 'applied' | 'ignored'; reason: string; tenant?: TenantId },
+): Promise<void> => {
+  await trx
+    .updateTable('inbox')
+    .set({
+      state,
+      reason,
+      settled_at: sql`clock_timestamp()`,
+      leased_until: null,
+      ...(tenant && { tenant_id: tenant }),
+    })
+    .where('id', '=', id)
+    .where('state', 'in', ['received', 'parked', 'signalled'])
+    .execute();
+};
+
+export type Backlog = { state: InboxState; events: number; oldestSeconds: number };
+
+/** What waits, and what a person has to look at. */
+export const backlogOf = (db: Db): Promise<Backlog[]> =>
+  inRole(db, 'hydra_relay', async (trx) => {
+    const { rows } = await sql<Backlog>`
+      select state, count(*) as events,
+        extract(epoch from clock_timestamp() - min(received_at))::int8 as "oldestSeconds"
+      from inbox where state in ('received', 'signalled', 'parked', 'quarantined', 'dead')
+      group by state order by state`.execute(trx);
+    return rows;
+  });

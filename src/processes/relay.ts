@@ -1,0 +1,50 @@
+/** Carries the inbox to the workflows. Temporal may be away when it starts: events wait, and follow when it is back. */
+import { Client, Connection } from '@temporalio/client';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { loadConfig } from '../config.ts';
+import { createDatabase } from '../db/client.ts';
+import type { Mode } from '../domain/ids.ts';
+import { createLogger } from '../observability/logger.ts';
+import { listen } from '../relay/listen.ts';
+import { createRelay } from '../relay/relay.ts';
+import { relaySettings } from '../relay/settings.ts';
+import { signalThrough } from '../relay/signal.ts';
+
+const config = loadConfig();
+const log = createLogger({ name: 'relay', level: config.LOG_LEVEL });
+const db = createDatabase(config.DATABASE_URL, {
+  applicationName: 'hydra-relay',
+  max: Math.min(config.DATABASE_POOL, 4),
+});
+const { connectionOptions } = loadClientConnectConfig();
+const connection = Connection.lazy({ ...connectionOptions, address: config.TEMPORAL_ADDRESS });
+const clients = new Map<Mode, Client>(
+  config.namespaces.map(({ mode, namespace }) => [mode, new Client({ connection, namespace })]),
+);
+
+const relay = createRelay({
+  db,
+  modes: [...clients.keys()],
+  signal: signalThrough(clients, relaySettings.signalTimeoutMs),
+  log,
+});
+const ear = listen(config.DATABASE_URL, relay.wake);
+relay.start();
+
+let stopping = false;
+async function stop(): Promise<void> {
+  if (stopping) return;
+  stopping = true;
+  await ear.stop();
+  await relay.stop();
+  await db.destroy();
+  await connection.close();
+  log.info({}, 'the relay has stopped');
+  process.exit(0);
+}
+process.on('SIGTERM', stop);
+process.on('SIGINT', stop);
+process.on('disconnect', stop);
+
+log.info({ modes: [...clients.keys()] }, 'the relay runs');
+process.send?.({ ready: true });

@@ -1,0 +1,48 @@
+import pg from 'pg';
+import { INBOX_CHANNEL } from '../db/inbox.ts';
+import { backOff } from './settings.ts';
+
+/** Calls for each notification. A connection that breaks is made again; meanwhile the relay's polling does its work. */
+export function listen(url: string, heard: () => void): { stop(): Promise<void> } {
+  let client: pg.Client | null = null;
+  let timer: NodeJS.Timeout | undefined;
+  let stopped = false;
+  let tries = 0;
+
+  async function connect(): Promise<void> {
+    const mine = new pg.Client({ connectionString: url, application_name: 'hydra-relay-listen', keepAlive: true });
+    let isOver = false;
+    const again = (): void => {
+      if (isOver) return;
+      isOver = true;
+      if (client === mine) client = null;
+      mine.removeAllListeners('notification');
+      void mine.end().catch(() => {}); // it is broken already
+      if (!stopped) timer = setTimeout(connect, backOff(500, 15_000, tries++));
+    };
+    mine.on('error', again);
+    mine.on('end', again);
+    mine.on('notification', heard);
+    try {
+      await mine.connect();
+      await mine.query(`listen ${INBOX_CHANNEL}`);
+      if (stopped) return again();
+      client = mine;
+      tries = 0;
+      heard(); // for what was told while nobody listened
+    } catch {
+      again(); // the polling goes on, and its own failures are logged
+    }
+  }
+
+  void connect();
+  return {
+    async stop() {
+      stopped = true;
+      clearTimeout(timer);
+      const mine = client;
+      client = null;
+      await mine?.end();
+    },
+  };
+}
