@@ -13,48 +13,40 @@ export type Posted = 'posted' | 'repeat';
 /** Answers for each posting whether it was new. In a tenant's transaction, as the outbox rows go with it. */
 export async function post(trx: Trx, postings: readonly KeyedPosting[]): Promise<Posted[]> {
   if (postings.length === 0) return [];
-  const entries = new Map(postings.map((posting) => [posting, entriesOf(posting)]));
-  const transactions = await takeKeys(trx, postings, entries);
-  const fresh = postings.filter((posting) => transactions.get(posting.key)?.posting === posting);
-  const legs = fresh.flatMap((posting) =>
-    entries.get(posting)!.map((entry) => ({ ...entry, transaction: transactions.get(posting.key)!.id })),
+  const firsts = new Map<string, number>();
+  postings.forEach(({ key }, i) => {
+    if (!firsts.has(key)) firsts.set(key, i);
+  });
+  const fresh = await takeKeys(
+    trx,
+    [...firsts.values()].map((i) => ({ ...postings[i]!, entries: entriesOf(postings[i]!) })),
   );
-  if (legs.length > 0) {
-    const accounts = await accountIds(trx, legs);
-    await writeEntries(
-      trx,
-      legs.map(({ transaction, account, currency, amount }) => ({
-        transaction,
-        account: accounts.get(nameOf(account, currency))!,
-        currency,
-        amount,
-      })),
-    );
-  }
-  const posted = new Set(fresh);
-  return postings.map((posting) => (posted.has(posting) ? 'posted' : 'repeat'));
+  const legs = fresh.flatMap(({ id, entries }) => entries.map((entry) => ({ ...entry, transaction: id })));
+  if (legs.length > 0) await writeEntries(trx, legs, await accountIds(trx, legs));
+  const posted = new Set(fresh.map(({ key }) => key));
+  return postings.map(({ key }, i) => (posted.has(key) && firsts.get(key) === i ? 'posted' : 'repeat'));
 }
 
+type Ready = KeyedPosting & { entries: Entry[] };
+
 /** In the order of the keys, so that two batches with the same ones wait for each other and never in a circle. */
-async function takeKeys(
-  trx: Trx,
-  postings: readonly KeyedPosting[],
-  entries: ReadonlyMap<KeyedPosting, Entry[]>,
-): Promise<Map<string, { id: number; posting: KeyedPosting }>> {
-  const firsts = new Map<string, KeyedPosting>();
-  for (const posting of postings) if (!firsts.has(posting.key)) firsts.set(posting.key, posting);
-  const sorted = [...firsts.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
+async function takeKeys(trx: Trx, postings: readonly Ready[]): Promise<(Ready & { id: number })[]> {
+  const sorted = [...postings].sort((a, b) => (a.key < b.key ? -1 : 1));
   const { rows } = await sql<{ id: number; key: string }>`/* ledger_take_keys */
     insert into ledger_transactions (tenant_id, mode, key, kind, subscription_id, at, entry_count)
     select current_setting('hydra.tenant'), current_setting('hydra.mode'), key, kind, subscription_id, at, entry_count
     from unnest(${sorted.map(({ key }) => key)}::text[], ${sorted.map(({ kind }) => kind)}::text[],
       ${sorted.map(({ subscription }) => subscription)}::text[],
       ${sorted.map(({ at }) => new Date(at).toISOString())}::timestamptz[],
-      ${sorted.map((posting) => entries.get(posting)!.length)}::int[])
+      ${sorted.map(({ entries }) => entries.length)}::int[])
       as taken (key, kind, subscription_id, at, entry_count)
     on conflict (tenant_id, mode, key) do nothing
     returning id, key`.execute(trx);
-  return new Map(rows.map(({ id, key }) => [key, { id, posting: firsts.get(key)! }]));
+  const ids = new Map(rows.map(({ id, key }) => [key, id]));
+  return sorted.flatMap((posting) => {
+    const id = ids.get(posting.key);
+    return id === undefined ? [] : [{ ...posting, id }];
+  });
 }
 
 const nameOf = ({ code, owner }: Account, currency: string): string => `${code}/${owner ?? ''}/${currency}`;
@@ -107,14 +99,14 @@ const codes = (entries: readonly Entry[]) => entries.map(({ account }) => accoun
 const owners = (entries: readonly Entry[]) => entries.map(({ account }) => account.owner ?? '');
 const currencies = (entries: readonly Entry[]) => entries.map(({ currency }) => currency);
 
-type Leg = { transaction: number; account: number; currency: string; amount: number };
+type Leg = Entry & { transaction: number };
 
 /** The database checks the sum of each transaction at the statement's end. */
-async function writeEntries(trx: Trx, legs: readonly Leg[]): Promise<void> {
+async function writeEntries(trx: Trx, legs: readonly Leg[], accounts: ReadonlyMap<string, number>): Promise<void> {
   await sql`/* ledger_write_entries */
     with legs as materialized (
       select * from unnest(${legs.map(({ transaction }) => transaction)}::bigint[],
-        ${legs.map(({ account }) => account)}::bigint[], ${legs.map(({ currency }) => currency)}::text[],
+        ${legs.map(({ account, currency }) => accounts.get(nameOf(account, currency)))}::bigint[], ${currencies(legs)}::text[],
         ${legs.map(({ amount }) => amount)}::numeric[]) as leg (transaction_id, account_id, currency, amount)
     ), written as (
       insert into ledger_entries (tenant_id, mode, transaction_id, account_id, currency, amount)

@@ -1,0 +1,225 @@
+/** A tenant sees and writes its own rows, in one mode. Asked of every table that the catalogue has, so of later ones too. */
+import { sql } from 'kysely';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { commit } from '../../src/db/commit.ts';
+import { inRole, inTenant, type Scope } from '../../src/db/tenant.ts';
+import { draft, START, subscribe } from '../domain/builders.ts';
+import { step, useDatabase } from './support.ts';
+
+const ABOVE_TENANTS = ['kysely_migration', 'kysely_migration_lock', 'tenants'];
+const STRANGERS: Scope[] = [
+  { tenant: 'ten_2', mode: 'test' },
+  { tenant: 'ten_1', mode: 'live' },
+];
+
+const database = useDatabase();
+let tables: { name: string; enabled: boolean; forced: boolean }[];
+
+beforeAll(async () => {
+  const found = await sql<(typeof tables)[number]>`
+    select relname as name, relrowsecurity as enabled, relforcerowsecurity as forced
+    from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') order by 1`.execute(
+    database.db,
+  );
+  tables = found.rows.filter(({ name }) => !ABOVE_TENANTS.includes(name));
+  await commit(database.db, step(draft(), [subscribe(), START]));
+  await fillTheRest();
+});
+
+it('is switched on for every table, for its owner as well', () => {
+  expect(tables.length).toBeGreaterThan(20);
+  expect(tables.filter(({ enabled, forced }) => !enabled || !forced)).toEqual([]);
+});
+
+it('has a row of ten_1 in every table to look for', async () => {
+  for (const { name } of tables) {
+    const { rows } =
+      await sql`select from ${sql.table(name)} where tenant_id = 'ten_1' and mode = 'test' limit 1`.execute(
+        database.db,
+      );
+    expect(rows, name).toHaveLength(1);
+  }
+});
+
+describe.each(STRANGERS)('to $tenant in $mode', (scope) => {
+  it("ten_1's rows do not exist", async () => {
+    await inTenant(database.db, scope, async (trx) => {
+      for (const { name } of tables) {
+        const { rows } = await sql<{ count: number }>`
+          select count(*) from ${sql.table(name)} where tenant_id = 'ten_1' and mode = 'test'`.execute(trx);
+        expect(rows[0]?.count, name).toBe(0);
+      }
+    });
+  });
+
+  it('no row can be written into ten_1', async () => {
+    for (const { name } of tables) {
+      const copy = inTenant(database.db, scope, (trx) =>
+        sql`insert into ${sql.table(name)} overriding system value
+          select * from jsonb_populate_record(null::${sql.table(name)}, '{"tenant_id": "ten_1", "mode": "test"}')`.execute(
+          trx,
+        ),
+      );
+      await expect(copy, name).rejects.toThrow(/row-level security|permission denied/);
+    }
+  });
+
+  it('no row of ten_1 can be changed or deleted', async () => {
+    for (const { name } of tables) {
+      for (const statement of [
+        sql`update ${sql.table(name)} set mode = mode where tenant_id = 'ten_1' and mode = 'test'`,
+        sql`delete from ${sql.table(name)} where tenant_id = 'ten_1' and mode = 'test'`,
+      ]) {
+        const changed = await inTenant(database.db, scope, (trx) => statement.execute(trx)).then(
+          ({ numAffectedRows }) => numAffectedRows,
+          (error: Error) => error.message,
+        );
+        expect([0n, `permission denied for table ${name}`], name).toContain(changed);
+      }
+    }
+  });
+});
+
+it('shows nothing to a transaction that names no tenant', async () => {
+  await database.db.transaction().execute(async (trx) => {
+    await sql`set local role hydra_app`.execute(trx);
+    for (const { name } of tables) {
+      const { rows } = await sql<{ count: number }>`select count(*) from ${sql.table(name)}`.execute(trx);
+      expect(rows[0]?.count, name).toBe(0);
+    }
+  });
+});
+
+it('ends with the transaction', async () => {
+  await database.db.connection().execute(async (connection) => {
+    await inTenant(connection, { tenant: 'ten_1', mode: 'test' }, async () => {});
+    const { rows } = await sql<{ role: string; tenant: string }>`
+      select current_user as role, coalesce(current_setting('hydra.tenant', true), '') as tenant`.execute(connection);
+    expect(rows[0]?.role).not.toBe('hydra_app');
+    expect(rows[0]?.tenant).toBe('');
+  });
+});
+
+it.each(['ledger_entries', 'ledger_transactions', 'ledger_accounts', 'decisions', 'audit_log', 'invoice_lines'])(
+  'does not let the app change %s, its own rows included',
+  async (table) => {
+    for (const statement of [sql`update ${sql.table(table)} set mode = mode`, sql`delete from ${sql.table(table)}`]) {
+      const changed = inTenant(database.db, { tenant: 'ten_1', mode: 'test' }, (trx) => statement.execute(trx));
+      await expect(changed).rejects.toThrow(`permission denied for table ${table}`);
+    }
+    for (const statement of [
+      sql`update ${sql.table(table)} set mode = mode`,
+      sql`delete from ${sql.table(table)}`,
+      sql`truncate ${sql.table(table)} cascade`,
+    ]) {
+      await expect(statement.execute(database.db)).rejects.toThrow('append-only'); // the owner neither
+    }
+  },
+);
+
+it.each([
+  ['hydra_door', ['api_keys', 'inbox', 'processor_customers', 'tenants']],
+  [
+    'hydra_relay',
+    [
+      'clocks',
+      'inbox',
+      'invoices',
+      'outbox',
+      'payment_attempts',
+      'payment_methods',
+      'payments',
+      'processor_customers',
+      'refunds',
+      'subscriptions',
+      'tenants',
+    ],
+  ],
+] as const)('lets %s read what it needs and no more', async (role, may) => {
+  const readable: string[] = [];
+  for (const { name } of [...tables, { name: 'tenants' }]) {
+    const answer = await inRole(database.db, role, (trx) => sql`select from ${sql.table(name)}`.execute(trx)).then(
+      () => 'read',
+      (error: Error) => error.message,
+    );
+    if (answer === 'read') readable.push(name);
+    else expect(answer).toBe(`permission denied for table ${name}`);
+  }
+  expect(readable.sort()).toEqual(may);
+});
+
+/** One row in each table that a commit doesn't reach. */
+async function fillTheRest(): Promise<void> {
+  const own = { tenant_id: 'ten_1', mode: 'test' } as const;
+  const created_at = new Date(START);
+  const { db } = database;
+  const customer_id = 'cus_1';
+  const key = {
+    ...own,
+    id: 'key_1',
+    name: 'k',
+    prefix: 'sk_test_1',
+    hash: Buffer.alloc(32),
+    scopes: ['all'],
+    created_at,
+  };
+  await db.insertInto('api_keys').values(key).execute();
+  await db
+    .insertInto('clocks')
+    .values({ ...own, id: 'clk_1', now: created_at, state: 'ready' })
+    .execute();
+  await db
+    .insertInto('customer_subjects')
+    .values({ ...own, subject: 's', customer_id, created_at })
+    .execute();
+  await db
+    .insertInto('processor_customers')
+    .values({
+      ...own,
+      processor: 'stripe',
+      account: 'default',
+      customer_id,
+      processor_customer_id: 'cus_x',
+      created_at,
+    })
+    .execute();
+  await db
+    .insertInto('payment_methods')
+    .values({ ...own, id: 'pm_1', customer_id, processor: 'stripe', last4: '4242', is_default: true, created_at })
+    .execute();
+  const book = {
+    ...own,
+    id: 'pb_1',
+    version: 1,
+    state: 'draft',
+    document: '{"plans":[]}',
+    content_hash: 'h',
+    created_at,
+  } as const;
+  await db.insertInto('price_books').values(book).execute();
+  const money = { ...own, amount: 1, currency: 'usd' };
+  await db
+    .insertInto('payments')
+    .values({ ...money, id: 'pi_1', processor: 'stripe', customer_id, unapplied: false, received_at: created_at })
+    .execute();
+  await db
+    .insertInto('refunds')
+    .values({ ...money, id: 're_1', payment_id: 'pi_1', refunded_at: created_at })
+    .execute();
+  await db
+    .insertInto('inbox')
+    .values({
+      ...own,
+      provider: 'stripe',
+      account: 'default',
+      event_id: 'e',
+      type: 't',
+      facts: '[]',
+      occurred_at: created_at,
+    })
+    .execute();
+  await db
+    .insertInto('requests')
+    .values({ ...own, principal: 'p', route: 'r', key: 'k', body_hash: 'h', state: 'running' })
+    .execute();
+}
