@@ -1,0 +1,71 @@
+/** From a header to a principal. Everything that a route needs to know about its caller is found out here, once. */
+import { findKeyByPrefix, touchKey } from '../db/api-keys.ts';
+import type { Db } from '../db/client.ts';
+import { customerOfSubject } from '../db/subjects.ts';
+import { inTenant } from '../db/tenant.ts';
+import type { TenantId } from '../domain/ids.ts';
+import { constantTimeEqual } from '../security/equal.ts';
+import { type Principal, refOfKey, refOfSubject } from './principal.ts';
+import { hashOfKey, prefixOf } from './service-keys.ts';
+import type { Claims, VerifyToken } from './tokens.ts';
+
+export type Authenticated =
+  | { outcome: 'authenticated'; principal: Principal; tenantKnown: boolean }
+  | { outcome: 'refused'; code: string; detail: string }
+  /** Known, and without anything that it could act on. */
+  | { outcome: 'without_customer' }
+  | { outcome: 'unavailable' };
+export type Authenticate = (authorization: string | undefined) => Promise<Authenticated>;
+
+export function createAuthenticate({ db, verifyToken }: { db: Db; verifyToken: VerifyToken }): Authenticate {
+  /** Tenants are never deleted, so one that was seen stays known. */
+  const known = new Set<TenantId>();
+
+  return async (authorization) => {
+    const credential = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
+    if (!credential) return refused('token_missing', 'a bearer token or a service key is needed');
+    return credential.startsWith('sk_') ? byKey(db, credential) : byToken(credential);
+  };
+
+  async function byToken(token: string): Promise<Authenticated> {
+    const verified = await verifyToken(token);
+    return verified.outcome === 'verified' ? principalOf(verified.claims) : verified;
+  }
+
+  async function principalOf(claims: Claims): Promise<Authenticated> {
+    const { sub, tenant, mode, role, customer: claimed } = claims;
+    const { exists, mapped } = await inTenant(db, { tenant, mode }, async (trx) => ({
+      exists:
+        known.has(tenant) ||
+        (await trx.selectFrom('tenants').select('id').where('id', '=', tenant).executeTakeFirst()) !== undefined,
+      mapped: role === 'customer' ? await customerOfSubject(trx, sub) : null,
+    }));
+    if (exists) known.add(tenant);
+    const principal = { ref: refOfSubject(tenant, sub), tenant, mode, caller: role, grants: [] };
+    if (role !== 'customer') {
+      return { outcome: 'authenticated', principal: { ...principal, customer: claimed ?? null }, tenantKnown: exists };
+    }
+    // Our own mapping decides. The issuer's word counts where there is none, and may not contradict it.
+    if (mapped && claimed && mapped !== claimed) {
+      return refused('token_invalid', 'the token names another customer than its subject is mapped to');
+    }
+    const customer = mapped ?? claimed;
+    if (!customer) return { outcome: 'without_customer' };
+    return { outcome: 'authenticated', principal: { ...principal, customer }, tenantKnown: exists };
+  }
+}
+
+async function byKey(db: Db, secret: string): Promise<Authenticated> {
+  const prefix = prefixOf(secret);
+  const key = prefix && (await findKeyByPrefix(db, prefix));
+  if (!key || !constantTimeEqual(key.hash, hashOfKey(secret))) return refused('key_invalid', 'no such service key');
+  if (key.revokedAt) return refused('key_revoked', 'the service key was revoked');
+  if (key.expiresAt && key.expiresAt.getTime() <= Date.now())
+    return refused('key_expired', 'the service key has expired');
+  await touchKey(db, prefix);
+  const { id, tenant, mode, scopes } = key;
+  const principal: Principal = { ref: refOfKey(id), tenant, mode, caller: 'service', grants: scopes, customer: null };
+  return { outcome: 'authenticated', principal, tenantKnown: true };
+}
+
+const refused = (code: string, detail: string): Authenticated => ({ outcome: 'refused', code, detail });

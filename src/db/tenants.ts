@@ -1,0 +1,22 @@
+import type { TenantId } from '../domain/ids.ts';
+import type { Db } from './client.ts';
+import { inTenant, type Scope } from './tenant.ts';
+
+export type Tenant = { id: TenantId; name: string; createdAt: Date };
+
+/** Above all tenants, so as the owner of the table. Told twice, the first stands. */
+export async function createTenant(db: Db, { id, name, createdAt }: Tenant): Promise<Tenant> {
+  await db
+    .insertInto('tenants')
+    .values({ id, name, created_at: createdAt })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+  const row = await db.selectFrom('tenants').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
+  return { id: row.id, name: row.name, createdAt: row.created_at };
+}
+
+export const readTenant = (db: Db, scope: Scope): Promise<Tenant | null> =>
+  inTenant(db, scope, async (trx) => {
+    const row = await trx.selectFrom('tenants').selectAll().where('id', '=', scope.tenant).executeTakeFirst();
+    return row ? { id: row.id, name: row.name, createdAt: row.created_at } : null;
+  });

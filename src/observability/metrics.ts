@@ -1,0 +1,44 @@
+/** What the API tells Prometheus. Labels come from short fixed lists: a route's template, never its address. */
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+
+export type Backlog = { inboxPending: number; inboxOldestSeconds: number; outboxPending: number };
+export type Metrics = ReturnType<typeof createMetrics>;
+
+export function createMetrics({ backlog }: { backlog: () => Promise<Backlog> }) {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  const httpDuration = new Histogram({
+    name: 'hydra_http_request_duration_seconds',
+    help: 'How long requests took, by route template.',
+    labelNames: ['method', 'route', 'status'] as const,
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    registers,
+  });
+  const commands = new Counter({
+    name: 'hydra_commands_total',
+    help: 'Commands to subscriptions, by how they ended.',
+    labelNames: ['command', 'outcome'] as const,
+    registers,
+  });
+  const inboxPending = new Gauge({ name: 'hydra_inbox_pending', help: 'Events not settled yet.', registers });
+  const inboxOldest = new Gauge({ name: 'hydra_inbox_oldest_seconds', help: 'Age of the oldest of them.', registers });
+  const outboxPending = new Gauge({ name: 'hydra_outbox_pending', help: 'Messages not relayed yet.', registers });
+  const up = new Gauge({ name: 'hydra_database_up', help: '1 when the database answered this scrape.', registers });
+  return {
+    httpDuration,
+    commands,
+    contentType: registry.contentType,
+    /** Everything of one scrape. A database that is away is a finding, not a failed scrape. */
+    async render(): Promise<string> {
+      const found = await backlog().catch(() => null);
+      up.set(found ? 1 : 0);
+      if (found) {
+        inboxPending.set(found.inboxPending);
+        inboxOldest.set(found.inboxOldestSeconds);
+        outboxPending.set(found.outboxPending);
+      }
+      return registry.metrics();
+    },
+  };
+}
