@@ -1,8 +1,8 @@
-import type { Journey } from '../workflows/messages.ts';
 import type { Commit, CommitAnswer } from '../src/domain/commit.ts';
 import type { OutsideEffect } from '../src/domain/effect.ts';
 import type { Fact } from '../src/domain/input.ts';
 import type { Identity } from '../src/domain/subscription.ts';
+import type { Journey } from '../workflows/messages.ts';
 
 export type EffectOf<T extends OutsideEffect['type']> = Extract<OutsideEffect, { type: T }>;
 

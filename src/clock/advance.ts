@@ -7,9 +7,9 @@ import type { Client } from '@temporalio/client';
 import type { Kysely } from 'kysely';
 import { workflowIdOf } from '../../workflows/messages.ts';
 import type { Database } from '../db/schema.ts';
+import { inTenant } from '../db/tenant.ts';
 import type { ClockId, SubscriptionId, TenantId } from '../domain/ids.ts';
 import type { Instant } from '../domain/time.ts';
-import { inTenant } from '../db/tenant.ts';
 import { arrived, sendTo } from './fast-forward.ts';
 
 export type ClockRef = { tenant: TenantId; clock: ClockId };
@@ -30,7 +30,9 @@ export async function advanceStep({ db, client }: Deps, ref: ClockRef, target: I
   const next = dues.length > 0 ? Math.min(...dues) : target;
   const due = subscriptions.filter(({ nextDueAt }) => nextDueAt !== null && nextDueAt <= next);
   const last = next === target;
-  await Promise.all((last ? subscriptions : due).map(({ id }) => move(client, workflowIdOf(ref.tenant, id), next, last)));
+  await Promise.all(
+    (last ? subscriptions : due).map(({ id }) => move(client, workflowIdOf(ref.tenant, id), next, last)),
+  );
   await quiet(db, ref, next);
   await moveClock(db, ref, next);
   return last && dues.length === 0;
@@ -46,7 +48,9 @@ async function move(client: Client, workflowId: string, to: Instant, wait: boole
 async function quiet(db: Deps['db'], ref: ClockRef, at: Instant): Promise<void> {
   const deadline = Date.now() + STUCK_AFTER_MS;
   for (;;) {
-    const waiting = (await clocked(db, ref)).filter(({ nextDueAt, busy }) => busy || (nextDueAt !== null && nextDueAt <= at));
+    const waiting = (await clocked(db, ref)).filter(
+      ({ nextDueAt, busy }) => busy || (nextDueAt !== null && nextDueAt <= at),
+    );
     if (waiting.length === 0) return;
     if (Date.now() > deadline) {
       throw new ClockStuck(`not quiet at ${new Date(at).toISOString()}: ${waiting.map(({ id }) => id).join(', ')}`);
@@ -96,6 +100,10 @@ async function clocked(db: Deps['db'], { tenant, clock }: ClockRef): Promise<Clo
 
 async function moveClock(db: Deps['db'], { tenant, clock }: ClockRef, now: Instant): Promise<void> {
   await inTenant(db, { tenant, mode: 'test' }, (trx) =>
-    trx.updateTable('clocks').set({ now: new Date(now) }).where('id', '=', clock).execute(),
+    trx
+      .updateTable('clocks')
+      .set({ now: new Date(now) })
+      .where('id', '=', clock)
+      .execute(),
   );
 }

@@ -22,10 +22,11 @@ import { terms } from '../domain/builders.ts';
 import { createTestDatabase } from './database.ts';
 import { connectTemporal, TEST_NAMESPACE } from './temporal.ts';
 
-export const TENANT: TenantId = 'ten_test';
 const API_KEY = 'sk_test_simulated';
 
 export type Engine = {
+  /** The engine's own, so that no two of them name the same workflow. */
+  tenant: TenantId;
   db: Db;
   databaseUrl: string;
   client: Client;
@@ -50,13 +51,14 @@ export type Engine = {
 };
 
 export async function startEngine(): Promise<Engine> {
+  const tenant: TenantId = `ten_${randomBytes(6).toString('hex')}`;
   const [database, temporal, simulator] = await Promise.all([
     createTestDatabase(),
     connectTemporal(),
     startSimulator({ port: 0 }),
   ]);
   const db = createDatabase(database.url, { applicationName: 'test', max: 12 });
-  await db.insertInto('tenants').values({ id: TENANT, name: 'Test', created_at: new Date() }).execute();
+  await db.insertInto('tenants').values({ id: tenant, name: 'Test', created_at: new Date() }).execute();
   const processors = createProcessors({ stripe: [{ apiKey: API_KEY, apiBase: simulator.url }] });
   const connection = await NativeConnection.connect({ address: temporal.address });
   const { client, taskQueue, workflowBundle } = temporal;
@@ -94,6 +96,7 @@ export async function startEngine(): Promise<Engine> {
     });
 
   return {
+    tenant,
     db,
     databaseUrl: database.url,
     client,
@@ -102,30 +105,30 @@ export async function startEngine(): Promise<Engine> {
     processors,
     async customer({ timeZone = 'UTC', card = 'pm_card_visa' } = {}) {
       const id: CustomerId = `cus_${++count}`;
-      await inTenant(db, { tenant: TENANT, mode: 'test' }, (trx) =>
+      await inTenant(db, { tenant, mode: 'test' }, (trx) =>
         createCustomer(
           trx,
           keys,
-          { tenant: TENANT, mode: 'test' },
+          { tenant, mode: 'test' },
           {
             ...{ id, externalId: null, name: 'Ada', email: 'ada@example.com', locale: 'en', timeZone, currency: 'usd' },
             ...{ clockId: null, createdAt: Date.now() },
           },
         ),
       );
-      const { processor } = processors.of({ tenant: TENANT, mode: 'test', processor: 'stripe' });
-      const there = await processor.ensureCustomer({ tenant: TENANT, mode: 'test', customer: id, clock: null });
+      const { processor } = processors.of({ tenant, mode: 'test', processor: 'stripe' });
+      const there = await processor.ensureCustomer({ tenant, mode: 'test', customer: id, clock: null });
       const { id: method } = await stripe(`/v1/payment_methods/${card}/attach`, { customer: there });
       return { id, paymentMethod: method as PaymentMethodId };
     },
     async subscribe(customer, { command, timeZone = 'UTC', at = Date.now(), cyclesPerRun } = {}) {
       const id: SubscriptionId = `sub_${customer.id.slice(4)}n${++count}`;
       const subscription: Draft = {
-        ...{ id, tenant: TENANT, mode: 'test', customer: customer.id, collection: 'engine', processor: 'stripe' },
+        ...{ id, tenant, mode: 'test', customer: customer.id, collection: 'engine', processor: 'stripe' },
         ...{ timeZone, currency: 'usd', createdAt: at, version: 0, state: 'draft', expiresAt: at + 3_600_000 },
       };
       const startWorkflowOperation = new WithStartWorkflowOperation(SUBSCRIPTION_WORKFLOW, {
-        workflowId: workflowIdOf(TENANT, id),
+        workflowId: workflowIdOf(tenant, id),
         taskQueue,
         workflowIdConflictPolicy: 'USE_EXISTING',
         args: [{ subscription, ...(cyclesPerRun ? { cyclesPerRun } : {}) }],
@@ -142,10 +145,10 @@ export async function startEngine(): Promise<Engine> {
       return id;
     },
     ask: (subscription, command) =>
-      client.workflow.getHandle(workflowIdOf(TENANT, subscription)).executeUpdate(command.type, {
+      client.workflow.getHandle(workflowIdOf(tenant, subscription)).executeUpdate(command.type, {
         args: [asked(`u${++count}`, command)],
       } as never) as Promise<Answer>,
-    look: (subscription) => client.workflow.getHandle(workflowIdOf(TENANT, subscription)).query<Look>(STATE_QUERY),
+    look: (subscription) => client.workflow.getHandle(workflowIdOf(tenant, subscription)).query<Look>(STATE_QUERY),
     stopWorkers,
     startWorkers,
     async stop() {

@@ -1,0 +1,81 @@
+/** Decides, stores and charges: the hands of every subscription. As many of these as the load needs. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Connection } from '@temporalio/client';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
+import { createActivities } from '../../activities/index.ts';
+import { loadConfig } from '../config.ts';
+import { createDatabase } from '../db/client.ts';
+import { createLogger } from '../observability/logger.ts';
+import { createProcessors } from '../processors/processors.ts';
+import { runWorkers } from '../worker/run-workers.ts';
+import { workflowBundle } from '../worker/workflow-bundle.ts';
+
+const config = loadConfig();
+const log = createLogger({ name: 'worker', level: config.LOG_LEVEL });
+Runtime.install({
+  // We stop on these ourselves, and on the parent's going away.
+  shutdownSignals: [],
+  logger: new DefaultLogger('WARN', ({ level, message, meta }) => {
+    log[level === 'ERROR' ? 'error' : 'warn'](
+      {
+        workflowId: meta?.workflowId,
+        activity: meta?.activityType,
+        attempt: meta?.attempt,
+        error: String(meta?.error ?? '') || undefined,
+      },
+      message,
+    );
+  }),
+});
+
+const db = createDatabase(config.DATABASE_URL, { applicationName: 'hydra-worker', max: config.DATABASE_POOL });
+const processors = createProcessors({
+  stripe: (config.STRIPE_API_KEY ?? []).map((apiKey) => ({ apiKey, apiBase: config.STRIPE_API_BASE })),
+});
+const { connectionOptions } = loadClientConnectConfig();
+const options = { ...connectionOptions, address: config.TEMPORAL_ADDRESS };
+
+let stopping = false;
+let workers: Awaited<ReturnType<typeof runWorkers>> | null = null;
+async function stop(): Promise<void> {
+  if (stopping) return;
+  stopping = true;
+  await workers?.stop();
+  await db.destroy();
+  log.info({}, 'the worker has stopped');
+  process.exit(0);
+}
+process.on('SIGTERM', stop);
+process.on('SIGINT', stop);
+process.on('disconnect', stop);
+
+/** Temporal may be away when we start: it is waited for, and said so once a while. */
+async function connect(): Promise<NativeConnection> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await NativeConnection.connect(options);
+    } catch (error) {
+      if (attempt % 15 === 0)
+        log.warn({ address: config.TEMPORAL_ADDRESS, error: String(error) }, 'Temporal is not there yet');
+      await sleep(1_000);
+    }
+  }
+}
+
+const [bundle, connection] = await Promise.all([workflowBundle(), connect()]);
+workers = await runWorkers({
+  connection,
+  namespaces: config.namespaces,
+  db,
+  activities: createActivities({ db, processors }),
+  processors: ['stripe'],
+  workflowBundle: bundle,
+  clientConnection: Connection.lazy(options),
+});
+log.info({ namespaces: config.namespaces }, 'the worker runs');
+process.send?.({ ready: true });
+await workers.ended.catch((error: unknown) => {
+  log.fatal({ error: String(error) }, 'a worker has failed');
+  process.exit(1);
+});

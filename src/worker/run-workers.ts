@@ -1,0 +1,75 @@
+/**
+ * The hands of the product: for each mode's namespace one worker that decides and stores, and one per processor that
+ * calls it, on a queue of its own with its own rate limit.
+ */
+
+import { Client, type Connection } from '@temporalio/client';
+import { type NativeConnection, Worker, type WorkerOptions, type WorkflowBundleOption } from '@temporalio/worker';
+import { createAdvanceClock } from '../../activities/advance-clock.ts';
+import type { Activities } from '../../activities/contract.ts';
+import { processorQueue, SUBSCRIPTIONS_QUEUE } from '../../workflows/messages.ts';
+import type { Db } from '../db/client.ts';
+import type { Mode } from '../domain/ids.ts';
+import type { Processor } from '../domain/subscription.ts';
+
+export type WorkersOptions = {
+  connection: NativeConnection;
+  namespaces: { mode: Mode; namespace: string }[];
+  db: Db;
+  activities: Activities;
+  processors: readonly Processor[];
+  workflowBundle: WorkflowBundleOption;
+  /** For the clock, which drives workflows from outside. */
+  clientConnection: Connection;
+  taskQueue?: string;
+  /** The processor's own limit for all workers together, the same on each. */
+  callsPerSecond?: number;
+};
+
+const COMMITS_AT_ONCE = 40;
+const CALLS_AT_ONCE = 50;
+
+export async function runWorkers(
+  options: WorkersOptions,
+): Promise<{ stop: () => Promise<void>; ended: Promise<void> }> {
+  const { connection, activities, workflowBundle, taskQueue = SUBSCRIPTIONS_QUEUE, callsPerSecond = 80 } = options;
+  const workers: Worker[] = [];
+  const add = async (more: WorkerOptions) =>
+    void workers.push(await Worker.create({ connection, shutdownGraceTime: '5s', ...more }));
+  for (const { mode, namespace } of options.namespaces) {
+    const clocks =
+      mode === 'test'
+        ? {
+            advanceClock: createAdvanceClock({
+              db: options.db,
+              client: new Client({ connection: options.clientConnection, namespace }),
+            }),
+          }
+        : {};
+    await add({
+      namespace,
+      taskQueue,
+      workflowBundle,
+      activities: { commit: activities.commit, ...clocks },
+      maxConcurrentLocalActivityExecutions: COMMITS_AT_ONCE,
+      maxCachedWorkflows: 1_000,
+      // How long a killed worker's workflow waits for another; the default of ten seconds is felt.
+      stickyQueueScheduleToStartTimeout: '1s',
+    });
+    for (const processor of options.processors) {
+      await add({
+        namespace,
+        taskQueue: processorQueue(taskQueue, processor),
+        activities: { charge: activities.charge, cancel_payment: activities.cancel_payment, refund: activities.refund },
+        maxConcurrentActivityTaskExecutions: CALLS_AT_ONCE,
+        maxTaskQueueActivitiesPerSecond: callsPerSecond,
+      });
+    }
+  }
+  const ended = Promise.all(workers.map((worker) => worker.run())).then(() => {});
+  const stop = async () => {
+    for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+    await ended;
+  };
+  return { stop, ended };
+}
