@@ -83,3 +83,29 @@ function send(pid, signal) {
     if (error.code !== 'ESRCH') throw error; // it ended by itself in between
   }
 }
+
+/**
+ * Calls back when whoever started us is gone. npm runs its scripts in a shell, and passes signals on to that shell
+ * alone, which dies of them without telling us.
+ * @param {() => void} onAbandoned
+ * @param {number} [everyMs]
+ * @returns {() => void} stops looking
+ */
+export function watchStarter(onAbandoned, everyMs = 300) {
+  if (!process.env.npm_lifecycle_event || process.platform === 'win32') return () => {};
+  const shell = process.ppid;
+  const isShell = / -c /.test(commandOf(shell));
+  const starters = isShell ? [shell, parentOf(shell)] : [shell];
+  const timer = setInterval(() => {
+    if (starters.every(exists)) return;
+    clearInterval(timer);
+    onAbandoned();
+  }, everyMs).unref();
+  return () => clearInterval(timer);
+}
+
+function parentOf(pid) {
+  if (process.platform === 'linux')
+    return Number(readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ')[1]);
+  return Number(execFileSync('ps', ['-o', 'ppid=', '-p', String(pid)], { encoding: 'utf8' }));
+}

@@ -189,7 +189,7 @@ export function createSupervisor({ line, logs, backOffMs = 500, calmMs = 60_000 
     }
   }
 
-  return { guard, keep, start, runOnce, stop, kill, ended };
+  return { guard, keep, start, runOnce, stop, kill, ended, stopping: () => stopping !== null };
 }
 
 /** Everything into the part's log; what is an error also onto the terminal, with the part's name. */
@@ -215,7 +215,7 @@ const ERROR_LEVEL = 50; // pino's
 export function errorIn(text, isStderr) {
   const entry = parse(text);
   if (entry) return entry.level >= ERROR_LEVEL ? readable(text) : null;
-  return isStderr && /(^|\W)(error|fatal|panic|exception)/i.test(text) ? text : null;
+  return isStderr && /(error|fatal|panic|exception)\b/i.test(text) ? text : null;
 }
 
 function readable(text) {

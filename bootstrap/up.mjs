@@ -5,12 +5,14 @@ import { ensureDependencies } from './dependencies.mjs';
 import { tryLock } from './lock.mjs';
 import { DATA } from './places.mjs';
 import { stopLeftoverPostgres } from './postgres.mjs';
+import { watchStarter } from './processes.mjs';
 import { startStack } from './stack.mjs';
 import { createSupervisor } from './supervisor.mjs';
 import { stopLeftoverTemporal } from './temporal.mjs';
 import { createTerminal } from './terminal.mjs';
 
 const LOG_BYTES = 10_000_000;
+const IMPATIENT_MS = 500;
 
 /**
  * @param {{ fresh?: boolean, data?: string }} [options]
@@ -44,15 +46,16 @@ export async function up({ fresh = false, data = DATA } = {}) {
 async function run({ data, terminal, lock }) {
   turnLogs(join(data, 'logs'));
   const supervisor = createSupervisor({ line: terminal.line, logs: join(data, 'logs') });
-  let wishes = 0;
-  const onSignal = () => {
-    wishes += 1;
-    if (wishes > 1) return supervisor.kill();
-    terminal.line('stopping …');
+  let wishedAt = 0;
+  const wish = () => {
+    wishedAt ||= performance.now();
+    if (performance.now() - wishedAt > IMPATIENT_MS) return supervisor.kill(); // a second Ctrl-C, not the first one's echo
+    if (!supervisor.stopping()) terminal.line('stopping …');
     void supervisor.stop();
   };
   const signals = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']);
-  for (const signal of signals) process.on(signal, onSignal);
+  for (const signal of signals) process.on(signal, wish);
+  const stopWatching = watchStarter(() => wishedAt === 0 && wish());
   const starting = startStack({ data, supervisor, terminal });
   try {
     const lost = await Promise.race([
@@ -65,13 +68,14 @@ async function run({ data, terminal, lock }) {
     ]);
     return lost === null ? 0 : 1;
   } catch (error) {
-    if (wishes === 0) terminal.line(terminal.red(error.message));
-    return wishes === 0 ? 1 : 0;
+    if (wishedAt === 0) terminal.line(terminal.red(error.message));
+    return wishedAt === 0 ? 1 : 0;
   } finally {
     await supervisor.stop();
     await starting.catch(() => {}); // its trouble was told above, or comes from our stopping
-    if (wishes > 0) terminal.line('stopped; the data stays in .hydra');
-    for (const signal of signals) process.off(signal, onSignal);
+    if (wishedAt > 0) terminal.line('stopped; the data stays in .hydra');
+    stopWatching();
+    for (const signal of signals) process.off(signal, wish);
   }
 }
 
