@@ -46,21 +46,20 @@ function passesLuhn(digits: string): boolean {
 }
 
 /** A reference of the processor's, or of ours: `pi_…`, `sub_…`. A reference may be expanded into its object. */
-export const id =
-  (...prefixes: string[]): Shape =>
-  (value) => {
-    const reference = typeof value === 'object' && value !== null && 'id' in value ? value.id : value;
-    return text(new RegExp(`^(${prefixes.join('|')})_[A-Za-z0-9_]{1,120}$`))(reference);
-  };
+export const id = (...prefixes: string[]): Shape => {
+  const shape = text(new RegExp(`^(${prefixes.join('|')})_[A-Za-z0-9_]{1,120}$`));
+  return (value) => shape(typeof value === 'object' && value !== null && 'id' in value ? value.id : value);
+};
 
 /** Ids of our own making. They are random, so only one that is digits and nothing else could be a card number. */
-export const ours =
-  (prefix: string): Shape =>
-  (value) => {
-    if (typeof value !== 'string' || !new RegExp(`^${prefix}_[A-Za-z0-9_-]{1,120}$`).test(value)) return null;
+export const ours = (prefix: string): Shape => {
+  const pattern = new RegExp(`^${prefix}_[A-Za-z0-9_-]{1,120}$`);
+  return (value) => {
+    if (typeof value !== 'string' || !pattern.test(value)) return null;
     const digits = value.slice(prefix.length + 1).replaceAll(/[_-]/g, '');
     return /^\d+$/.test(digits) && holdsCardNumber(digits) ? null : value;
   };
+};
 
 /** A word of a fixed vocabulary: a state, a code, a brand. */
 export const word: Shape = text(/^[a-z][a-z0-9_]{0,63}$/);
