@@ -3,6 +3,7 @@ import { bringTo } from '../../src/clock/fast-forward.ts';
 import { DAY } from '../../src/domain/time.ts';
 import { workflowIdOf } from '../../workflows/messages.ts';
 import { type Engine, startEngine, until } from '../support/engine.ts';
+import { keepHistory } from '../support/histories.ts';
 
 const MOST_EVENTS = 15;
 const MOST_TRANSITIONS = 8;
@@ -48,6 +49,7 @@ test('a quiet renewal with its charge costs at most 15 events and 8 state transi
   // Each skip of the journey and the order to go on it are transitions of their own, which real time does not have.
   const transitions = after.transitions - before.transitions - (after.skips - before.skips) - 1;
   console.log(`a renewal costs ${events} events and ${transitions} state transitions`);
+  await keepHistory('renewals-then-waiting', handle);
   expect(events).toBeLessThanOrEqual(MOST_EVENTS);
   expect(transitions).toBeLessThanOrEqual(MOST_TRANSITIONS);
 });

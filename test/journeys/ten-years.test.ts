@@ -2,9 +2,11 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { bringTo } from '../../src/clock/fast-forward.ts';
 import { inTenant } from '../../src/db/tenant.ts';
 import { verifyLedger } from '../../src/db/verify-ledger.ts';
+import type { SubscriptionId } from '../../src/domain/ids.ts';
 import { boundary, DAY, dayOf } from '../../src/domain/time.ts';
 import { workflowIdOf } from '../../workflows/messages.ts';
 import { type Engine, startEngine, until } from '../support/engine.ts';
+import { keepHistory } from '../support/histories.ts';
 
 let engine: Engine;
 beforeAll(async () => {
@@ -50,7 +52,18 @@ test('ten years of a monthly subscription: 120 renewals, no gap, no overlap, anc
     expect(day).toBe(Math.min(31, new Date(Date.UTC(year!, month!, 0)).getUTCDate()));
     if (n > 0) expect(line.period_from).toBe(lines[n - 1]!.period_to);
   });
+  await keepHistory('ten-years-last-run', engine.client.workflow.getHandle(workflowIdOf(engine.tenant, id)));
+  await keepHistory(
+    'ten-years-first-run',
+    engine.client.workflow.getHandle(workflowIdOf(engine.tenant, id), await firstRun(id)),
+  );
   const { continued } = await engine.look(id);
   expect(continued).toBeGreaterThanOrEqual(4);
   expect((await verifyLedger(engine.db)).differences).toEqual([]);
 });
+
+/** The run that the subscription began with; it ended by continuing as new. */
+async function firstRun(id: SubscriptionId): Promise<string> {
+  const { raw } = await engine.client.workflow.getHandle(workflowIdOf(engine.tenant, id)).describe();
+  return raw.workflowExecutionInfo!.firstRunId!;
+}
