@@ -13,9 +13,11 @@ export type DatabaseOptions = {
   applicationName: string;
   /** Connections. */
   max: number;
+  /** Told when the server closes a connection that nobody was using. The pool has replaced it by then. */
+  onIdleError?: (error: Error) => void;
 };
 
-export function createDatabase(url: string, { applicationName, max }: DatabaseOptions): Db {
+export function createDatabase(url: string, { applicationName, max, onIdleError }: DatabaseOptions): Db {
   const pool = new pg.Pool({
     connectionString: url,
     application_name: applicationName,
@@ -28,8 +30,8 @@ export function createDatabase(url: string, { applicationName, max }: DatabaseOp
     idle_in_transaction_session_timeout: 30_000,
     keepAlive: true,
   });
-  // The pool replaces an idle connection that the server closed; whoever needs one next learns whether it is back.
-  pool.on('error', () => {});
+  // Without a listener Node would end the process. Whoever needs a connection next learns whether the server is back.
+  pool.on('error', (error) => onIdleError?.(error));
   return new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
 }
 

@@ -20,12 +20,12 @@ export async function commit(db: Db, step: Commit): Promise<CommitAnswer> {
     let stored = await lockStored(trx, id);
     while (stored === null || stored.version < version) {
       if (await project(trx, step, hash, stored)) {
+        await record(trx, step, remarksOn(stored, version));
         await recordMoney(
           trx,
           step.subscription,
           step.decisions.flatMap(({ effects }) => effects),
         );
-        await record(trx, step, remarksOn(stored, version));
         return { outcome: 'committed' };
       }
       stored = await lockStored(trx, id); // made by another since we looked

@@ -6,7 +6,7 @@ import { inTenant } from '../../src/db/tenant.ts';
 import { verifyLedger } from '../../src/db/verify-ledger.ts';
 import type { Commit } from '../../src/domain/commit.ts';
 import type { Effect } from '../../src/domain/effect.ts';
-import type { SubscriptionId } from '../../src/domain/ids.ts';
+import type { InvoiceId, SubscriptionId } from '../../src/domain/ids.ts';
 import type { Draft, Subscription } from '../../src/domain/subscription.ts';
 import { DAY } from '../../src/domain/time.ts';
 import { draft, FEBRUARY, input, START, subscribe } from '../domain/builders.ts';
@@ -24,6 +24,14 @@ const invoiceOf = ({ id }: { id: SubscriptionId }, n: number) => `inv_${id.slice
 const paid = (state: Subscription, n = 1, payment = `pi_${state.id}_${n}`) =>
   ({ type: 'payment_succeeded', invoice: invoiceOf(state, n), attempt: 1, payment, amount: 3000 }) as const;
 const begun = () => step(newDraft(), [subscribe(), START]);
+
+const emptyInvoice = {
+  currency: 'usd',
+  lines: [{ description: 'Free', quantity: 1, unitPrice: '0', amount: 0, period: null, proration: null }],
+  total: 0,
+  issuedAt: START,
+  dueAt: START,
+};
 
 const stored = (id: SubscriptionId) =>
   inTenant(database.db, SCOPE, async (trx) => ({
@@ -218,42 +226,52 @@ it('voids an invoice once, and takes the posting back once', async () => {
   expect((await balances()).receivable! - before.receivable!).toBe(-3000);
 });
 
-it('leaves nothing behind when it fails at its very end, and gives the number back', async () => {
-  const first = begun();
+it.each([
+  [
+    'a state that can not follow',
+    (good: Commit) => ({ ...good, decisions: good.decisions.map((each) => ({ ...each, to: 'paused' as const })) }),
+    'no way from draft to paused',
+  ],
+  [
+    'at its very end: an invoice that is there already',
+    (good: Commit) => {
+      const taken = { type: 'issue_invoice', invoice: { ...emptyInvoice, id: takenInvoice } } as const;
+      return { ...good, decisions: [...good.decisions, ...recorded(good.subscription, [taken])] };
+    },
+    'duplicate key',
+  ],
+])('leaves nothing behind when it fails over %s', async (_what, spoil, reason) => {
+  const earlier = begun();
+  takenInvoice = invoiceOf(earlier.subscription, 1);
+  await commit(database.db, earlier);
+  const good = begun();
   const before = await rowCounts(database.db);
-  const impossible = { ...first, decisions: first.decisions.map((each) => ({ ...each, to: 'paused' as const })) };
-  await expect(commit(database.db, impossible)).rejects.toThrow('no way from draft to paused');
+  await expect(commit(database.db, spoil(good))).rejects.toThrow(reason);
   expect(await rowCounts(database.db)).toEqual(before);
-  await commit(database.db, first);
-  const numbers = await inTenant(database.db, SCOPE, (trx) =>
-    trx.selectFrom('invoices').select('sequence').orderBy('sequence').execute(),
-  );
-  expect(numbers.map(({ sequence }) => sequence)).toEqual(numbers.map((_, i) => i + 1));
+  await commit(database.db, good);
+  await expectNoGap();
 });
+
+let takenInvoice: InvoiceId;
 
 it('numbers the invoices of many at once without a gap', async () => {
   await Promise.all(Array.from({ length: 12 }, begun).map((each) => commit(database.db, each)));
+  await expectNoGap();
+});
+
+async function expectNoGap(): Promise<void> {
   const numbers = await inTenant(database.db, SCOPE, (trx) =>
     trx.selectFrom('invoices').select('sequence').orderBy('sequence').execute(),
   );
   expect(numbers.map(({ sequence }) => sequence)).toEqual(numbers.map((_, i) => i + 1));
-});
+}
 
-it('issues an invoice over nothing as paid, and posts nothing for it', async () => {
+it('issues an invoice over nothing as paid', async () => {
   const { subscription } = begun();
-  const line = { description: 'Free', quantity: 1, unitPrice: '0', amount: 0, period: null, proration: null };
-  const invoice = {
-    id: invoiceOf(subscription, 1),
-    currency: 'usd',
-    lines: [line],
-    total: 0,
-    issuedAt: START,
-    dueAt: START,
-  };
+  const invoice = { ...emptyInvoice, id: invoiceOf(subscription, 1) };
   await commit(database.db, follow(subscription, recorded(subscription, [{ type: 'issue_invoice', invoice }]), START));
   const rows = await stored(subscription.id);
   expect(rows.invoices).toMatchObject([{ state: 'paid', amount_due: 0, paid_at: new Date(START) }]);
-  expect(rows.transactions).toHaveLength(1);
 });
 
 it('marks what the inbox gave, once', async () => {

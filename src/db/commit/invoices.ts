@@ -68,15 +68,19 @@ export async function issueInvoices(
 }
 
 /** Those that were still open. Nothing is taken back twice. */
-export async function voidInvoices(trx: Trx, effects: readonly EffectOf<'void_invoice'>[]): Promise<Set<InvoiceId>> {
-  if (effects.length === 0) return new Set();
+export async function voidInvoices(
+  trx: Trx,
+  effects: readonly EffectOf<'void_invoice'>[],
+): Promise<EffectOf<'void_invoice'>[]> {
+  if (effects.length === 0) return [];
   const { rows } = await sql<{ id: InvoiceId }>`/* commit_void */
     update invoices set state = 'void', voided_at = voided.at
     from unnest(${effects.map(({ invoice }) => invoice)}::text[], ${effects.map(({ at }) => iso(at))}::timestamptz[])
       as voided (invoice, at)
     where invoices.id = voided.invoice and invoices.state in ('open', 'uncollectible')
     returning invoices.id`.execute(trx);
-  return new Set(rows.map(({ id }) => id));
+  const voided = new Set(rows.map(({ id }) => id));
+  return effects.filter(({ invoice }) => voided.has(invoice));
 }
 
 export type Paid = { invoice: InvoiceId; amount: number; at: string };

@@ -20,49 +20,58 @@ import { type EffectOf, ofType } from './effects.ts';
 import { creditInvoices, issueInvoices, voidInvoices } from './invoices.ts';
 import { iso } from './projection.ts';
 
+/**
+ * In the order of how many others wait: rows of this subscription first, then the accounts that all share, and at the
+ * very end the number of the invoice, for which the whole tenant stands in line.
+ */
 export async function recordMoney(trx: Trx, subscription: Subscription, effects: readonly Effect[]): Promise<void> {
   const of = <T extends Effect['type']>(type: T) => ofType(effects, type);
-  const about = (at: Instant): About => {
-    const { customer, id, currency } = subscription;
-    return { customer, subscription: id, currency, at };
-  };
-  const issued = of('issue_invoice');
-  await issueInvoices(trx, subscription, issued);
   await requestAttempts(trx, subscription, of('charge'));
   await settleAttempts(trx, of('settle_attempt'));
   const payments = await recordPayments(trx, subscription, [
     ...of('record_payment'),
     ...of('record_unapplied_payment'),
   ]);
-  const applied = payments.filter((payment) => payment.type === 'record_payment');
+  const voided = await voidInvoices(trx, of('void_invoice'));
+  const refunds = await recordRefunds(trx, subscription, of('record_refund'));
+  const issued = of('issue_invoice');
+  await post(trx, postingsOf(subscription, { issued, voided, payments, refunds, earned: of('recognise_revenue') }));
+  await issueInvoices(trx, subscription, issued);
   await creditInvoices(
     trx,
-    applied.map(({ invoice, amount, at }) => ({ invoice, amount, at: iso(at)! })),
+    payments
+      .filter((payment) => payment.type === 'record_payment')
+      .map(({ invoice, amount, at }) => ({ invoice, amount, at: iso(at)! })),
   );
-  const voids = of('void_invoice');
-  const voided = await voidInvoices(trx, voids);
-  const refunds = await recordRefunds(trx, subscription, of('record_refund'));
+}
 
-  const postings: KeyedPosting[] = [
+type Moved = {
+  issued: EffectOf<'issue_invoice'>[];
+  voided: EffectOf<'void_invoice'>[];
+  payments: PaymentEffect[];
+  refunds: Refund[];
+  earned: EffectOf<'recognise_revenue'>[];
+};
+
+function postingsOf(subscription: Subscription, { issued, voided, payments, refunds, earned }: Moved): KeyedPosting[] {
+  const about = (at: Instant): About => {
+    const { customer, id, currency } = subscription;
+    return { customer, subscription: id, currency, at };
+  };
+  return [
     ...issued.map((each) => ({ ...invoiceIssued(each.invoice.total, about(each.invoice.issuedAt)), key: keyOf(each) })),
-    ...voids
-      .filter(({ invoice }) => voided.has(invoice))
-      .map((each) => ({ ...invoiceVoided(each.amount, about(each.at)), key: keyOf(each) })),
+    ...voided.map((each) => ({ ...invoiceVoided(each.amount, about(each.at)), key: keyOf(each) })),
     ...payments.map((each) => ({
       ...(each.type === 'record_payment' ? paymentReceived : unappliedPaymentReceived)(each.amount, about(each.at)),
       key: keyOf(each),
     })),
-    ...refunds.map(({ unapplied, ...each }) => ({
-      ...refundPaid(each.amount, unapplied, about(each.at)),
-      key: keyOf(each),
-    })),
+    ...refunds.map((each) => ({ ...refundPaid(each.amount, each.unapplied, about(each.at)), key: keyOf(each) })),
     // A period's number is the subscription's own, the key the tenant's.
-    ...of('recognise_revenue').map((each) => ({
+    ...earned.map((each) => ({
       ...revenueRecognised(each.amount, about(each.at)),
       key: `${subscription.id}/${keyOf(each)}`,
     })),
   ];
-  await post(trx, postings);
 }
 
 type PaymentEffect = EffectOf<'record_payment'> | EffectOf<'record_unapplied_payment'>;
