@@ -20,6 +20,7 @@ const OWN = {
 const SIMULATED = {
   STRIPE_API_KEY: () => `sk_test_sim_${randomBytes(18).toString('hex')}`,
   STRIPE_WEBHOOK_SECRET: () => `whsec_${randomBytes(24).toString('base64')}`,
+  HYDRA_DEMO_SERVICE_KEY: () => `sk_test_${randomBytes(20).toString('hex')}`,
   PAYPAL_WEBHOOK_ID: () => `WH-${randomBytes(12).toString('hex').toUpperCase()}`,
 };
 
@@ -38,42 +39,51 @@ export function developmentSecrets(file) {
 }
 
 /**
- * One file per secret for docker-compose.yml. What is there stays, so it can be run again.
+ * One file per secret for docker-compose.yml. What is there stays, so it can be run again. A container sees a file with
+ * the rights it has here, under users that this machine doesn't know: so the folder is closed, not the files.
  * @param {string} folder
  * @returns {{ made: string[], kept: string[] }} names of files
  */
 export function deploymentSecrets(folder) {
-  const postgres = randomBytes(24).toString('hex'); // goes into an address, so without signs that need escaping
+  const password = () => randomBytes(24).toString('hex'); // goes into an address, so without signs that need escaping
   const wanted = {
     ...OWN,
-    POSTGRES_PASSWORD: () => postgres,
-    DATABASE_URL: () => `postgres://hydra:${readSecret(folder, 'postgres_password')}@postgres:5432/hydra`,
+    POSTGRES_PASSWORD: password,
+    TEMPORAL_PASSWORD: password,
+    HYDRA_PASSWORD: password,
+    DATABASE_URL: () => `postgres://hydra:${readFileSync(join(folder, 'hydra_password'), 'utf8')}@postgres:5432/hydra`,
+    // Yours to fill in: empty is none.
+    STRIPE_API_KEY: () => '',
+    STRIPE_WEBHOOK_SECRET: () => '',
   };
   const made = [];
   const kept = [];
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  chmodSync(folder, 0o700);
+  chmodSync(folder, 0o700); // also where it was there before
   for (const [name, make] of Object.entries(wanted)) {
     const file = name.toLowerCase();
     if (existsSync(join(folder, file))) kept.push(file);
     else {
-      writePrivate(join(folder, file), make());
+      writeWhole(join(folder, file), make(), 0o444);
       made.push(file);
     }
   }
   return { made, kept };
 }
 
-const readSecret = (folder, file) => readFileSync(join(folder, file), 'utf8').trim();
-
 /**
- * Whole or not at all, and readable by its owner only from its first moment.
+ * Readable by its owner only, from its first moment.
  * @param {string} file
  * @param {string} text
  */
 export function writePrivate(file, text) {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  writeWhole(file, text, 0o600);
+}
+
+/** Whole or not at all. */
+function writeWhole(file, text, mode) {
   const draft = `${file}.${process.pid}.draft`;
-  writeFileSync(draft, text, { mode: 0o600 });
+  writeFileSync(draft, text, { mode });
   renameSync(draft, file);
 }

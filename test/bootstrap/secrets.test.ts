@@ -31,9 +31,10 @@ test('a secret that a later version needs is added, the others stay', () => {
 test('a deployment’s secrets are one file each, and are never made twice', () => {
   const target = join(folder, 'secrets');
   const { made } = deploymentSecrets(target);
-  const password = readFileSync(join(target, 'postgres_password'), 'utf8');
+  const password = readFileSync(join(target, 'hydra_password'), 'utf8');
   expect(readFileSync(join(target, 'database_url'), 'utf8')).toContain(password);
   expect(readdirSync(target).sort()).toEqual([...made].sort());
+  expect(statSync(target).mode & 0o777).toBe(0o700);
   expect(deploymentSecrets(target)).toEqual({ made: [], kept: made });
-  expect(readFileSync(join(target, 'postgres_password'), 'utf8')).toBe(password);
+  expect(readFileSync(join(target, 'hydra_password'), 'utf8')).toBe(password);
 });
