@@ -100,6 +100,12 @@ export const variables = {
     schema: text,
     example: 'hydra-test',
   }),
+  TEMPORAL_TASK_QUEUE: variable({
+    group: TEMPORAL,
+    about: 'Where workers and API meet. Only needs a value where two products share a namespace.',
+    schema: text,
+    fallback: 'subscriptions',
+  }),
   AUTH_JWKS_URL: variable({
     group: AUTH,
     about: 'The public keys of your identity provider (RS256, ES256, EdDSA).',

@@ -5,7 +5,6 @@ import type { Draft, Subscription } from '../src/domain/subscription.ts';
 import type { Instant } from '../src/domain/time.ts';
 
 export const SUBSCRIPTION_WORKFLOW = 'subscription';
-export const SUBSCRIPTIONS_QUEUE = 'subscriptions';
 /** Calls to a processor have a queue of their own, with its own rate limit: `subscriptions.stripe`. */
 export const processorQueue = (queue: string, processor: string): string => `${queue}.${processor}`;
 

@@ -72,6 +72,7 @@ workers = await runWorkers({
   processors: ['stripe'],
   workflowBundle: bundle,
   clientConnection: Connection.lazy(options),
+  taskQueue: config.TEMPORAL_TASK_QUEUE,
 });
 log.info({ namespaces: config.namespaces }, 'the worker runs');
 process.send?.({ ready: true });

@@ -7,7 +7,7 @@ import { Client, type Connection } from '@temporalio/client';
 import { type NativeConnection, Worker, type WorkerOptions, type WorkflowBundleOption } from '@temporalio/worker';
 import { createAdvanceClock } from '../../activities/advance-clock.ts';
 import type { Activities } from '../../activities/contract.ts';
-import { processorQueue, SUBSCRIPTIONS_QUEUE } from '../../workflows/messages.ts';
+import { processorQueue } from '../../workflows/messages.ts';
 import type { Db } from '../db/client.ts';
 import type { Mode } from '../domain/ids.ts';
 import type { Processor } from '../domain/subscription.ts';
@@ -21,7 +21,7 @@ export type WorkersOptions = {
   workflowBundle: WorkflowBundleOption;
   /** For the clock, which drives workflows from outside. */
   clientConnection: Connection;
-  taskQueue?: string;
+  taskQueue: string;
   /** The processor's own limit for all workers together, the same on each. */
   callsPerSecond?: number;
 };
@@ -32,7 +32,7 @@ const CALLS_AT_ONCE = 50;
 export async function runWorkers(
   options: WorkersOptions,
 ): Promise<{ stop: () => Promise<void>; ended: Promise<void> }> {
-  const { connection, activities, workflowBundle, taskQueue = SUBSCRIPTIONS_QUEUE, callsPerSecond = 80 } = options;
+  const { connection, activities, workflowBundle, taskQueue, callsPerSecond = 80 } = options;
   const workers: Worker[] = [];
   const add = async (more: WorkerOptions) =>
     void workers.push(await Worker.create({ connection, shutdownGraceTime: '5s', ...more }));
