@@ -57,3 +57,15 @@ export function field(number, value) {
   const length = content.length < 128 ? [content.length] : [(content.length & 127) | 128, content.length >> 7];
   return Buffer.concat([Buffer.from([(number << 3) | 2, ...length]), content]);
 }
+
+/**
+ * A protobuf field that holds a whole number, or an enum's value.
+ * @param {number} number
+ * @param {number} value
+ */
+export function number(number, value) {
+  const bytes = [number << 3];
+  let rest = value;
+  for (; rest > 127; rest = Math.floor(rest / 128)) bytes.push((rest % 128) | 128);
+  return Buffer.from([...bytes, rest]);
+}

@@ -10,6 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { callGrpc, field } from './grpc.mjs';
 import { anyFreePort, isFree } from './ports.mjs';
 import { beganAt, isSameProcess, stopProcess } from './processes.mjs';
+import { configureServer, register, startUi } from './temporal-built.mjs';
 
 const STARTUP_MS = 60_000;
 
@@ -35,7 +36,9 @@ const DYNAMIC_CONFIG = {
 
 /**
  * @param {{
+ *   kind?: 'cli' | 'server',
  *   binary: string,
+ *   uiBinary?: string,
  *   port?: number,
  *   uiPort?: number | null,
  *   dbFile?: string,
@@ -43,69 +46,76 @@ const DYNAMIC_CONFIG = {
  *   logFile?: string,
  *   log?: (line: string) => void,
  *   guard?: import('./guard.mjs').Guard,
- * }} options without `dbFile` all is in memory; `uiPort: null` starts no UI
+ * }} options the first three as `findTemporal` answers; without `dbFile` all is in memory; `uiPort: null` starts no UI
  * @returns {Promise<Temporal>}
  */
-export async function startTemporal({
-  binary,
-  port,
-  uiPort = null,
-  dbFile,
-  namespaces,
-  logFile,
-  log = () => {},
-  guard,
-}) {
+export async function startTemporal({ uiPort = null, dbFile, log = () => {}, guard, ...options }) {
   if (dbFile) await stopLeftoverTemporal(dbFile, log);
-  const { child, port: bound } = await launch({ binary, port, uiPort, dbFile, namespaces, logFile });
+  const folder = mkdtempSync(join(tmpdir(), 'hydra-temporal-')); // what the server reads at its start
+  guard?.removeAtEnd(folder);
+  const logFile = options.logFile ?? join(folder, 'temporal.log');
+  const settings = { kind: /** @type {const} */ ('cli'), ...options, uiPort, dbFile, folder, logFile };
+  const { child, port } = await launch(settings).catch((error) => {
+    if (options.logFile) rmSync(folder, { recursive: true });
+    throw error;
+  });
   const pid = /** @type {number} */ (child.pid);
   const signal = dbFile ? 'SIGTERM' : 'SIGKILL'; // memory has nothing to write down, and a polite end takes over a second
+  const address = `127.0.0.1:${port}`;
   guard?.watch(pid, signal);
   if (dbFile) writeFileSync(noteOf(dbFile), JSON.stringify({ pid, began: beganAt(pid) }), { mode: 0o600 });
   const exited = new Promise((resolve) => child.once('exit', (code) => resolve(code)));
+  const ui = settings.kind === 'server' && uiPort !== null ? startUi({ ...settings, address }) : null;
+  if (ui?.pid) guard?.watch(ui.pid);
   return {
-    address: `127.0.0.1:${bound}`,
-    port: bound,
+    address,
+    port,
     uiUrl: uiPort === null ? null : `http://127.0.0.1:${uiPort}`,
     pid,
     exited,
     async stop() {
+      if (ui?.pid) await stopProcess(ui.pid);
       await stopProcess(pid, { signal });
       if (dbFile) rmSync(noteOf(dbFile), { force: true });
-      guard?.forget(pid);
+      rmSync(folder, { recursive: true, force: true });
+      for (const each of [ui?.pid, pid]) if (each) guard?.forget(each);
     },
   };
 }
 
 /** Another program may take the port between our look and the server's own; then the next one is tried. */
-async function launch({ binary, port, uiPort, dbFile, namespaces, logFile }) {
+async function launch({ kind, binary, port, uiPort, dbFile, namespaces, folder, logFile }) {
   for (let tries = 1; ; tries += 1) {
     const wanted = port === undefined || tries > 1 ? await anyFreePort() : port;
-    const file = logFile ?? join(mkdtempSync(join(tmpdir(), 'hydra-temporal-')), 'temporal.log');
-    const output = openSync(file, 'a', 0o600);
-    const child = spawn(binary, arguments_({ port: wanted, uiPort, dbFile, namespaces }), {
-      stdio: ['ignore', output, output],
-      detached: true,
-    });
+    const address = `127.0.0.1:${wanted}`;
+    const args =
+      kind === 'cli'
+        ? startDev({ port: wanted, uiPort, dbFile, namespaces })
+        : await configureServer({ folder, port: wanted, dbFile, dynamicConfig: DYNAMIC_CONFIG });
+    const output = openSync(logFile, 'a', 0o600);
+    const child = spawn(binary, args, { stdio: ['ignore', output, output], detached: true });
     closeSync(output);
     const ended = new Promise((resolve) => {
       child.once('error', (error) => resolve(error.message));
       child.once('exit', (code, signal) => resolve(`it exited with ${code ?? signal}`));
     });
-    const trouble = await Promise.race([ended, serves(`127.0.0.1:${wanted}`, namespaces)]);
+    const serving = async () => {
+      if (kind === 'cli') return serves(address, namespaces);
+      return (
+        (await serves(address, ['temporal-system'])) ?? register(address, namespaces, SEARCH_ATTRIBUTES, STARTUP_MS)
+      );
+    };
+    const trouble = await Promise.race([ended, serving()]);
     child.unref();
-    if (trouble === null && child.exitCode === null) {
-      if (!logFile) rmSync(join(file, '..'), { recursive: true });
-      return { child, port: wanted };
-    }
+    if (trouble === null && child.exitCode === null) return { child, port: wanted };
     if (child.pid) await stopProcess(child.pid, { signal: 'SIGKILL' });
-    const last = readFileSync(file, 'utf8').trim().split('\n').slice(-5).join('\n  ');
+    const last = readFileSync(logFile, 'utf8').trim().split('\n').slice(-5).join('\n  ');
     if (tries < 5 && (!(await isFree(wanted)) || /address already in use/.test(last))) continue;
-    throw new Error(`Temporal did not start: ${trouble}.\n  ${last}\n  (more in ${file})`);
+    throw new Error(`Temporal did not start: ${trouble}.\n  ${last}\n  (more in ${logFile})`);
   }
 }
 
-function arguments_({ port, uiPort, dbFile, namespaces }) {
+function startDev({ port, uiPort, dbFile, namespaces }) {
   return [
     ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port), '--log-level', 'warn', '--color', 'never'],
     ...(uiPort === null ? ['--headless'] : ['--ui-port', String(uiPort), '--ui-disable-news-fetch']),
