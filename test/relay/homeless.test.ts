@@ -1,0 +1,137 @@
+import { beforeEach, expect, test } from 'vitest';
+import { commit } from '../../src/db/commit.ts';
+import type { MethodNews } from '../../src/db/inbox.ts';
+import { inTenant } from '../../src/db/tenant.ts';
+import { SCOPE, step, useDatabase } from '../db/support.ts';
+import { draft, START, subscribe } from '../domain/builders.ts';
+import { arrive, happened, makeDue, OCCURRED, relayWith, statesOf } from './support.ts';
+
+const database = useDatabase();
+
+beforeEach(async () => {
+  await database.db.deleteFrom('inbox').execute();
+  await inTenant(database.db, SCOPE, async (trx) => {
+    await trx
+      .updateTable('payment_methods')
+      .set({ detached_at: new Date(0), is_default: false })
+      .execute();
+    await trx
+      .insertInto('processor_customers')
+      .values({
+        tenant_id: SCOPE.tenant,
+        mode: SCOPE.mode,
+        processor: 'stripe',
+        account: 'default',
+        customer_id: 'cus_1',
+        processor_customer_id: 'cus_atStripe',
+        created_at: new Date(START),
+      })
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
+  });
+});
+
+let made = 0;
+const newMethod = () => `pm_${++made}` as const;
+const news = (type: MethodNews['type'], method: `pm_${string}`, over: Partial<MethodNews> = {}): MethodNews => ({
+  type,
+  method,
+  customer: 'cus_atStripe',
+  brand: 'visa',
+  last4: '4242',
+  ...over,
+});
+const tell = (told: MethodNews) => arrive(database.db, happened(null, { type: 'payment_method', told }));
+const stored = (id: `pm_${string}`) =>
+  inTenant(database.db, SCOPE, (trx) =>
+    trx.selectFrom('payment_methods').selectAll().where('id', '=', id).executeTakeFirst(),
+  );
+
+test('a method that was attached, renewed, detached is projected, and no workflow is woken', async () => {
+  const { drain, sent } = relayWith(database.db);
+  const method = newMethod();
+  await tell(news('method_attached', method));
+  await drain();
+  expect(await stored(method)).toMatchObject({
+    customer_id: 'cus_1',
+    brand: 'visa',
+    last4: '4242',
+    is_default: true,
+    created_at: new Date(OCCURRED),
+    detached_at: null,
+  });
+  await tell(news('method_updated', method, { last4: '1881' }));
+  await drain();
+  expect(await stored(method)).toMatchObject({ last4: '1881', is_default: true });
+  await tell(news('method_detached', method));
+  await drain();
+  expect(await stored(method)).toMatchObject({ is_default: false, detached_at: new Date(OCCURRED) });
+  expect(await statesOf(database.db)).toEqual(['applied', 'applied', 'applied']);
+  expect(sent).toEqual([]);
+});
+
+test('told twice it changes nothing; told in the wrong order it stays detached', async () => {
+  const { drain } = relayWith(database.db);
+  const [twice, reversed] = [newMethod(), newMethod()];
+  await tell(news('method_attached', twice));
+  await tell(news('method_attached', twice));
+  await tell(news('method_detached', reversed));
+  await tell(news('method_attached', reversed));
+  await drain();
+  expect(await statesOf(database.db)).toEqual(['applied', 'ignored', 'applied', 'ignored']);
+  expect(await stored(reversed)).toMatchObject({ detached_at: new Date(OCCURRED) });
+});
+
+test('the first method is the default, a second is not', async () => {
+  const { drain } = relayWith(database.db);
+  const [first, second] = [newMethod(), newMethod()];
+  await tell(news('method_attached', first));
+  await tell(news('method_attached', second));
+  await drain();
+  expect([(await stored(first))?.is_default, (await stored(second))?.is_default]).toEqual([true, false]);
+});
+
+test('a customer that is not known yet: parked, then projected; one that is nobody’s is given up quietly', async () => {
+  const { drain } = relayWith(database.db);
+  const method = newMethod();
+  await tell(news('method_attached', method, { customer: 'cus_soon' }));
+  await tell(news('method_attached', newMethod(), { customer: 'cus_never' }));
+  await drain();
+  expect(await statesOf(database.db)).toEqual(['parked', 'parked']);
+  await inTenant(database.db, SCOPE, (trx) =>
+    trx.updateTable('processor_customers').set({ processor_customer_id: 'cus_soon' }).execute(),
+  );
+  await database.db
+    .updateTable('inbox')
+    .set({ received_at: new Date(Date.now() - 3_600_001) })
+    .execute();
+  await makeDue(database.db);
+  await drain();
+  await inTenant(database.db, SCOPE, (trx) =>
+    trx.updateTable('processor_customers').set({ processor_customer_id: 'cus_atStripe' }).execute(),
+  );
+  expect(await statesOf(database.db)).toEqual(['applied', 'ignored']);
+});
+
+test('a refund made in the dashboard finds its subscription by the payment', async () => {
+  const { drain, sent } = relayWith(database.db);
+  const begun = step(draft({ id: 'sub_refunded' }), [subscribe(), START]);
+  const paid = step(begun.subscription, [
+    { type: 'payment_succeeded', invoice: 'inv_refunded_1', attempt: 1, payment: 'pi_refunded', amount: 3000 },
+    START,
+  ]);
+  await commit(database.db, begun);
+  await commit(database.db, paid);
+  const told = {
+    type: 'payment_refunded',
+    invoice: null,
+    payment: 'pi_refunded',
+    refund: 're_1',
+    amount: 500,
+  } as const;
+  await arrive(database.db, happened(null, { type: 'refund.created', told }));
+  await arrive(database.db, happened(null, { type: 'refund.created', told: { ...told, payment: 'pi_foreign' } }));
+  await drain();
+  expect(sent).toMatchObject([{ subscription: 'sub_refunded', delivered: [{ fact: told }] }]);
+  expect(await statesOf(database.db)).toEqual(['signalled', 'parked']);
+});

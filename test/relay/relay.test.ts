@@ -1,0 +1,291 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { commit } from '../../src/db/commit.ts';
+import { inTenant } from '../../src/db/tenant.ts';
+import { verifyLedger } from '../../src/db/verify-ledger.ts';
+import type { SubscriptionId } from '../../src/domain/ids.ts';
+import { DAY } from '../../src/domain/time.ts';
+import { listen } from '../../src/relay/listen.ts';
+import { SCOPE, step, useDatabase } from '../db/support.ts';
+import { draft, START, subscribe } from '../domain/builders.ts';
+import { arrive, happened, makeDue, OCCURRED, paid, relayWith, statesOf } from './support.ts';
+
+const database = useDatabase();
+beforeEach(async () => {
+  await database.db.deleteFrom('inbox').execute();
+});
+const inbox = () => database.db.selectFrom('inbox').selectAll().orderBy('seq').execute();
+
+describe('from the inbox to the workflow', () => {
+  test('all that is pending for a subscription is one signal, in the order of arrival', async () => {
+    const { drain, sent } = relayWith(database.db);
+    const events = Array.from({ length: 20 }, (_, i) => happened(i % 2 ? 'sub_a' : 'sub_b'));
+    for (const event of events) await arrive(database.db, event);
+    await drain();
+    expect(sent.map(({ subscription, delivered }) => [subscription, delivered.length])).toEqual([
+      ['sub_b', 10],
+      ['sub_a', 10],
+    ]);
+    const payments = sent[0]?.delivered.map(({ fact }) => fact.payment);
+    expect(payments).toEqual(
+      events
+        .filter(({ subscription }) => subscription === 'sub_b')
+        .map(({ told }) => told && 'payment' in told && told.payment),
+    );
+    const [first] = await inbox();
+    expect(sent[0]?.delivered[0]).toEqual({ inboxId: first?.id, fact: events[0]?.told, occurredAt: OCCURRED });
+    expect(await statesOf(database.db)).toEqual(events.map(() => 'signalled'));
+  });
+
+  test('a signal carries a hundred at most; the rest follows at once', async () => {
+    const { drain, sent } = relayWith(database.db);
+    await arrive(database.db, ...Array.from({ length: 250 }, () => happened('sub_a')));
+    await drain();
+    expect(sent.map(({ delivered }) => delivered.length)).toEqual([100, 100, 50]);
+    const ids = sent.flatMap(({ delivered }) => delivered.map(({ inboxId }) => inboxId));
+    expect(ids).toEqual((await inbox()).map(({ id }) => id));
+  });
+
+  test('what no step has taken in is sent again after a minute; what was taken in is not', async () => {
+    const { drain, sent, logged } = relayWith(database.db);
+    await arrive(database.db, happened('sub_a'), happened('sub_a'));
+    await drain();
+    await drain();
+    expect(sent).toHaveLength(1);
+    const [first, second] = await inbox();
+    expect((second?.next_try_at.getTime() ?? 0) - Date.now()).toBeGreaterThan(50_000);
+    await database.db
+      .updateTable('inbox')
+      .set({ state: 'applied' })
+      .where('id', '=', first?.id ?? '')
+      .execute();
+    await makeDue(database.db);
+    await drain();
+    expect(sent[1]?.delivered.map(({ inboxId }) => inboxId)).toEqual([second?.id]);
+    expect(logged).toContainEqual({ level: 'warn', message: 'sent again: no step has taken it in' });
+    expect((await inbox())[1]?.attempts).toBe(2);
+  });
+
+  test('a step may be faster than the mark', async () => {
+    const { drain } = relayWith(database.db, {}, async (_target, delivered) => {
+      const ids = delivered.map(({ inboxId }) => inboxId);
+      await database.db.updateTable('inbox').set({ state: 'applied' }).where('id', 'in', ids).execute();
+      return 'sent';
+    });
+    await arrive(database.db, happened('sub_a'));
+    await drain();
+    expect(await statesOf(database.db)).toEqual(['applied']);
+  });
+
+  test('Temporal is away: nothing is lost or counted, and all follows when it is back', async () => {
+    let isAway = true;
+    const { drain, sent, logged } = relayWith(database.db, { settings: { awayMs: 1, longestAwayMs: 5 } }, async () => {
+      if (isAway) throw new Error('14 UNAVAILABLE: secret address');
+      return 'sent';
+    });
+    await arrive(database.db, ...Array.from({ length: 30 }, (_, i) => happened(`sub_${i % 10}`)));
+    for (let i = 0; i < 5; i++) {
+      await drain();
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    expect(sent).toEqual([]);
+    expect(new Set((await inbox()).map(({ state, attempts }) => `${state} ${attempts}`))).toEqual(
+      new Set(['received 0']),
+    );
+    expect(logged.filter(({ level }) => level === 'warn').length).toBeLessThan(10);
+    isAway = false;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    await makeDue(database.db);
+    await drain();
+    expect(sent.flatMap(({ delivered }) => delivered)).toHaveLength(30);
+    expect(logged).toContainEqual({ level: 'info', message: 'Temporal answers again' });
+  });
+
+  test('one mode’s namespace being away does not stop the other', async () => {
+    const { drain, sent } = relayWith(database.db, {}, async ({ mode }) => {
+      if (mode === 'live') throw new Error('away');
+      return 'sent';
+    });
+    await arrive(database.db, happened('sub_live', { mode: 'live' }), happened('sub_test'));
+    await drain();
+    expect(sent.map(({ subscription }) => subscription)).toEqual(['sub_test']);
+  });
+
+  test('three relays at once: each event is sent once, and each subscription’s in order', async () => {
+    const relays = Array.from({ length: 3 }, () =>
+      relayWith(database.db, { settings: { subscriptionsAtOnce: 4, eventsASignal: 3 } }, async () => {
+        await new Promise((resolve) => setTimeout(resolve, Math.random() * 4));
+        return 'sent';
+      }),
+    );
+    const events = Array.from({ length: 240 }, (_, i) => happened(`sub_${i % 12}`));
+    const rounds = [events.slice(0, 120), events.slice(120)];
+    await Promise.all([
+      ...rounds.map((round) => arrive(database.db, ...round)),
+      ...relays.map(async ({ drain }) => {
+        for (let i = 0; i < 40; i++) await drain();
+      }),
+    ]);
+    for (const { drain } of relays) await drain();
+    const sent = relays.flatMap((relay) => relay.sent);
+    expect(sent.flatMap(({ delivered }) => delivered)).toHaveLength(240);
+    const rows = await inbox();
+    expect(new Set(sent.flatMap(({ delivered }) => delivered.map(({ inboxId }) => inboxId))).size).toBe(240);
+    expect(rows.every(({ state, attempts }) => state === 'signalled' && attempts === 1)).toBe(true);
+    for (const relay of relays) {
+      for (let i = 0; i < 12; i++) {
+        const seqs = relay.sent
+          .filter(({ subscription }) => subscription === `sub_${i}`)
+          .flatMap(({ delivered }) => delivered.map(({ inboxId }) => rows.find(({ id }) => id === inboxId)?.seq ?? 0));
+        expect(seqs).toEqual([...seqs].sort((a, b) => a - b));
+      }
+    }
+  });
+
+  test('while a subscription is leased nobody else takes even its newer events; a dead holder’s lease ends', async () => {
+    const { drain, sent } = relayWith(database.db);
+    await arrive(database.db, happened('sub_a'));
+    await database.db
+      .updateTable('inbox')
+      .set({ leased_until: new Date(Date.now() + 60_000) })
+      .execute();
+    await arrive(database.db, happened('sub_a'));
+    await drain();
+    expect(sent).toEqual([]);
+    await database.db
+      .updateTable('inbox')
+      .set({ leased_until: new Date(Date.now() - 1) })
+      .where('leased_until', 'is not', null)
+      .execute();
+    await drain();
+    expect(sent.map(({ delivered }) => delivered.length)).toEqual([2]);
+  });
+
+  test('started, it hears of an event at once and stops cleanly', async () => {
+    const { relay, sent } = relayWith(database.db, { settings: { pollMs: 60_000 } });
+    const ear = listen(database.url, relay.wake);
+    relay.start();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    const at = Date.now();
+    await arrive(database.db, happened('sub_a'));
+    while (sent.length === 0 && Date.now() - at < 5_000) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(Date.now() - at).toBeLessThan(2_000);
+    await ear.stop();
+    await relay.stop();
+  });
+});
+
+describe('without a workflow', () => {
+  const noWorkflow = async () => 'no_workflow' as const;
+
+  test('a subscription that is not known yet: parked, tried again at growing distances, then sent', async () => {
+    let isKnown = false;
+    const { drain, sent } = relayWith(database.db, {}, async () => (isKnown ? 'sent' : 'no_workflow'));
+    await arrive(database.db, happened('sub_new'));
+    const waits: number[] = [];
+    for (let i = 0; i < 4; i++) {
+      await makeDue(database.db);
+      await drain();
+      const [row] = await inbox();
+      expect(row).toMatchObject({ state: 'parked', reason: 'its subscription is not known yet', attempts: i + 1 });
+      waits.push(Math.round(((row?.next_try_at.getTime() ?? 0) - Date.now()) / 500));
+    }
+    expect(waits).toEqual([1, 2, 4, 8]);
+    isKnown = true;
+    await makeDue(database.db);
+    await drain();
+    expect(sent).toHaveLength(1);
+    expect(await statesOf(database.db)).toEqual(['signalled']);
+  });
+
+  test('after three days it is dead, and an error says so', async () => {
+    const { drain, logged } = relayWith(database.db, {}, noWorkflow);
+    await arrive(database.db, happened('sub_never'));
+    await database.db
+      .updateTable('inbox')
+      .set({ received_at: new Date(Date.now() - 3 * DAY - 1) })
+      .execute();
+    await drain();
+    expect(await statesOf(database.db)).toEqual(['dead']);
+    expect(logged).toContainEqual({ level: 'error', message: 'events are dead: a person has to look' });
+  });
+
+  test('Temporal refuses one workflow for now: that one waits, the others go on', async () => {
+    const { drain, sent } = relayWith(database.db, {}, async ({ subscription }) =>
+      subscription === 'sub_closing' ? 'refused' : 'sent',
+    );
+    await arrive(database.db, happened('sub_closing'), happened('sub_a'));
+    await drain();
+    expect(sent.map(({ subscription }) => subscription)).toEqual(['sub_a']);
+    expect(await statesOf(database.db)).toEqual(['parked', 'signalled']);
+  });
+
+  test('a known subscription that does not run is an error, and its events wait', async () => {
+    const begun = step(draft({ id: 'sub_lost' }), [subscribe(), START]);
+    await commit(database.db, begun);
+    const { drain, logged } = relayWith(database.db, {}, noWorkflow);
+    await arrive(database.db, happened('sub_lost'));
+    await drain();
+    expect(await statesOf(database.db)).toEqual(['parked']);
+    expect(logged).toContainEqual({ level: 'error', message: 'a subscription has no workflow: reconcile it' });
+  });
+
+  test('late money of an ended subscription reaches the ledger, once, and is given back from there', async () => {
+    const id: SubscriptionId = 'sub_ended';
+    const begun = step(draft({ id }), [subscribe(), START]);
+    const first = {
+      type: 'payment_succeeded',
+      invoice: 'inv_ended_1',
+      attempt: 1,
+      payment: 'pi_first',
+      amount: 3000,
+    } as const;
+    const active = step(begun.subscription, [first, START]);
+    const ended = step(active.subscription, [{ type: 'cancel', when: 'now', reason: null }, START]);
+    for (const each of [begun, active, ended]) await commit(database.db, each);
+    const { drain, logged } = relayWith(database.db, {}, noWorkflow);
+    const money = paid('pi_late', 'inv_ended_1');
+    const refunded = {
+      type: 'payment_refunded',
+      invoice: null,
+      payment: 'pi_late',
+      refund: 're_late',
+      amount: 3000,
+    } as const;
+    const failed = {
+      type: 'payment_failed',
+      invoice: 'inv_ended_1',
+      attempt: 1,
+      payment: 'pi_x',
+      decline: 'soft',
+      code: 'generic_decline',
+    } as const;
+    await arrive(
+      database.db,
+      happened(id, { told: money }),
+      happened(id, { told: money }),
+      happened(id, { told: failed }),
+    );
+    await drain();
+    expect(await statesOf(database.db)).toEqual(['applied', 'applied', 'ignored']);
+    const balances = () =>
+      inTenant(database.db, SCOPE, async (trx) => {
+        const rows = await trx
+          .selectFrom('ledger_balances')
+          .innerJoin('ledger_accounts', 'ledger_accounts.id', 'ledger_balances.account_id')
+          .select(['code', 'amount'])
+          .where('code', 'in', ['unapplied_cash', 'processor_clearing'])
+          .execute();
+        return Object.fromEntries(rows.map(({ code, amount }) => [code, amount]));
+      });
+    expect(await balances()).toEqual({ unapplied_cash: -3000, processor_clearing: 6000 });
+    const payments = await inTenant(database.db, SCOPE, (trx) =>
+      trx.selectFrom('payments').selectAll().where('id', '=', 'pi_late').execute(),
+    );
+    expect(payments).toMatchObject([{ amount: 3000, unapplied: true, why: 'subscription_ended', subscription_id: id }]);
+    await arrive(database.db, happened(id, { told: refunded }));
+    await drain();
+    expect(await balances()).toEqual({ unapplied_cash: 0, processor_clearing: 3000 });
+    expect(logged).toContainEqual({ level: 'warn', message: 'late news of an ended subscription' });
+    expect(await verifyLedger(database.db)).toMatchObject({ differences: [] });
+  });
+});
