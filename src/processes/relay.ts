@@ -1,4 +1,5 @@
 /** Carries the inbox to the workflows. Temporal may be away when it starts: events wait, and follow when it is back. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { loadConfig } from '../config.ts';
@@ -9,6 +10,8 @@ import { listen } from '../relay/listen.ts';
 import { createRelay } from '../relay/relay.ts';
 import { relaySettings } from '../relay/settings.ts';
 import { signalThrough } from '../relay/signal.ts';
+
+const STOP_WITHIN_MS = 3_000;
 
 const config = loadConfig();
 const log = createLogger({ name: 'relay', level: config.LOG_LEVEL });
@@ -36,7 +39,8 @@ async function stop(): Promise<void> {
   if (stopping) return;
   stopping = true;
   await ear.stop();
-  await relay.stop();
+  // A signal that hangs is not waited for: what it carried is leased for a little longer, and sent again.
+  await Promise.race([relay.stop(), sleep(STOP_WITHIN_MS)]);
   await db.destroy();
   await connection.close();
   log.info({}, 'the relay has stopped');
