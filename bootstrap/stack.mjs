@@ -2,7 +2,7 @@
  * The whole product from its parts: Postgres, Temporal and the simulator at once, then the schema, then the demo tenant,
  * then API, relay and worker at once. A part whose address is in the environment is used as given.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from './places.mjs';
 import { nextFreePort } from './ports.mjs';
@@ -36,6 +36,7 @@ export const NAMED = {
  * @returns {Promise<Stack>}
  */
 export async function startStack({ data, supervisor, terminal, env = process.env, passing = false }) {
+  const demoFile = join(data, 'demo.json');
   const secrets = developmentSecrets(join(data, 'secrets.json'));
   const ports = await choosePorts(env, terminal);
   const api = `http://127.0.0.1:${ports.api}`;
@@ -120,11 +121,13 @@ export async function startStack({ data, supervisor, terminal, env = process.env
 
   await terminal.during('schema', () => supervisor.runOnce({ ...part('migrate'), env: environment }));
   const seeded = await terminal.during('demo tenant', async () => {
+    const known = { HYDRA_DEMO_SERVICE_KEY: earlierServiceKey(demoFile) }; // else each start would make one more
     const printed = await supervisor.runOnce({
       name: 'seed',
       args: program('demo/seed', env),
       cwd: ROOT,
-      env: environment,
+      env: { ...environment, ...known },
+      secret: true,
     });
     return JSON.parse(printed.slice(printed.indexOf('{')));
   });
@@ -144,9 +147,12 @@ export async function startStack({ data, supervisor, terminal, env = process.env
     paypalWebhookId: base.PAYPAL_WEBHOOK_ID,
   };
   writePrivate(join(data, 'environment.json'), `${JSON.stringify(pick(environment, env), null, 2)}\n`);
-  writePrivate(join(data, 'demo.json'), `${JSON.stringify(demo, null, 2)}\n`);
+  writePrivate(demoFile, `${JSON.stringify(demo, null, 2)}\n`);
   return { demo, environment };
 }
+
+const earlierServiceKey = (demoFile) =>
+  existsSync(demoFile) ? JSON.parse(readFileSync(demoFile, 'utf8')).serviceKey : undefined;
 
 /** What we set, without what the shell had anyway. */
 const pick = (environment, env) =>

@@ -20,7 +20,8 @@ import { stopProcess } from './processes.mjs';
  *   restarts?: number,
  *   readyMs?: number,
  *   graceMs?: number,
- * }} Part `args` for node; it reports `{ ready: true }` over its IPC channel
+ *   secret?: boolean,
+ * }} Part `args` for node; it reports `{ ready: true }` over its IPC channel. What is `secret` on stdout stays out of the log
  */
 
 /**
@@ -90,7 +91,7 @@ export function createSupervisor({ line, logs, backOffMs = 500, calmMs = 60_000 
       child.once('error', () => resolve(-1));
       child.once('close', (code) => resolve(code)); // all output read
     });
-    const last = writeLog(part.name, child, logs, line, { keepOutput: false });
+    const last = writeLog(part.name, child, logs, line, { secret: part.secret });
     const output = [];
     child.stdout.on('data', (chunk) => output.push(chunk));
     const { pid } = child;
@@ -193,12 +194,12 @@ export function createSupervisor({ line, logs, backOffMs = 500, calmMs = 60_000 
 }
 
 /** Everything into the part's log; what is an error also onto the terminal, with the part's name. */
-function writeLog(name, child, logs, line, { keepOutput = true } = {}) {
+function writeLog(name, child, logs, line, { secret = false } = {}) {
   const file = createWriteStream(join(logs, `${name}.log`), { flags: 'a', mode: 0o600 });
   const last = [];
   for (const stream of [child.stdout, child.stderr]) {
     createInterface({ input: stream }).on('line', (text) => {
-      if (keepOutput || stream === child.stderr) file.write(`${text}\n`); // a one-off's output may hold tokens
+      if (!secret || stream === child.stderr) file.write(`${text}\n`);
       last.push(readable(text));
       if (last.length > 50) last.shift();
       const trouble = errorIn(text, stream === child.stderr);
