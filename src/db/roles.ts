@@ -9,7 +9,7 @@
  */
 import { type Kysely, sql } from 'kysely';
 
-export const ROLES = ['hydra_app', 'hydra_door', 'hydra_relay', 'hydra_auditor'] as const;
+const ROLES = ['hydra_app', 'hydra_door', 'hydra_relay', 'hydra_auditor'] as const;
 export type Role = (typeof ROLES)[number];
 
 /** May be called again, and by several databases of one cluster at once. */
@@ -35,6 +35,9 @@ export async function ensureRoles(db: Kysely<unknown>): Promise<void> {
 const grantToOwner = (role: Role): string => `
   do $$ begin
     if (select rolsuper from pg_roles where rolname = current_user) then return; end if;
+    if current_setting('server_version_num')::int < 160000 then
+      raise exception 'PostgreSQL 16 or later is needed where the owner of the tables is no superuser';
+    end if;
     if pg_has_role(current_user, '${role}', 'SET') then return; end if;
     execute format('grant ${role} to %I with inherit false, set true', current_user);
   exception when unique_violation then null; -- granted meanwhile

@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import type { Db } from './client.ts';
 import { type Trx, takeRole } from './tenant.ts';
 
-export type LedgerDifference =
+type LedgerDifference =
   | { type: 'balance_differs'; tenant: string; mode: string; account: number; entries: number; balance: number }
   | { type: 'transaction_unbalanced'; transaction: number; currency: string; off: number }
   | { type: 'entries_missing'; transaction: number; expected: number; found: number }

@@ -28,7 +28,7 @@ export const chart = {
 
 export type AccountCode = keyof typeof chart;
 export type Account = { code: AccountCode; owner: CustomerId | null };
-export type Transfer = { from: Account; to: Account; amount: number };
+type Transfer = { from: Account; to: Account; amount: number };
 
 export type PostingKind =
   | 'invoice_issued'

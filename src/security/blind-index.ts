@@ -7,4 +7,4 @@ export const blindIndex = (key: Buffer, { tenant, mode }: { tenant: string; mode
     .digest();
 
 /** Case is ignored in the local part as well: people type it as they like, and no provider in use tells them apart. */
-export const normaliseEmail = (email: string): string => email.normalize('NFKC').trim().toLowerCase();
+const normaliseEmail = (email: string): string => email.normalize('NFKC').trim().toLowerCase();

@@ -37,7 +37,7 @@ export function unseal(ring: KeyRing, sealed: string, place: Place): Buffer {
 /** Whether it would be sealed under another key today. */
 export const isStale = (ring: KeyRing, sealed: string): boolean => !sealed.startsWith(`${VERSION}.${ring.current}.`);
 
-export class SealError extends Error {
+class SealError extends Error {
   override readonly name = 'SealError';
   constructor(why: string, { table, column, row }: Place, options?: ErrorOptions) {
     super(`cannot open ${table}.${column} of ${row}: ${why}`, options);
