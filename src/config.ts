@@ -106,6 +106,13 @@ export const variables = {
     schema: text,
     fallback: 'subscriptions',
   }),
+  TEMPORAL_WORKFLOW_BUNDLE: variable({
+    group: TEMPORAL,
+    about:
+      'The workflows as the build made them. Without it the worker takes the build’s own, or makes them at its start.',
+    schema: text,
+    example: 'dist/workflow-bundle.js',
+  }),
   AUTH_JWKS_URL: variable({
     group: AUTH,
     about: 'The public keys of your identity provider (RS256, ES256, EdDSA).',
@@ -236,6 +243,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
   const production = environment.NODE_ENV === 'production';
   const troubles: Trouble[] = [];
   const parsed: Record<string, unknown> = {};
+  const isTrouble = (name: string) => troubles.some((each) => each.name === name || each.name === `${name}_FILE`);
   for (const [name, each] of Object.entries(variables) as [string, Variable<z.ZodType>][]) {
     const given = readValue(name, environment, troubles);
     const value = given ?? (production && each.required ? undefined : each.fallback);
@@ -248,7 +256,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
     else
       troubles.push({ name, trouble: `is malformed: ${result.error.issues.map(({ message }) => message).join(', ')}` });
   }
-  if (valueMissing(environment, 'AUTH_JWKS_URL') && valueMissing(environment, 'AUTH_JWT_SECRET')) {
+  if (!['AUTH_JWKS_URL', 'AUTH_JWT_SECRET'].some((name) => name in parsed || isTrouble(name))) {
     troubles.push({ name: 'AUTH_JWKS_URL or AUTH_JWT_SECRET', trouble: 'is missing' });
   }
   if (troubles.length > 0) throw new ConfigError(troubles);
@@ -277,6 +285,3 @@ function readValue(name: string, environment: NodeJS.ProcessEnv, troubles: Troub
     return null;
   }
 }
-
-const valueMissing = (environment: NodeJS.ProcessEnv, name: string): boolean =>
-  !environment[name] && !environment[`${name}_FILE`];

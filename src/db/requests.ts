@@ -93,3 +93,13 @@ const change = (trx: Trx, { principal, route, key }: RequestKey) =>
     .where('route', '=', route)
     .where('key', '=', key)
     .where('state', '=', 'running');
+
+export const requestsAbout = (trx: Trx, principal: string, subscription: SubscriptionId) =>
+  trx
+    .selectFrom('requests')
+    .selectAll()
+    .where('principal', '=', principal)
+    .where('subscription_id', '=', subscription)
+    .orderBy('created_at', 'desc')
+    .limit(50)
+    .execute();

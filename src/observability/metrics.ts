@@ -1,7 +1,7 @@
 /** What the API tells Prometheus. Labels come from short fixed lists: a route's template, never its address. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { Backlog } from '../db/messages.ts';
 
-export type Backlog = { inboxPending: number; inboxOldestSeconds: number; outboxPending: number };
 export type Metrics = ReturnType<typeof createMetrics>;
 
 export function createMetrics({ backlog }: { backlog: () => Promise<Backlog> }) {
@@ -21,6 +21,12 @@ export function createMetrics({ backlog }: { backlog: () => Promise<Backlog> }) 
     labelNames: ['command', 'outcome'] as const,
     registers,
   });
+  const webhooks = new Counter({
+    name: 'hydra_webhooks_total',
+    help: 'Webhooks at the door, by what became of them.',
+    labelNames: ['outcome'] as const,
+    registers,
+  });
   const inboxPending = new Gauge({ name: 'hydra_inbox_pending', help: 'Events not settled yet.', registers });
   const inboxOldest = new Gauge({ name: 'hydra_inbox_oldest_seconds', help: 'Age of the oldest of them.', registers });
   const outboxPending = new Gauge({ name: 'hydra_outbox_pending', help: 'Messages not relayed yet.', registers });
@@ -28,6 +34,7 @@ export function createMetrics({ backlog }: { backlog: () => Promise<Backlog> }) 
   return {
     httpDuration,
     commands,
+    webhooks,
     contentType: registry.contentType,
     /** Everything of one scrape. A database that is away is a finding, not a failed scrape. */
     async render(): Promise<string> {

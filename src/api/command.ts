@@ -1,0 +1,79 @@
+/** One command to one subscription: asked, waited for, and turned into an answer. */
+import { readSubscription, type SubscriptionRow } from '../db/subscriptions.ts';
+import { inTenant } from '../db/tenant.ts';
+import type { SubscriptionId } from '../domain/ids.ts';
+import type { Command } from '../domain/input.ts';
+import { type AskOutcome, askSubscription } from '../temporal/ask-subscription.ts';
+import { Refused } from './once.ts';
+import { notFound, Problem } from './problem.ts';
+import type { Call, Reply } from './route.ts';
+
+/** Somebody else's subscription and one that doesn't exist are the same thing to a caller. */
+export async function subscriptionOf(call: Call, id: SubscriptionId): Promise<SubscriptionRow> {
+  const row = await inTenant(call.parts.db, call.scope, (trx) => readSubscription(trx, id, call.customer));
+  if (!row) throw notFound('subscription');
+  return row;
+}
+
+export type Applied = { outcome: 'applied'; version: number };
+export type Late = { outcome: 'late'; reply: Reply };
+
+export async function command(call: Call, row: SubscriptionRow, command: Command): Promise<Applied | Late> {
+  const answer = await askSubscription({
+    temporal: call.parts.temporal,
+    target: { ...call.scope, subscription: row.id },
+    asked: askedBy(call, command),
+    patienceMs: call.parts.patienceMs.command,
+  });
+  if (answer.outcome === 'no_workflow') {
+    const why = row.state === 'canceled' ? 'its life is over' : 'it has no workflow';
+    throw new Refused(409, 'subscription_ended', `cannot ${command.type}: ${why}`);
+  }
+  return settle(call, row.id, command.type, answer);
+}
+
+export const askedBy = (call: Call, command: Command) => ({
+  id: call.request,
+  command,
+  origin: { by: 'principal' as const, ref: call.principal.ref },
+});
+
+/** What every command's end means to the caller. */
+export async function settle(
+  call: Call,
+  subscription: SubscriptionId,
+  name: Command['type'],
+  answer: AskOutcome,
+): Promise<Applied | Late> {
+  call.parts.metrics.commands.inc({ command: name, outcome: answer.outcome });
+  call.log.info({ subscriptionId: subscription, command: name, outcome: answer.outcome }, 'command');
+  switch (answer.outcome) {
+    case 'applied':
+      return answer;
+    case 'refused':
+      throw new Refused(409, answer.code, answer.detail);
+    case 'pending':
+      return { outcome: 'late', reply: await accepted(call, subscription) };
+    case 'unreachable':
+      throw new Problem(503, 'temporal_unavailable', 'commands can’t be taken just now; reads go on working', {
+        retryAfterSeconds: 5,
+      });
+    case 'no_namespace':
+      throw new Problem(409, 'mode_not_configured', `this deployment has no ${call.scope.mode} mode`);
+    case 'no_workflow':
+      throw new Refused(409, 'subscription_ended', `cannot ${name}: its life is over`);
+  }
+}
+
+/** It is on its way, and nobody has answered yet: where to look, and that asking again with the same key is safe. */
+async function accepted(call: Call, subscription: SubscriptionId): Promise<Reply> {
+  await call.bind(subscription);
+  return {
+    status: 202,
+    body: { id: call.request, state: 'running', subscriptionId: subscription },
+    headers: {
+      location: `/api/billing/requests/${call.request}?subscriptionId=${subscription}`,
+      'retry-after': '2',
+    },
+  };
+}

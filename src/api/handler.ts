@@ -1,0 +1,121 @@
+/** One way for every route: who is it, may they, what do they say; then the route's own work, once. */
+import express, { type Request, type RequestHandler, type Response } from 'express';
+import type { Authenticate, Authenticated } from '../auth/authenticate.ts';
+import { isGranted, type Principal } from '../auth/principal.ts';
+import { reserveSubscription } from '../db/requests.ts';
+import type { CustomerId } from '../domain/ids.ts';
+import type { Logger } from '../observability/logger.ts';
+import { keyFrom, once, requestIdOf } from './once.ts';
+import { badField, notFound, Problem } from './problem.ts';
+import type { Call, Parts, Reply, Route } from './route.ts';
+import { customerId } from './schemas.ts';
+
+const parseJson = express.json({ limit: '256kb', strict: true, type: () => true });
+
+export function handlerOf(route: Route, parts: Parts, authenticate: Authenticate): RequestHandler {
+  return async (request, response) => {
+    const principal = admit(route, await authenticate(request.get('authorization')));
+    const log = (response.locals.log as Logger).child({
+      tenant: principal.tenant,
+      mode: principal.mode,
+      principal: principal.ref,
+    });
+    const customer = actingOn(route, principal, request.get('hydra-customer'));
+    const scope = { tenant: principal.tenant, mode: principal.mode };
+    const requestId = String(response.locals.requestId);
+    const params = route.params ? route.params.parse(request.params) : {};
+    const query = route.query ? route.query.parse(request.query) : nothingIn(request.query);
+    const body = await bodyOf(route, request, response);
+    const name = `${route.method.toUpperCase()} ${route.path}`;
+    const key = route.method === 'post' ? (keyFrom(request.get('idempotency-key')) ?? requestId) : requestId;
+    const row = { ...scope, principal: principal.ref, route: name, key };
+    const call: Call = {
+      parts,
+      principal,
+      scope,
+      customer,
+      params,
+      query,
+      body,
+      requestId,
+      request: requestIdOf(scope, principal.ref, name, key),
+      bind: (subscription) => reserveSubscription(parts.db, row, subscription),
+      log,
+    };
+    const work = () => route.handle(call);
+    const reply =
+      route.method === 'post' && !route.pure
+        ? await once(parts.db, row, { params, query, body, customer }, work)
+        : await work();
+    await send(route, call, reply, response);
+  };
+}
+
+function admit(route: Route, authenticated: Authenticated): Principal {
+  switch (authenticated.outcome) {
+    case 'unavailable':
+      throw new Problem(503, 'identity_unavailable', 'the identity provider’s keys can’t be read just now', {
+        retryAfterSeconds: 5,
+      });
+    case 'refused':
+      throw new Problem(401, authenticated.code, authenticated.detail, {
+        headers: { 'www-authenticate': `Bearer error="${authenticated.code}"` },
+      });
+    case 'without_customer':
+      throw new Problem(403, 'customer_unknown', 'no customer is mapped to this user');
+    case 'authenticated': {
+      const { principal, tenantKnown } = authenticated;
+      if (!tenantKnown && !route.anyTenant)
+        throw new Problem(403, 'tenant_unknown', 'the token’s tenant does not exist');
+      if (!route.who.includes(principal.caller)) {
+        throw new Problem(403, 'not_allowed', `this is for ${route.who.join(', ')}; you are ${principal.caller}`);
+      }
+      if (!isGranted(principal, route.grant)) {
+        throw new Problem(403, 'scope_missing', `the service key lacks ${route.grant}`);
+      }
+      return principal;
+    }
+  }
+}
+
+/** A customer acts on itself. Naming somebody else is like naming nobody: that one is not there for them. */
+function actingOn(route: Route, { caller, customer }: Principal, header: string | undefined): CustomerId | null {
+  if (header === undefined) return customer;
+  if (!route.actsOnCustomer) throw badField('Hydra-Customer', 'this route acts on no customer');
+  const named = customerId.safeParse(header);
+  if (!named.success) throw badField('Hydra-Customer', 'the id of a customer');
+  if ((caller === 'customer' || customer !== null) && named.data !== customer) throw notFound('customer');
+  return named.data;
+}
+
+function nothingIn(query: Request['query']): object {
+  const [name] = Object.keys(query);
+  if (name !== undefined) throw badField(name, 'is not known here');
+  return {};
+}
+
+/** Read only now: what a stranger sends is never parsed. */
+async function bodyOf(route: Route, request: Request, response: Response): Promise<unknown> {
+  if (!route.body && route.method !== 'post') return {};
+  const sent = Number(request.get('content-length') ?? 0) > 0 || request.get('transfer-encoding') !== undefined;
+  if (sent && !/^application\/(\S+\+)?json\s*(;|$)/i.test(request.get('content-type') ?? '')) {
+    throw new Problem(415, 'unsupported_media_type', 'send application/json');
+  }
+  await new Promise<void>((resolve, reject) => {
+    parseJson(request, response, (error?: unknown) => (error ? reject(error) : resolve()));
+  });
+  const body: unknown = request.body ?? {};
+  if (route.body) return route.body.parse(body);
+  const [name] = Object.keys(body as object);
+  if (name !== undefined) throw badField(name, 'is not known here');
+  return {};
+}
+
+async function send(route: Route, call: Call, reply: Reply, response: Response): Promise<void> {
+  response.status(reply.status).set(reply.headers ?? {});
+  if (!reply.body) return void response.end();
+  const isWhole = !route.complete || reply.status === 202;
+  const body = isWhole ? reply.body : await route.complete!(call, reply.body);
+  // Answers are somebody's own: no cache on the way may keep one.
+  response.set('cache-control', 'no-store').json({ ...body, ...reply.unstored });
+}

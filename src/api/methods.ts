@@ -1,0 +1,35 @@
+/** A payment method that may be charged: known to us, or attached now. */
+import { processorCustomerOf } from '../customers/processor-customer.ts';
+import { keepPaymentMethod, type PaymentMethodRow, readPaymentMethod } from '../db/payment-methods.ts';
+import { inTenant } from '../db/tenant.ts';
+import type { CustomerId, PaymentMethodId } from '../domain/ids.ts';
+import type { Processor } from '../domain/subscription.ts';
+import { Problem } from './problem.ts';
+import type { Call } from './route.ts';
+
+const unknown = () => new Problem(422, 'unknown_payment_method', 'no such payment method of this customer');
+
+export async function usableMethod(
+  call: Call,
+  customer: CustomerId,
+  id: PaymentMethodId,
+  processor: Processor,
+): Promise<PaymentMethodRow> {
+  const { db, processors } = call.parts;
+  const known = await inTenant(db, call.scope, (trx) => readPaymentMethod(trx, customer, id));
+  if (known) return known;
+  const found = await processors.of({ ...call.scope, processor }).processor.readPaymentMethod(id);
+  if (!found) throw unknown();
+  const mine = await processorCustomerOf({ db, processors }, { ...call.scope, customer, processor });
+  if (found.customer !== null && found.customer !== mine.customer) throw unknown();
+  const attached = found.customer
+    ? found
+    : await mine.account.processor.attach({ customer: mine.customer, paymentMethod: id, key: call.request });
+  if ('refused' in attached) {
+    throw new Problem(422, 'payment_method_refused', `the processor refused it: ${attached.refused}`);
+  }
+  const { brand, last4 } = attached;
+  return inTenant(db, call.scope, (trx) =>
+    keepPaymentMethod(trx, call.scope, { id: attached.id, customer, processor, brand, last4, at: new Date() }),
+  );
+}

@@ -1,0 +1,75 @@
+/** Idempotency: the same key and body is the same request, however often it comes. */
+import { createHash } from 'node:crypto';
+import type { Db } from '../db/client.ts';
+import { completeRequest, forgetRequest, type RequestKey, releaseRequest, takeRequest } from '../db/requests.ts';
+import type { Scope } from '../db/tenant.ts';
+import { problemOf } from './errors.ts';
+import { badField, Problem } from './problem.ts';
+import type { Reply } from './route.ts';
+
+export function keyFrom(header: string | undefined): string | null {
+  if (header === undefined) return null;
+  if (/^[\x21-\x7e]{1,255}$/.test(header)) return header;
+  throw badField('Idempotency-Key', 'up to 255 visible characters', 'idempotency_key_invalid');
+}
+
+export const hashOf = (value: unknown): string => createHash('sha256').update(canonical(value)).digest('hex');
+
+/** Two bodies that say the same have the same text, whatever the order of their fields. */
+function canonical(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
+  const fields = Object.entries(value)
+    .filter(([, field]) => field !== undefined)
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${fields.map(([name, field]) => `${JSON.stringify(name)}:${canonical(field)}`).join(',')}}`;
+}
+
+/** A refusal by the rules is an answer and is kept. What was impossible or malformed leaves nothing behind. */
+export class Refused extends Problem {}
+
+export async function once(db: Db, key: RequestKey, body: unknown, work: () => Promise<Reply>): Promise<Reply> {
+  const taken = await takeRequest(db, key, hashOf(body));
+  switch (taken.outcome) {
+    case 'done':
+      return replay(taken.status, taken.response);
+    case 'running':
+      throw new Problem(409, 'request_running', 'a request with this key is still running', { retryAfterSeconds: 1 });
+    case 'reused':
+      throw new Problem(422, 'idempotency_key_reused', 'this key was used for a request with another body');
+    case 'taken':
+      break;
+  }
+  try {
+    const reply = await work();
+    if (reply.status === 202) await releaseRequest(db, key);
+    else await completeRequest(db, key, reply.status, reply.body ?? null);
+    return reply;
+  } catch (error) {
+    await settleFailure(db, key, error);
+    throw error;
+  }
+}
+
+const replay = (status: number, response: object | null): Reply => {
+  if (response && 'refused' in response) {
+    const { code, detail } = response.refused as { code: string; detail: string };
+    throw new Refused(status, code, detail, { headers: { 'idempotent-replayed': 'true' } });
+  }
+  return { status, ...(response && { body: response }), headers: { 'idempotent-replayed': 'true' } };
+};
+
+async function settleFailure(db: Db, key: RequestKey, error: unknown): Promise<void> {
+  const problem = problemOf(error);
+  // With the database away the row can't be settled either; its lease runs out by itself.
+  if (problem.code === 'database_unavailable') return;
+  if (error instanceof Refused) {
+    const { code, message: detail } = error;
+    await completeRequest(db, key, error.status, { refused: { code, detail } });
+  } else if (problem.status >= 500) await releaseRequest(db, key);
+  else await forgetRequest(db, key);
+}
+
+/** Names the request towards Temporal and the processor: the same for each repeat, and it tells nothing of its key. */
+export const requestIdOf = ({ tenant, mode }: Scope, principal: string, route: string, key: string): string =>
+  `req_${hashOf([tenant, mode, principal, route, key]).slice(0, 32)}`;

@@ -1,0 +1,189 @@
+/** The OpenAPI document, made from the routes themselves. */
+import { OpenAPIRegistry, OpenApiGeneratorV31, type RouteConfig } from '@asteasolutions/zod-to-openapi';
+import { z } from 'zod';
+import type { Route } from './route.ts';
+import { routes } from './routes/index.ts';
+import { customerId, problem } from './schemas.ts';
+
+const COMMON: Record<number, string> = {
+  400: 'Malformed; `errors` names the fields.',
+  401: 'No token, or one that is not accepted.',
+  403: 'Not for this caller.',
+  409: 'Refused in the present state; `code` says why.',
+  413: 'More than the route takes.',
+  422: 'Understood, and impossible.',
+  429: 'Too many failed requests.',
+  503: 'Not just now; `Retry-After` says when.',
+};
+
+const headers = {
+  customer: customerId.optional().openapi({
+    param: { name: 'Hydra-Customer', in: 'header' },
+    description: 'For whom you act. A customer’s own token needs none, and may name nobody else.',
+  }),
+  idempotency: z
+    .string()
+    .max(255)
+    .optional()
+    .openapi({
+      param: { name: 'Idempotency-Key', in: 'header' },
+      description: 'The same key and body is the same request: it is answered again and done once.',
+    }),
+};
+
+export type OpenApiDocument = ReturnType<OpenApiGeneratorV31['generateDocument']>;
+
+export function openApiDocument(): OpenApiDocument {
+  const registry = new OpenAPIRegistry();
+  registry.registerComponent('securitySchemes', 'bearer', {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'A user’s JWT, or a service key (`sk_test_…`, `sk_live_…`).',
+  });
+  for (const each of routes) register(registry, each);
+  for (const each of open) registry.registerPath({ ...each, security: [] });
+  return new OpenApiGeneratorV31(registry.definitions).generateDocument({
+    openapi: '3.1.0',
+    info: {
+      title: 'Hydra Billing',
+      version: '1',
+      description:
+        'Subscription billing. Money is whole minor units with its currency, times are ISO 8601 UTC, errors are RFC 9457 problems with a stable `code`, and every POST takes an `Idempotency-Key`.',
+    },
+    servers: [{ url: '/' }],
+  });
+}
+
+export const templateOf = (path: string): string => path.replace(/:(\w+)/g, '{$1}');
+
+function register(registry: OpenAPIRegistry, each: Route): void {
+  const { method, path, tag, summary, about, who, grant, params, query, body, answers } = each;
+  const given = [
+    ...(each.actsOnCustomer ? [headers.customer] : []),
+    ...(method === 'post' && !each.pure ? [headers.idempotency] : []),
+  ];
+  registry.registerPath({
+    method,
+    path: templateOf(path),
+    tags: [tag],
+    operationId: operationIdOf(each),
+    summary,
+    description: [about, `Who: ${who.join(', ')}. Service keys need \`${grant}\`.`].filter(Boolean).join('\n\n'),
+    security: [{ bearer: [] }],
+    request: {
+      ...(params && { params: params as unknown as z.ZodObject }),
+      ...(query && { query: query as unknown as z.ZodObject }),
+      ...(given.length > 0 && { headers: given }),
+      ...(body && { body: { required: true, content: { 'application/json': { schema: body } } } }),
+    },
+    responses: {
+      ...Object.fromEntries(
+        Object.entries(answers).map(([status, { about: description, schema }]) => [
+          status,
+          { description, ...(schema && { content: { 'application/json': { schema } } }) },
+        ]),
+      ),
+      ...(grant === 'subscriptions:write' && method === 'post' && !each.pure
+        ? { 202: { description: 'Taken, and not answered in time: `Location` says where to look.' } }
+        : {}),
+      ...problems(each),
+    },
+    'x-who': who,
+    'x-grant': grant,
+  });
+}
+
+function problems({ method, params }: Route) {
+  const statuses = [400, 401, 403, ...(params ? [404] : []), ...(method === 'get' ? [] : [409, 413, 422]), 429, 503];
+  return Object.fromEntries(
+    statuses.map((status) => [
+      status,
+      {
+        description: COMMON[status] ?? 'Nothing there that you may see.',
+        content: { 'application/problem+json': { schema: problem } },
+      },
+    ]),
+  );
+}
+
+/** `POST /api/billing/change/preview` is `postBillingChangePreview`: stable names for generated clients. */
+function operationIdOf({ method, path }: Route): string {
+  const words = path
+    .split('/')
+    .filter((part) => part !== '' && part !== 'api')
+    .flatMap((part) => (part.startsWith(':') ? ['by', part.slice(1)] : part.split('-')));
+  return method + words.map((word) => word[0]!.toUpperCase() + word.slice(1)).join('');
+}
+
+const text = (description: string, type: string, schema: z.ZodType = z.string()) => ({
+  description,
+  content: { [type]: { schema } },
+});
+
+/** What answers without a token. */
+const open: RouteConfig[] = [
+  {
+    method: 'get',
+    path: '/healthz',
+    tags: ['Health'],
+    summary: 'The process is alive',
+    responses: { 200: text('Alive.', 'application/json', z.object({ status: z.literal('ok') })) },
+  },
+  {
+    method: 'get',
+    path: '/readyz',
+    tags: ['Health'],
+    summary: 'Everything that commands need is reachable',
+    responses: {
+      200: text('Ready.', 'application/json', readiness()),
+      503: text('Not ready; the parts are named.', 'application/json', readiness()),
+    },
+  },
+  {
+    method: 'get',
+    path: '/metrics',
+    tags: ['Health'],
+    summary: 'For Prometheus',
+    responses: { 200: text('Metrics.', 'text/plain') },
+  },
+  {
+    method: 'get',
+    path: '/openapi.json',
+    tags: ['Documentation'],
+    summary: 'This document',
+    responses: { 200: text('OpenAPI 3.1.', 'application/json', z.looseObject({})) },
+  },
+  {
+    method: 'get',
+    path: '/docs',
+    tags: ['Documentation'],
+    summary: 'This document, for people',
+    responses: { 200: text('A page.', 'text/html') },
+  },
+  {
+    method: 'post',
+    path: '/api/webhooks/stripe',
+    tags: ['Webhooks'],
+    summary: 'Stripe’s events, for the default account',
+    responses: {
+      200: text('Kept.', 'application/json', z.object({ received: z.literal(true) })),
+      400: { description: 'The signature or the body is not Stripe’s.' },
+    },
+  },
+  {
+    method: 'post',
+    path: '/api/webhooks/stripe/{accountId}',
+    tags: ['Webhooks'],
+    summary: 'Stripe’s events, for a tenant’s own account',
+    request: { params: z.object({ accountId: z.string() }) },
+    responses: {
+      200: text('Kept.', 'application/json', z.object({ received: z.literal(true) })),
+      404: { description: 'No such account.' },
+    },
+  },
+];
+
+function readiness() {
+  const part = z.enum(['ok', 'unreachable']);
+  return z.object({ status: z.enum(['ready', 'not_ready']), parts: z.object({ postgres: part, temporal: part }) });
+}

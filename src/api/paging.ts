@@ -1,0 +1,24 @@
+import type { Page, Slice } from '../db/page.ts';
+import { badField } from './problem.ts';
+
+export const DEFAULT_LIMIT = 20;
+
+/** What a cursor holds inside. Opaque to callers, and checked all the same: it comes from outside. */
+const SHAPES = {
+  id: /^[a-z]{2,4}_[A-Za-z0-9_-]{1,80}$/,
+  number: /^\d{1,15}$/,
+  timeAndId: /^\d{1,15}:[a-z]{2,4}_[A-Za-z0-9_-]{1,80}$/,
+};
+
+export function pageOf(query: { limit?: number; cursor?: string }, shape: keyof typeof SHAPES): Page {
+  const limit = query.limit ?? DEFAULT_LIMIT;
+  if (query.cursor === undefined) return { limit, after: null };
+  const after = Buffer.from(query.cursor, 'base64url').toString();
+  if (SHAPES[shape].test(after)) return { limit, after };
+  throw badField('cursor', 'not one that this list gave', 'cursor_invalid');
+}
+
+export const listBody = <Row>({ rows, next }: Slice<Row>, show: (row: Row) => object) => ({
+  data: rows.map(show),
+  nextCursor: next === null ? null : Buffer.from(next).toString('base64url'),
+});

@@ -1,0 +1,31 @@
+import type { Route } from '../route.ts';
+import { adminSubscriptionRoutes } from './admin-subscriptions.ts';
+import { clockRoutes } from './clocks.ts';
+import { customerRoutes } from './customers.ts';
+import { invoiceRoutes } from './invoices.ts';
+import { keyRoutes } from './keys.ts';
+import { ledgerRoutes } from './ledger.ts';
+import { messageRoutes } from './messages.ts';
+import { paymentMethodRoutes } from './payment-methods.ts';
+import { priceBookRoutes } from './price-books.ts';
+import { requestRoutes } from './requests.ts';
+import { subscribe } from './subscribe.ts';
+import { subscriptionRoutes } from './subscriptions.ts';
+import { tenantRoutes } from './tenants.ts';
+
+/** Everything that needs a token. The order is that of the documentation. */
+export const routes: readonly Route[] = [
+  subscribe,
+  ...subscriptionRoutes,
+  ...requestRoutes,
+  ...invoiceRoutes,
+  ...paymentMethodRoutes,
+  ...customerRoutes,
+  ...adminSubscriptionRoutes,
+  ...priceBookRoutes,
+  ...ledgerRoutes,
+  ...messageRoutes,
+  ...clockRoutes,
+  ...keyRoutes,
+  ...tenantRoutes,
+];

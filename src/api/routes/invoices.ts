@@ -1,0 +1,103 @@
+import { z } from 'zod';
+import { listInvoices, readInvoice } from '../../db/invoices.ts';
+import { latestAttempt, readSubscription } from '../../db/subscriptions.ts';
+import { inTenant } from '../../db/tenant.ts';
+import type { InvoiceId } from '../../domain/ids.ts';
+import type { Processor } from '../../domain/subscription.ts';
+import { command } from '../command.ts';
+import { usableMethod } from '../methods.ts';
+import { listBody, pageOf } from '../paging.ts';
+import { awaitPayment, withClientSecret } from '../payments.ts';
+import { notFound } from '../problem.ts';
+import { AGENTS, type Call, ok, READERS, route } from '../route.ts';
+import { invoice, invoiceId, listOf, page, paid, payBody, subscriptionId } from '../schemas.ts';
+import { type ShownPayment, showInvoice, showPayment } from '../show.ts';
+
+const tag = 'Invoices';
+const reading = { tag, who: ['customer', ...READERS], grant: 'invoices:read', actsOnCustomer: true } as const;
+
+async function invoiceOf({ parts, scope, customer }: Call, id: InvoiceId) {
+  const row = await inTenant(parts.db, scope, (trx) => readInvoice(trx, id, customer));
+  if (!row) throw notFound('invoice');
+  return row;
+}
+
+const list = route({
+  ...reading,
+  method: 'get',
+  path: '/api/billing/invoices',
+  summary: 'List invoices',
+  query: page.extend({
+    subscriptionId: subscriptionId.optional(),
+    state: z.enum(['open', 'paid', 'void', 'uncollectible']).optional(),
+  }),
+  answers: { 200: { about: 'The newest first.', schema: listOf(invoice, 'Invoice') } },
+  async handle({ parts, scope, customer, query }) {
+    const { subscriptionId: subscription, state } = query;
+    const filter = { customer, ...(subscription && { subscription }), ...(state && { state }) };
+    const slice = await inTenant(parts.db, scope, (trx) => listInvoices(trx, filter, pageOf(query, 'timeAndId')));
+    return ok(listBody(slice, showInvoice));
+  },
+});
+
+const get = route({
+  ...reading,
+  method: 'get',
+  path: '/api/billing/invoices/:id',
+  summary: 'Read an invoice',
+  params: z.strictObject({ id: invoiceId }),
+  answers: { 200: { about: 'With its lines.', schema: invoice } },
+  async handle(call) {
+    return ok(showInvoice(await invoiceOf(call, call.params.id)));
+  },
+});
+
+const pay = route({
+  tag,
+  who: ['customer', ...AGENTS],
+  grant: 'invoices:write',
+  actsOnCustomer: true,
+  method: 'post',
+  path: '/api/billing/invoices/:id/pay',
+  summary: 'Pay an open invoice now',
+  about:
+    'With another method, or with the subscription’s own. A payment that waits for the customer is gone on with, unless another method is named.',
+  params: z.strictObject({ id: invoiceId }),
+  body: payBody,
+  answers: { 200: { about: 'How the payment stands.', schema: paid } },
+  async handle(call) {
+    const { db } = call.parts;
+    const { id } = call.params;
+    const row = await invoiceOf(call, id);
+    const { before, subscription } = await inTenant(db, call.scope, async (trx) => ({
+      before: await latestAttempt(trx, id),
+      subscription: await readSubscription(trx, row.subscription_id, null),
+    }));
+    if (!subscription) throw notFound('subscription');
+    const wanted = call.body.paymentMethodId;
+    // The customer only has to confirm it: the payment that is there is gone on with.
+    if (row.state === 'open' && before?.state === 'needs_action' && !wanted) {
+      return ok({ invoice: showInvoice(row), payment: showPayment(before) });
+    }
+    const method = wanted ? await usableMethod(call, row.customer_id, wanted, subscription.processor) : null;
+    const own = 'paymentMethod' in subscription.document ? subscription.document.paymentMethod : null;
+    const done = await command(call, subscription, {
+      type: 'pay',
+      invoice: id,
+      paymentMethod: method?.id ?? own,
+      onSession: true,
+    });
+    if (done.outcome === 'late') return done.reply;
+    const attempt = await awaitPayment(call, id, before?.attempt ?? 0);
+    return ok({ invoice: showInvoice(await invoiceOf(call, id)), payment: attempt && showPayment(attempt) });
+  },
+  async complete(call, body) {
+    const { invoice: shown, payment } = body as { invoice: object; payment: ShownPayment | null };
+    const processor: Processor = 'stripe';
+    return payment
+      ? { invoice: shown, payment: await withClientSecret(call, call.params.id, processor, payment) }
+      : body;
+  },
+});
+
+export const invoiceRoutes = [list, get, pay];

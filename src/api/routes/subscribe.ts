@@ -1,0 +1,127 @@
+/** A subscription is born: terms from the price book, a workflow, and the first payment. */
+import type { z } from 'zod';
+import { workflowIdOf } from '../../../workflows/messages.ts';
+import { bringTo } from '../../clock/fast-forward.ts';
+import { clockedNow } from '../../db/clocks.ts';
+import { type Customer, readCustomer } from '../../db/customers.ts';
+import { defaultPaymentMethod } from '../../db/payment-methods.ts';
+import { readSubscription } from '../../db/subscriptions.ts';
+import { inTenant } from '../../db/tenant.ts';
+import { type CustomerId, invoiceId, type PaymentMethodId, type SubscriptionId } from '../../domain/ids.ts';
+import type { Command } from '../../domain/input.ts';
+import type { Draft, Processor } from '../../domain/subscription.ts';
+import { HOUR, type Instant } from '../../domain/time.ts';
+import { newId } from '../../ids.ts';
+import { type AskOutcome, askSubscription, startAndAsk, startDraft, trying } from '../../temporal/ask-subscription.ts';
+import { offerFor } from '../catalog.ts';
+import { askedBy, settle } from '../command.ts';
+import { usableMethod } from '../methods.ts';
+import { awaitPayment, withClientSecret } from '../payments.ts';
+import { badField, notFound } from '../problem.ts';
+import { AGENTS, type Call, created, route } from '../route.ts';
+import { subscribeBody, subscribed } from '../schemas.ts';
+import { type ShownPayment, showPayment, showSubscription } from '../show.ts';
+
+const DRAFT_EXPIRES_AFTER = HOUR;
+type Body = z.output<typeof subscribeBody>;
+
+export const subscribe = route({
+  method: 'post',
+  path: '/api/billing/subscribe',
+  tag: 'Subscriptions',
+  summary: 'Begin a subscription',
+  about:
+    'Answers when the first payment is settled or waits for the customer. `requires_action` comes with a client secret for the processor’s own code in the browser.',
+  who: ['customer', ...AGENTS],
+  grant: 'subscriptions:write',
+  actsOnCustomer: true,
+  body: subscribeBody,
+  answers: { 201: { about: 'It exists.', schema: subscribed } },
+  async handle(call: Call<unknown, unknown, Body>) {
+    const customer = await actingCustomer(call);
+    const processor: Processor = call.body.processor ?? 'stripe';
+    const { plan, terms } = await offerFor(call, customer.id, call.body.planId, customer.currency);
+    const command: Command = {
+      type: 'subscribe',
+      terms,
+      quantity: call.body.quantity ?? 1,
+      paymentMethod: await methodFor(call, customer.id, processor),
+      trialDays: call.body.trialDays ?? plan.trialDays,
+    };
+    const id = await call.bind(newId('sub'));
+    const answer = await begin(call, id, draftOf(call, id, customer, processor), command);
+    const done = await settle(call, id, 'subscribe', answer);
+    if (done.outcome === 'late') return done.reply;
+    const attempt = await awaitPayment(call, invoiceId(id, 1), 0);
+    const row = await inTenant(call.parts.db, call.scope, (trx) => readSubscription(trx, id, null));
+    if (!row) throw notFound('subscription');
+    return created({ subscription: showSubscription(row), payment: attempt && showPayment(attempt) });
+  },
+  async complete(call, body) {
+    const { subscription, payment } = body as {
+      subscription: { id: SubscriptionId; processor: Processor };
+      payment: ShownPayment | null;
+    };
+    if (!payment) return body;
+    return {
+      subscription,
+      payment: await withClientSecret(call, invoiceId(subscription.id, 1), subscription.processor, payment),
+    };
+  },
+});
+
+async function actingCustomer({ parts, scope, customer }: Call): Promise<Customer> {
+  if (!customer) throw badField('Hydra-Customer', 'name the customer in this header', 'customer_required');
+  const found = await inTenant(parts.db, scope, (trx) => readCustomer(trx, parts.keys, customer));
+  if (!found) throw notFound('customer');
+  return found;
+}
+
+async function methodFor(
+  call: Call<unknown, unknown, Body>,
+  customer: CustomerId,
+  processor: Processor,
+): Promise<PaymentMethodId | null> {
+  const { paymentMethodId } = call.body;
+  if (paymentMethodId) return (await usableMethod(call, customer, paymentMethodId, processor)).id;
+  const found = await inTenant(call.parts.db, call.scope, (trx) => defaultPaymentMethod(trx, customer));
+  return found?.id ?? null;
+}
+
+const draftOf = (call: Call, id: SubscriptionId, customer: Customer, processor: Processor): Draft => ({
+  state: 'draft',
+  id,
+  tenant: call.scope.tenant,
+  mode: call.scope.mode,
+  customer: customer.id,
+  collection: 'engine',
+  processor,
+  timeZone: customer.timeZone,
+  currency: customer.currency,
+  createdAt: Date.now(),
+  version: 0,
+  expiresAt: Date.now() + DRAFT_EXPIRES_AFTER,
+});
+
+/** On a clock the draft is brought to the clock's time before it is asked: what it then does happens at that time. */
+async function begin(call: Call, id: SubscriptionId, draft: Draft, command: Command): Promise<AskOutcome> {
+  const { temporal, patienceMs, db } = call.parts;
+  const target = { ...call.scope, subscription: id };
+  const asked = askedBy(call, command);
+  const clock = await inTenant(db, call.scope, (trx) => clockedNow(trx, draft.customer));
+  if (clock === null) return startAndAsk({ temporal, target, asked, draft, patienceMs: patienceMs.command });
+  const started = await startDraft(temporal, target, onClock(draft, clock), patienceMs.command);
+  if (started.outcome !== 'applied') return started;
+  const brought = await trying(temporal, target.mode, patienceMs.command, async (client) => {
+    await bringTo(client, workflowIdOf(target.tenant, id), clock);
+    return { outcome: 'applied', version: 0 };
+  });
+  if (brought.outcome !== 'applied') return brought;
+  return askSubscription({ temporal, target, asked, patienceMs: patienceMs.command });
+}
+
+const onClock = (draft: Draft, clock: Instant): Draft => ({
+  ...draft,
+  createdAt: clock,
+  expiresAt: Math.max(clock, Date.now()) + DRAFT_EXPIRES_AFTER,
+});

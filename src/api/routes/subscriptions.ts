@@ -1,0 +1,221 @@
+/** What a subscription is, and what its owner may ask of it. */
+import { z } from 'zod';
+import { keepRemark } from '../../db/remarks.ts';
+import { decisionsBetween, listSubscriptions, type SubscriptionRow } from '../../db/subscriptions.ts';
+import { inTenant } from '../../db/tenant.ts';
+import { type ChangeRequest, type PlannedChange, planChange } from '../../domain/change.ts';
+import { decide } from '../../domain/decide.ts';
+import type { InvoiceId, SubscriptionId } from '../../domain/ids.ts';
+import type { Command } from '../../domain/input.ts';
+import { isAccepted, type Subscription } from '../../domain/subscription.ts';
+import { nowOf, offerFor } from '../catalog.ts';
+import { command, subscriptionOf } from '../command.ts';
+import { Refused } from '../once.ts';
+import { listBody, pageOf } from '../paging.ts';
+import { AGENTS, type Call, ok, READERS, type Reply, route } from '../route.ts';
+import {
+  cancelBody,
+  changeBody,
+  changed,
+  changePreview,
+  commanded,
+  listOf,
+  ofSubscription,
+  page,
+  pauseBody,
+  subscription,
+  subscriptionId,
+} from '../schemas.ts';
+import { showSubscription } from '../show.ts';
+
+const tag = 'Subscriptions';
+const commanding = { tag, who: ['customer', ...AGENTS], grant: 'subscriptions:write', actsOnCustomer: true } as const;
+const reading = { tag, who: ['customer', ...READERS], grant: 'subscriptions:read', actsOnCustomer: true } as const;
+
+const list = route({
+  ...reading,
+  method: 'get',
+  path: '/api/billing/subscriptions',
+  summary: 'List subscriptions',
+  query: page,
+  answers: { 200: { about: 'The newest first.', schema: listOf(subscription, 'Subscription') } },
+  async handle({ parts, scope, customer, query }) {
+    const slice = await inTenant(parts.db, scope, (trx) => listSubscriptions(trx, { customer }, pageOf(query, 'id')));
+    return ok(listBody(slice, showSubscription));
+  },
+});
+
+const get = route({
+  ...reading,
+  method: 'get',
+  path: '/api/billing/subscriptions/:id',
+  summary: 'Read a subscription',
+  params: z.strictObject({ id: subscriptionId }),
+  answers: { 200: { about: 'As it is.', schema: subscription } },
+  async handle(call) {
+    return ok(showSubscription(await subscriptionOf(call, call.params.id)));
+  },
+});
+
+/** Asks, and answers with the subscription as it is afterwards. */
+async function ask(call: Call, id: SubscriptionId, given: Command): Promise<Reply> {
+  const row = await subscriptionOf(call, id);
+  const done = await command(call, row, given);
+  return done.outcome === 'late' ? done.reply : ok({ subscription: await shownAfter(call, row) });
+}
+
+async function shownAfter(call: Call, { id }: SubscriptionRow) {
+  return showSubscription(await subscriptionOf(call, id));
+}
+
+const cancel = route({
+  ...commanding,
+  method: 'post',
+  path: '/api/billing/cancel',
+  summary: 'Cancel now, at the period’s end, or on a day',
+  body: cancelBody,
+  answers: { 200: { about: 'Canceled, or going to be.', schema: commanded } },
+  async handle(call) {
+    const { subscriptionId: id, at: when, reason, comment } = call.body;
+    const row = await subscriptionOf(call, id);
+    const done = await command(call, row, { type: 'cancel', when, reason: reason ?? null });
+    if (done.outcome === 'late') return done.reply;
+    if (comment) {
+      const remark = { subscription: id, customer: row.customer_id, action: 'cancel_comment', comment };
+      await inTenant(call.parts.db, call.scope, (trx) =>
+        keepRemark(trx, call.parts.keys, call.scope, { ...remark, by: call.principal.ref, at: new Date() }),
+      );
+    }
+    return ok({ subscription: await shownAfter(call, row) });
+  },
+});
+
+const uncancel = route({
+  ...commanding,
+  method: 'post',
+  path: '/api/billing/uncancel',
+  summary: 'Take a planned cancellation back',
+  body: ofSubscription,
+  answers: { 200: { about: 'It goes on.', schema: commanded } },
+  handle: (call) => ask(call, call.body.subscriptionId, { type: 'uncancel' }),
+});
+
+const pause = route({
+  ...commanding,
+  method: 'post',
+  path: '/api/billing/pause',
+  summary: 'Pause',
+  body: pauseBody,
+  answers: { 200: { about: 'Nothing is charged until it is resumed.', schema: commanded } },
+  handle(call) {
+    const { subscriptionId: id, resumeAt } = call.body;
+    return ask(call, id, { type: 'pause', resumeAt: resumeAt === undefined ? null : Date.parse(resumeAt) });
+  },
+});
+
+const resume = route({
+  ...commanding,
+  method: 'post',
+  path: '/api/billing/resume',
+  summary: 'Resume',
+  body: ofSubscription,
+  answers: { 200: { about: 'It goes on.', schema: commanded } },
+  handle: (call) => ask(call, call.body.subscriptionId, { type: 'resume' }),
+});
+
+type ChangeBody = z.output<typeof changeBody>;
+
+/** The same plan keeps the terms that it was sold on; another one is taken from the price book in effect. */
+async function requestedChange(
+  call: Call<unknown, unknown, ChangeBody>,
+  row: SubscriptionRow,
+): Promise<Extract<Command, { type: 'change' }>> {
+  const { document } = row;
+  if (!isAccepted(document)) {
+    throw cannotChange(document);
+  }
+  const { planId = document.terms.planId, quantity = document.quantity, when = null, proration = null } = call.body;
+  const terms =
+    planId === document.terms.planId
+      ? document.terms
+      : (await offerFor(call, row.customer_id, planId, document.currency)).terms;
+  return { type: 'change', terms, quantity, when, proration };
+}
+
+const cannotChange = ({ state }: Subscription) =>
+  new Refused(409, `not_while_${state}`, `cannot change: subscription is ${state}`);
+
+const showPlan = ({ lines, total, day, when, proration }: PlannedChange, currency: string) => ({
+  lines,
+  total: { amount: total, currency },
+  assumedDay: day,
+  when,
+  proration,
+});
+
+const preview = route({
+  ...commanding,
+  method: 'post',
+  path: '/api/billing/change/preview',
+  summary: 'What a change would cost',
+  about: 'From the same function that makes the change. Nothing is written.',
+  pure: true,
+  body: changeBody,
+  answers: { 200: { about: 'The lines of that invoice.', schema: changePreview } },
+  async handle(call) {
+    const row = await subscriptionOf(call, call.body.subscriptionId);
+    const wanted = await requestedChange(call, row);
+    const at = await inTenant(call.parts.db, call.scope, (trx) => nowOf(trx, row.customer_id));
+    const state = row.document;
+    const decision = decide(state, { ...wanted, at, origin: { by: 'principal', ref: call.principal.ref } });
+    if (decision.outcome === 'refused') throw new Refused(409, decision.code, decision.detail);
+    if (!isAccepted(state)) throw cannotChange(state);
+    return ok(showPlan(planChange(state, wanted, at), state.currency));
+  },
+});
+
+const change = route({
+  ...commanding,
+  method: 'post',
+  path: '/api/billing/change',
+  summary: 'Change the plan or the quantity',
+  body: changeBody,
+  answers: { 200: { about: 'Changed, or planned for the period’s end.', schema: changed } },
+  async handle(call) {
+    const before = await subscriptionOf(call, call.body.subscriptionId);
+    const wanted = await requestedChange(call, before);
+    const done = await command(call, before, wanted);
+    if (done.outcome === 'late') return done.reply;
+    const made = await madeChange(call, before, done.version, wanted);
+    return ok({
+      subscription: await shownAfter(call, before),
+      ...(made && showPlan(made.plan, before.currency)),
+      ...(made?.invoice && { invoiceId: made.invoice }),
+    });
+  },
+});
+
+/** What was decided, found by going through the same decisions again: others may have come in between. */
+async function madeChange(
+  call: Call,
+  before: SubscriptionRow,
+  version: number,
+  wanted: ChangeRequest,
+): Promise<{ plan: PlannedChange; invoice: InvoiceId | null } | null> {
+  const rows = await inTenant(call.parts.db, call.scope, (trx) =>
+    decisionsBetween(trx, before.id, before.version, version),
+  );
+  let state: Subscription = before.document;
+  for (const { version: at, input, effects } of rows) {
+    const isOurs = at === version && input.type === 'change' && input.origin.ref === call.principal.ref;
+    if (isOurs && isAccepted(state)) {
+      const issued = effects.find((effect) => effect.type === 'issue_invoice');
+      return { plan: planChange(state, wanted, input.at), invoice: issued?.invoice.id ?? null };
+    }
+    const decision = decide(state, input);
+    if (decision.outcome === 'applied') state = decision.state;
+  }
+  return null;
+}
+
+export const subscriptionRoutes = [list, get, change, preview, cancel, uncancel, pause, resume];

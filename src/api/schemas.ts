@@ -1,0 +1,499 @@
+/** What goes over the wire. The OpenAPI document's components are these. */
+import { extendZodWithOpenApi } from '@asteasolutions/zod-to-openapi';
+import { z } from 'zod';
+import { GRANTS } from '../auth/principal.ts';
+import { isCurrency } from '../domain/currency.ts';
+import type {
+  ClockId,
+  CustomerId,
+  InvoiceId,
+  PaymentMethodId,
+  PriceBookId,
+  SubscriptionId,
+  TenantId,
+} from '../domain/ids.ts';
+import { isDay, isTimeZone } from '../domain/time.ts';
+
+extendZodWithOpenApi(z);
+
+/** Postgres takes no NUL, and half a surrogate pair is no character: neither may get as far as that. */
+const isText = (value: string): boolean => !/\0|\p{Surrogate}/u.test(value);
+export const text = (max: number) => z.string().min(1).max(max).refine(isText, 'holds characters that are not text');
+
+const id = <Id extends string>(prefix: string, example: string) =>
+  z
+    .string()
+    .regex(new RegExp(`^${prefix}_[A-Za-z0-9_-]{1,80}$`), `an id beginning with ${prefix}_`)
+    .openapi({ example: `${prefix}_${example}` }) as unknown as z.ZodType<Id>;
+
+const SAMPLE = '01m7z3qyse0000000000000000';
+export const customerId = id<CustomerId>('cus', SAMPLE);
+export const subscriptionId = id<SubscriptionId>('sub', SAMPLE);
+export const invoiceId = id<InvoiceId>('inv', `${SAMPLE}_1`);
+export const paymentMethodId = id<PaymentMethodId>('pm', '1QxYz');
+export const priceBookId = id<PriceBookId>('pb', SAMPLE);
+export const clockId = id<ClockId>('clk', SAMPLE);
+export const tenantId = id<TenantId>('ten', 'acme');
+export const keyId = id<`key_${string}`>('key', SAMPLE);
+
+export const currency = z
+  .string()
+  .refine(isCurrency, 'an ISO 4217 currency in lower case')
+  .openapi({ example: 'usd', pattern: '^[a-z]{3}$' });
+export const timeZone = z
+  .string()
+  .max(64)
+  // Intl takes offsets such as +02:00 as well, and they know no daylight saving.
+  .refine((value) => !/^[+-]/.test(value) && isTimeZone(value), 'an IANA time zone')
+  .openapi({ example: 'America/New_York' });
+export const locale = z.string().max(35).refine(isLocale, 'a BCP 47 locale').openapi({ example: 'en-US' });
+export const day = z.string().refine(isDay, 'a day is YYYY-MM-DD').openapi({ format: 'date', example: '2027-11-21' });
+export const instant = z.iso
+  .datetime({ offset: true })
+  .refine((value) => Number.isFinite(Date.parse(value)), 'a time that exists')
+  .openapi({ format: 'date-time', example: '2027-11-21T00:00:00Z' });
+export const quantity = z.int().min(1).max(100_000).openapi({ example: 1 });
+export const mode = z.enum(['test', 'live']);
+
+function isLocale(value: string): boolean {
+  try {
+    return Intl.getCanonicalLocales(value).length === 1;
+  } catch (error) {
+    if (error instanceof RangeError) return false; // Intl's answer to a text that is no locale
+    throw error;
+  }
+}
+
+const time = z.string().openapi({ format: 'date-time', example: '2027-11-21T00:00:00.000Z' });
+const minor = z.int().openapi({ description: 'Whole minor units: cents for usd, yen for jpy.', example: 1999 });
+
+export const money = z.object({ amount: minor, currency }).openapi('Money');
+
+export const page = z.strictObject({
+  limit: z
+    .string()
+    .regex(/^\d{1,3}$/, 'a whole number')
+    .transform(Number)
+    .refine((value) => value >= 1 && value <= 100, 'from 1 to 100')
+    .optional()
+    .openapi({ type: 'integer', minimum: 1, maximum: 100, default: 20, description: 'How many at most.' }),
+  cursor: z.string().max(300).optional().openapi({ description: 'The `nextCursor` of the page before.' }),
+});
+
+export const listOf = (item: z.ZodType, name: string) =>
+  z.object({ data: z.array(item), nextCursor: z.string().nullable() }).openapi(`${name}List`);
+
+export const problem = z
+  .object({
+    type: z.string().openapi({ example: 'urn:hydra:problem:unknown_plan' }),
+    title: z.string(),
+    status: z.int(),
+    code: z.string().openapi({ description: 'Stable: switch on it.', example: 'unknown_plan' }),
+    detail: z.string(),
+    requestId: z.string(),
+    errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+  })
+  .openapi('Problem');
+
+export const customer = z
+  .object({
+    id: customerId,
+    externalId: z.string().nullable(),
+    name: z.string().nullable(),
+    email: z.string().nullable(),
+    locale: z.string(),
+    timeZone: z.string(),
+    currency,
+    subjects: z
+      .array(z.string())
+      .openapi({ description: 'The users who act for this customer: `sub` of their tokens.' }),
+    clockId: clockId.nullable(),
+    createdAt: time,
+    updatedAt: time,
+  })
+  .openapi('Customer');
+
+const email = z.email().max(254).openapi({ format: 'email', example: 'ada@example.com' });
+const subjects = z
+  .array(text(255))
+  .max(50)
+  .refine((all) => new Set(all).size === all.length, 'names a user twice');
+const customerFields = {
+  externalId: text(255).nullable().optional().openapi({ description: 'Your own name of it, unique.' }),
+  name: text(255).nullable().optional(),
+  email: email.nullable().optional(),
+  timeZone: timeZone.optional(),
+  locale: locale.optional(),
+  subjects: subjects.optional(),
+};
+export const customerCreate = z
+  .strictObject({ ...customerFields, currency: currency.optional(), clockId: clockId.optional() })
+  .openapi('CustomerCreate');
+export const customerUpdate = z
+  .strictObject({ ...customerFields, currency: currency.optional() })
+  .openapi('CustomerUpdate');
+
+export const subscription = z
+  .object({
+    id: subscriptionId,
+    customerId,
+    mode,
+    state: z.enum(['draft', 'incomplete', 'trialing', 'active', 'past_due', 'unpaid', 'paused', 'canceled']),
+    collection: z.enum(['engine', 'processor']),
+    processor: z.enum(['stripe', 'paypal']),
+    planId: z.string().nullable(),
+    priceBookId: priceBookId.nullable(),
+    quantity: z.int().nullable(),
+    currency,
+    timeZone: z.string(),
+    anchorAt: time.nullable(),
+    trialEndsAt: time.nullable(),
+    currentPeriod: z.object({ start: time, end: time }).nullable(),
+    nextDueAt: time.nullable(),
+    cancelAt: time.nullable(),
+    access: z.object({ level: z.enum(['full', 'grace', 'restricted', 'none']), until: time.nullable() }),
+    clockId: clockId.nullable(),
+    version: z.int(),
+    createdAt: time,
+  })
+  .openapi('Subscription');
+
+export const payment = z
+  .object({
+    status: z.enum(['succeeded', 'processing', 'requires_action', 'declined']),
+    clientSecret: z.string().optional().openapi({
+      description: 'For the processor’s own code in the browser. Fetched for this answer, stored nowhere.',
+    }),
+    declineCode: z.string().optional(),
+  })
+  .openapi('Payment');
+
+export const subscribeBody = z
+  .strictObject({
+    planId: text(128),
+    paymentMethodId: paymentMethodId
+      .optional()
+      .openapi({ description: 'The customer’s default where it is left out.' }),
+    processor: z.enum(['stripe']).optional(),
+    collection: z.enum(['engine']).optional(),
+    quantity: quantity.optional(),
+    trialDays: z.int().min(0).max(730).optional().openapi({ description: 'The plan’s own where it is left out.' }),
+  })
+  .openapi('Subscribe');
+export const subscribed = z.object({ subscription, payment: payment.nullable() }).openapi('Subscribed');
+
+const changeFields = {
+  subscriptionId,
+  planId: text(128).optional(),
+  quantity: quantity.optional(),
+  when: z.enum(['now', 'period_end']).optional(),
+  proration: z.enum(['invoice_now', 'next_invoice', 'none']).optional(),
+};
+export const changeBody = z
+  .strictObject(changeFields)
+  .refine(({ planId, quantity: amount }) => planId !== undefined || amount !== undefined, {
+    error: 'a plan or a quantity is needed',
+    path: ['planId'],
+  })
+  .openapi('Change');
+
+export const invoiceLine = z
+  .object({
+    description: z.string(),
+    quantity: z.int(),
+    unitPrice: z.string().nullable().openapi({ description: 'A decimal of minor units.', example: '1999' }),
+    amount: minor,
+    period: z.object({ from: day, to: day }).nullable(),
+    proration: z.string().nullable(),
+    tax: minor.optional(),
+  })
+  .openapi('InvoiceLine');
+
+export const changePreview = z
+  .object({
+    lines: z.array(invoiceLine),
+    total: money,
+    assumedDay: day,
+    when: z.enum(['now', 'period_end']),
+    proration: z.enum(['invoice_now', 'next_invoice', 'none']),
+  })
+  .openapi('ChangePreview');
+export const changed = z
+  .object({
+    subscription,
+    lines: z.array(invoiceLine),
+    total: money,
+    assumedDay: day,
+    when: z.enum(['now', 'period_end']),
+    proration: z.enum(['invoice_now', 'next_invoice', 'none']),
+    invoiceId: invoiceId.optional(),
+  })
+  .openapi('Changed');
+
+export const cancelBody = z
+  .strictObject({
+    subscriptionId,
+    at: z.union([z.enum(['now', 'period_end']), day]),
+    reason: z
+      .string()
+      .regex(/^[a-z0-9_]{1,64}$/, 'a code such as too_expensive')
+      .optional()
+      .openapi({ description: 'A code of yours, not a sentence: it is kept in the record for ever.' }),
+    comment: text(1_000).optional().openapi({ description: 'In the customer’s own words: kept encrypted.' }),
+  })
+  .openapi('Cancel');
+export const pauseBody = z.strictObject({ subscriptionId, resumeAt: instant.optional() }).openapi('Pause');
+export const ofSubscription = z.strictObject({ subscriptionId }).openapi('OfSubscription');
+export const commanded = z.object({ subscription }).openapi('Commanded');
+
+export const invoice = z
+  .object({
+    id: invoiceId,
+    number: z.string(),
+    state: z.enum(['draft', 'open', 'paid', 'void', 'uncollectible']),
+    customerId,
+    subscriptionId,
+    currency,
+    lines: z.array(invoiceLine),
+    subtotal: money,
+    discount: money,
+    tax: money,
+    total: money,
+    creditApplied: money,
+    amountDue: money,
+    amountPaid: money,
+    issuedAt: time,
+    dueAt: time,
+    paidAt: time.nullable(),
+  })
+  .openapi('Invoice');
+export const payBody = z.strictObject({ paymentMethodId: paymentMethodId.optional() }).openapi('PayInvoice');
+export const paid = z.object({ invoice, payment: payment.nullable() }).openapi('InvoicePayment');
+
+export const paymentMethod = z
+  .object({
+    id: paymentMethodId,
+    customerId,
+    processor: z.enum(['stripe', 'paypal']),
+    brand: z.string().nullable(),
+    last4: z.string().nullable(),
+    isDefault: z.boolean(),
+    createdAt: time,
+  })
+  .openapi('PaymentMethod');
+export const paymentMethodBody = z
+  .strictObject({ paymentMethodId: paymentMethodId.optional(), processor: z.enum(['stripe']).optional() })
+  .openapi('PaymentMethodCreate');
+export const setup = z
+  .object({ setup: z.object({ id: z.string(), clientSecret: z.string() }), publishableKey: z.string().nullable() })
+  .openapi('PaymentMethodSetup');
+
+const interval = z.strictObject({
+  unit: z.enum(['day', 'week', 'month', 'quarter', 'year']),
+  count: z.int().min(1).max(36),
+});
+const plan = z.strictObject({
+  id: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/, 'letters, digits and _ . -'),
+  product: text(128),
+  name: text(255),
+  interval,
+  trialDays: z.int().min(0).max(730),
+  prices: z
+    .array(
+      z.strictObject({
+        currency,
+        model: z.enum(['flat', 'per_unit']),
+        unitAmount: z
+          .string()
+          // Ten digits times the largest quantity stay within what a number holds exactly.
+          .regex(/^\d{1,10}(\.\d{1,12})?$/, 'a decimal of minor units, such as "1999" or "0.05"')
+          .openapi({ example: '1999' }),
+      }),
+    )
+    .min(1)
+    .max(200)
+    .refine((prices) => new Set(prices.map((price) => price.currency)).size === prices.length, 'a currency twice'),
+});
+export const priceBookDocument = z
+  .strictObject({
+    plans: z
+      .array(plan)
+      .min(1)
+      .max(500)
+      .refine((plans) => new Set(plans.map((each) => each.id)).size === plans.length, 'a plan id twice'),
+  })
+  .openapi('PriceBookDocument');
+export const priceBook = z
+  .object({
+    id: priceBookId,
+    version: z.int(),
+    state: z.enum(['draft', 'published']),
+    document: priceBookDocument,
+    effectiveAt: time.nullable(),
+    publishedAt: time.nullable(),
+    createdAt: time,
+  })
+  .openapi('PriceBook');
+export const publishBody = z
+  .strictObject({ effectiveAt: instant.optional().openapi({ description: 'At once where it is left out.' }) })
+  .openapi('PriceBookPublish');
+
+export const clock = z
+  .object({
+    id: clockId,
+    name: z.string().nullable(),
+    now: time,
+    target: time.nullable(),
+    state: z.enum(['ready', 'advancing', 'blocked']),
+    reason: z.string().nullable().optional(),
+    createdAt: time,
+  })
+  .openapi('Clock');
+export const clockCreate = z.strictObject({ name: text(255).optional() }).openapi('ClockCreate');
+export const clockCustomer = z.strictObject({ customerId }).openapi('ClockCustomer');
+export const clockAdvance = z
+  .union([
+    z.strictObject({ by: z.string().max(40).openapi({ example: 'P30D', description: 'An ISO 8601 duration.' }) }),
+    z.strictObject({ to: instant }),
+    z.strictObject({ next: z.literal(true) }),
+  ])
+  .openapi('ClockAdvance');
+export const clockNext = z
+  .object({
+    at: time.nullable(),
+    due: z.array(z.object({ subscriptionId, type: z.string(), at: time })),
+  })
+  .openapi('ClockNext');
+
+export const tenant = z.object({ id: tenantId, name: z.string(), createdAt: time }).openapi('Tenant');
+export const tenantCreate = z
+  .strictObject({
+    id: z
+      .string()
+      .regex(/^ten_[a-z0-9]{1,40}$/, 'ten_ and letters or digits')
+      .optional()
+      .openapi({ example: 'ten_acme' }) as unknown as z.ZodType<TenantId | undefined>,
+    name: text(255),
+  })
+  .openapi('TenantCreate');
+
+export const apiKey = z
+  .object({
+    id: keyId,
+    name: z.string(),
+    prefix: z.string().openapi({ example: 'sk_test_Ab12Cd34' }),
+    scopes: z.array(z.string()),
+    expiresAt: time.nullable(),
+    lastUsedAt: time.nullable(),
+    revokedAt: time.nullable(),
+    createdAt: time,
+  })
+  .openapi('ApiKey');
+export const apiKeyCreate = z
+  .strictObject({
+    name: text(255),
+    scopes: z.array(z.enum(['*', ...GRANTS])).min(1),
+    expiresAt: instant.optional(),
+  })
+  .openapi('ApiKeyCreate');
+export const apiKeyCreated = z
+  .object({ key: apiKey, secret: z.string().optional().openapi({ description: 'Shown this once.' }) })
+  .openapi('ApiKeyCreated');
+
+const facts = z.record(z.string(), z.union([z.string(), z.number(), z.null()]));
+export const cause = z
+  .object({
+    version: z.int(),
+    at: time,
+    input: z.string().openapi({ description: 'What came in.', example: 'payment_failed' }),
+    origin: z.object({ by: z.string(), ref: z.string() }),
+    rule: z.string().openapi({ description: 'The rule that decided.', example: 'payment.failed' }),
+    from: z.string(),
+    to: z.string(),
+    because: facts,
+    effects: z.array(z.string()),
+    ledger: z.array(z.object({ key: z.string(), kind: z.string(), at: time })),
+  })
+  .openapi('Cause');
+export const why = z
+  .object({
+    subscriptionId,
+    state: z.string(),
+    sentence: z.string(),
+    causes: z.array(cause).openapi({ description: 'The newest first.' }),
+  })
+  .openapi('Why');
+
+export const ledgerAccount = z
+  .object({
+    code: z.string(),
+    customerId: customerId.nullable(),
+    kind: z.enum(['debit', 'credit']),
+    balance: money,
+  })
+  .openapi('LedgerAccount');
+export const ledgerEntry = z
+  .object({
+    id: z.int(),
+    transactionId: z.int(),
+    key: z.string(),
+    kind: z.string(),
+    at: time,
+    account: z.string(),
+    customerId: customerId.nullable(),
+    subscriptionId: subscriptionId.nullable(),
+    debit: money.nullable(),
+    credit: money.nullable(),
+  })
+  .openapi('LedgerEntry');
+export const trialBalance = z
+  .object({
+    at: time,
+    currencies: z.array(
+      z.object({
+        currency,
+        accounts: z.array(z.object({ account: z.string(), debit: minor, credit: minor, balance: minor })),
+        balanced: z.boolean(),
+      }),
+    ),
+  })
+  .openapi('TrialBalance');
+
+export const inboxEvent = z
+  .object({
+    id: z.string(),
+    provider: z.string(),
+    eventId: z.string(),
+    type: z.string(),
+    state: z.string(),
+    reason: z.string().nullable(),
+    subscriptionId: subscriptionId.nullable(),
+    facts: z.array(z.record(z.string(), z.unknown())),
+    occurredAt: time,
+    receivedAt: time,
+    settledAt: time.nullable(),
+    attempts: z.int(),
+  })
+  .openapi('InboxEvent');
+export const outboxMessage = z
+  .object({
+    id: z.string(),
+    type: z.string(),
+    subscriptionId,
+    version: z.int(),
+    data: facts,
+    at: time,
+    createdAt: time,
+    relayedAt: time.nullable(),
+  })
+  .openapi('OutboxMessage');
+
+export const requestState = z
+  .object({
+    id: z.string(),
+    state: z.enum(['running', 'applied', 'refused']),
+    subscriptionId: subscriptionId.nullable(),
+    code: z.string().optional(),
+    detail: z.string().optional(),
+  })
+  .openapi('RequestState');

@@ -1,0 +1,211 @@
+/** Rows as they go over the wire. */
+import type { ApiKey } from '../db/api-keys.ts';
+import type { AccountRow, EntryRow } from '../db/books.ts';
+import type { ClockRow } from '../db/clocks.ts';
+import type { Customer } from '../db/customers.ts';
+import type { InvoiceRow } from '../db/invoices.ts';
+import type { InboxRow, OutboxRow } from '../db/messages.ts';
+import type { PaymentMethodRow } from '../db/payment-methods.ts';
+import type { PriceBookRow } from '../db/price-books.ts';
+import type { AttemptRow, DecisionRow, Posted, SubscriptionRow } from '../db/subscriptions.ts';
+import type { Tenant } from '../db/tenants.ts';
+import { keyOf } from '../domain/effect.ts';
+
+const iso = (date: Date | null): string | null => date?.toISOString() ?? null;
+const money = (amount: number, currency: string) => ({ amount, currency });
+
+export const showSubscription = (row: SubscriptionRow) => ({
+  id: row.id,
+  customerId: row.customer_id,
+  mode: row.mode,
+  state: row.state,
+  collection: row.collection,
+  processor: row.processor,
+  planId: row.plan_id,
+  priceBookId: row.price_book_id,
+  quantity: row.quantity,
+  currency: row.currency,
+  timeZone: row.time_zone,
+  anchorAt: iso(row.anchor_at),
+  trialEndsAt: iso(row.trial_ends_at),
+  currentPeriod: row.period_start && row.period_end ? { start: iso(row.period_start), end: iso(row.period_end) } : null,
+  nextDueAt: iso(row.next_due_at),
+  cancelAt: iso(row.cancel_at),
+  access: { level: row.access_level, until: iso(row.access_until) },
+  clockId: row.clock_id,
+  version: row.version,
+  createdAt: iso(row.created_at),
+});
+
+export type ShownPayment = {
+  status: 'succeeded' | 'processing' | 'requires_action' | 'declined';
+  clientSecret?: string;
+  declineCode?: string;
+};
+
+export function showPayment(attempt: AttemptRow): ShownPayment {
+  switch (attempt.state) {
+    case 'succeeded':
+      return { status: 'succeeded' };
+    case 'requested':
+    case 'processing':
+      return { status: 'processing' };
+    case 'needs_action':
+      return { status: 'requires_action' };
+    case 'failed':
+    case 'canceled':
+      return { status: 'declined', declineCode: attempt.code ?? attempt.state };
+  }
+}
+
+export const showInvoice = (row: InvoiceRow) => ({
+  id: row.id,
+  number: row.number,
+  state: row.state,
+  customerId: row.customer_id,
+  subscriptionId: row.subscription_id,
+  currency: row.currency,
+  lines: row.lines.map((line) => ({
+    description: line.description,
+    quantity: line.quantity,
+    unitPrice: line.unit_price,
+    amount: line.amount,
+    period: line.period_from && line.period_to ? { from: line.period_from, to: line.period_to } : null,
+    proration: line.proration,
+    tax: line.tax,
+  })),
+  subtotal: money(row.subtotal, row.currency),
+  discount: money(row.discount, row.currency),
+  tax: money(row.tax, row.currency),
+  total: money(row.total, row.currency),
+  creditApplied: money(row.credit_applied, row.currency),
+  amountDue: money(row.amount_due, row.currency),
+  amountPaid: money(row.amount_paid, row.currency),
+  issuedAt: iso(row.issued_at),
+  dueAt: iso(row.due_at),
+  paidAt: iso(row.paid_at),
+});
+
+export const showPaymentMethod = (row: PaymentMethodRow) => ({
+  id: row.id,
+  customerId: row.customer_id,
+  processor: row.processor,
+  brand: row.brand,
+  last4: row.last4,
+  isDefault: row.is_default,
+  createdAt: iso(row.created_at),
+});
+
+export const showCustomer = (customer: Customer, subjects: string[]) => ({
+  id: customer.id,
+  externalId: customer.externalId,
+  name: customer.name,
+  email: customer.email,
+  locale: customer.locale,
+  timeZone: customer.timeZone,
+  currency: customer.currency,
+  subjects,
+  clockId: customer.clockId,
+  createdAt: new Date(customer.createdAt).toISOString(),
+  updatedAt: new Date(customer.updatedAt).toISOString(),
+});
+
+export const showPriceBook = (row: PriceBookRow) => ({
+  id: row.id,
+  version: row.version,
+  state: row.state,
+  document: row.document,
+  effectiveAt: iso(row.effective_at),
+  publishedAt: iso(row.published_at),
+  createdAt: iso(row.created_at),
+});
+
+export const showClock = (row: ClockRow) => ({
+  id: row.id,
+  name: row.name,
+  now: iso(row.now),
+  target: iso(row.target),
+  state: row.state,
+  ...(row.reason === null ? {} : { reason: row.reason }),
+  createdAt: iso(row.created_at),
+});
+
+export const showTenant = ({ id, name, createdAt }: Tenant) => ({ id, name, createdAt: iso(createdAt) });
+
+export const showKey = (key: ApiKey) => ({
+  id: key.id,
+  name: key.name,
+  prefix: key.prefix,
+  scopes: key.scopes,
+  expiresAt: iso(key.expiresAt),
+  lastUsedAt: iso(key.lastUsedAt),
+  revokedAt: iso(key.revokedAt),
+  createdAt: iso(key.createdAt),
+});
+
+/** `postings` are the subscription's; those that this decision's effects have made are its own. */
+export const showCause = (row: DecisionRow, postings: readonly Posted[]) => {
+  const keys = row.effects.map(keyOf);
+  const ledger = postings.filter(({ key }) =>
+    keys.some((each) => key === each || key === `${row.subscription_id}/${each}`),
+  );
+  return {
+    version: row.version,
+    at: iso(row.at),
+    input: row.input.type,
+    origin: row.input.origin,
+    rule: row.rule,
+    from: row.from_state,
+    to: row.to_state,
+    because: row.because,
+    effects: keys,
+    ledger: ledger.map(({ key, kind, at }) => ({ key, kind, at: iso(at) })),
+  };
+};
+
+export const showAccount = (row: AccountRow) => ({
+  code: row.code,
+  customerId: row.owner === '' ? null : row.owner,
+  kind: row.kind,
+  // On the side on which the account grows, so that what one expects is positive.
+  balance: money(row.kind === 'debit' ? row.amount : 0 - row.amount, row.currency),
+});
+
+export const showEntry = (row: EntryRow) => ({
+  id: row.id,
+  transactionId: row.transaction_id,
+  key: row.key,
+  kind: row.kind,
+  at: iso(row.at),
+  account: row.code,
+  customerId: row.owner === '' ? null : row.owner,
+  subscriptionId: row.subscription_id,
+  debit: row.amount > 0 ? money(row.amount, row.currency) : null,
+  credit: row.amount < 0 ? money(-row.amount, row.currency) : null,
+});
+
+export const showInboxEvent = (row: InboxRow) => ({
+  id: row.id,
+  provider: row.provider,
+  eventId: row.event_id,
+  type: row.type,
+  state: row.state,
+  reason: row.reason,
+  subscriptionId: row.subscription_id,
+  facts: row.facts,
+  occurredAt: iso(row.occurred_at),
+  receivedAt: iso(row.received_at),
+  settledAt: iso(row.settled_at),
+  attempts: row.attempts,
+});
+
+export const showOutboxMessage = (row: OutboxRow) => ({
+  id: row.event_id,
+  type: row.type,
+  subscriptionId: row.subscription_id,
+  version: row.version,
+  data: row.payload,
+  at: iso(row.at),
+  createdAt: iso(row.created_at),
+  relayedAt: iso(row.relayed_at),
+});

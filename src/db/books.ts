@@ -1,0 +1,105 @@
+/** The ledger as finance reads it. */
+import { sql } from 'kysely';
+import type { CustomerId, SubscriptionId } from '../domain/ids.ts';
+import type { AccountCode } from '../domain/ledger.ts';
+import { type Page, type Slice, sliceOf } from './page.ts';
+import type { Trx } from './tenant.ts';
+
+export type AccountRow = {
+  id: number;
+  code: AccountCode;
+  owner: string;
+  kind: 'debit' | 'credit';
+  currency: string;
+  amount: number;
+};
+
+export async function listAccounts(
+  trx: Trx,
+  { code, customer }: { code?: AccountCode; customer?: CustomerId },
+  page: Page,
+): Promise<Slice<AccountRow>> {
+  let query = trx
+    .selectFrom('ledger_accounts as account')
+    .leftJoin('ledger_balances as balance', 'balance.account_id', 'account.id')
+    .select(['account.id', 'account.code', 'account.owner', 'account.kind', 'account.currency', 'balance.amount']);
+  if (code) query = query.where('account.code', '=', code);
+  if (customer) query = query.where('account.owner', '=', customer);
+  if (page.after) query = query.where('account.id', '>', Number(page.after));
+  const rows = await query
+    .orderBy('account.id')
+    .limit(page.limit + 1)
+    .execute();
+  return sliceOf(
+    rows.map((row) => ({ ...row, amount: row.amount ?? 0 })),
+    page,
+    ({ id }) => String(id),
+  );
+}
+
+export type EntryRow = {
+  id: number;
+  transaction_id: number;
+  key: string;
+  kind: string;
+  at: Date;
+  subscription_id: SubscriptionId | null;
+  code: AccountCode;
+  owner: string;
+  currency: string;
+  amount: number;
+};
+
+export async function listEntries(
+  trx: Trx,
+  { code, customer, subscription }: { code?: AccountCode; customer?: CustomerId; subscription?: SubscriptionId },
+  page: Page,
+): Promise<Slice<EntryRow>> {
+  let query = trx
+    .selectFrom('ledger_entries as entry')
+    .innerJoin('ledger_transactions as transaction', 'transaction.id', 'entry.transaction_id')
+    .innerJoin('ledger_accounts as account', 'account.id', 'entry.account_id')
+    .select([
+      'entry.id',
+      'entry.transaction_id',
+      'transaction.key',
+      'transaction.kind',
+      'transaction.at',
+      'transaction.subscription_id',
+      'account.code',
+      'account.owner',
+      'entry.currency',
+      'entry.amount',
+    ]);
+  if (code) query = query.where('account.code', '=', code);
+  if (customer) query = query.where('account.owner', '=', customer);
+  if (subscription) query = query.where('transaction.subscription_id', '=', subscription);
+  if (page.after) query = query.where('entry.id', '<', Number(page.after));
+  const rows = await query
+    .orderBy('entry.id', 'desc')
+    .limit(page.limit + 1)
+    .execute();
+  return sliceOf(rows, page, ({ id }) => String(id));
+}
+
+export type BalanceRow = { currency: string; code: AccountCode; debit: number; credit: number };
+
+/** What each account comes to, on its side, up to then; without a time from the balances that are kept. */
+export async function balancesAt(trx: Trx, at: Date | null): Promise<BalanceRow[]> {
+  const { rows } = at
+    ? await sql<BalanceRow>`
+        select account.currency, account.code,
+          greatest(sum(entry.amount), 0) as debit, greatest(-sum(entry.amount), 0) as credit
+        from ledger_entries as entry
+        join ledger_transactions as transaction on transaction.id = entry.transaction_id
+        join ledger_accounts as account on account.id = entry.account_id
+        where transaction.at <= ${at}
+        group by account.currency, account.code order by account.currency, account.code`.execute(trx)
+    : await sql<BalanceRow>`
+        select account.currency, account.code,
+          greatest(sum(balance.amount), 0) as debit, greatest(-sum(balance.amount), 0) as credit
+        from ledger_balances as balance
+        join ledger_accounts as account on account.id = balance.account_id
+        group by account.currency, account.code order by account.currency, account.code`.execute(trx);
+  return rows;
+}

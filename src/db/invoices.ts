@@ -1,0 +1,60 @@
+/** Invoices as they are read, each with its lines. */
+import type { Selectable } from 'kysely';
+import type { CustomerId, InvoiceId, SubscriptionId } from '../domain/ids.ts';
+import { type Page, type Slice, sliceOf } from './page.ts';
+import type { InvoiceLinesTable, InvoiceState, InvoicesTable } from './schema.ts';
+import type { Trx } from './tenant.ts';
+
+export type InvoiceLineRow = Selectable<InvoiceLinesTable>;
+export type InvoiceRow = Selectable<InvoicesTable> & { lines: InvoiceLineRow[] };
+
+export async function readInvoice(trx: Trx, id: InvoiceId, customer: CustomerId | null): Promise<InvoiceRow | null> {
+  let query = trx.selectFrom('invoices').selectAll().where('id', '=', id);
+  if (customer) query = query.where('customer_id', '=', customer);
+  const row = await query.executeTakeFirst();
+  return row ? (await withLines(trx, [row]))[0]! : null;
+}
+
+export type InvoiceFilter = { customer: CustomerId | null; subscription?: SubscriptionId; state?: InvoiceState };
+
+export async function listInvoices(
+  trx: Trx,
+  { customer, subscription, state }: InvoiceFilter,
+  page: Page,
+): Promise<Slice<InvoiceRow>> {
+  let query = trx.selectFrom('invoices').selectAll();
+  if (customer) query = query.where('customer_id', '=', customer);
+  if (subscription) query = query.where('subscription_id', '=', subscription);
+  if (state) query = query.where('state', '=', state);
+  if (page.after) {
+    const colon = page.after.indexOf(':');
+    const issuedAt = new Date(Number(page.after.slice(0, colon)));
+    const id = page.after.slice(colon + 1) as InvoiceId;
+    query = query.where((where) =>
+      where.or([
+        where('issued_at', '<', issuedAt),
+        where.and([where('issued_at', '=', issuedAt), where('id', '<', id)]),
+      ]),
+    );
+  }
+  const rows = await query
+    .orderBy('issued_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(page.limit + 1)
+    .execute();
+  const slice = sliceOf(rows, page, (row) => `${row.issued_at.getTime()}:${row.id}`);
+  return { rows: await withLines(trx, slice.rows), next: slice.next };
+}
+
+/** One more query for all of them, whatever their number. */
+async function withLines(trx: Trx, invoices: Selectable<InvoicesTable>[]): Promise<InvoiceRow[]> {
+  if (invoices.length === 0) return [];
+  const ids = invoices.map(({ id }) => id);
+  const lines = await trx
+    .selectFrom('invoice_lines')
+    .selectAll()
+    .where('invoice_id', 'in', ids)
+    .orderBy('ordinal')
+    .execute();
+  return invoices.map((invoice) => ({ ...invoice, lines: lines.filter((line) => line.invoice_id === invoice.id) }));
+}

@@ -1,0 +1,56 @@
+/** Inbox and outbox as an operator reads them. */
+import type { Selectable } from 'kysely';
+import { sql } from 'kysely';
+import type { SubscriptionId } from '../domain/ids.ts';
+import type { Db } from './client.ts';
+import { type Page, type Slice, sliceOf } from './page.ts';
+import type { InboxState, InboxTable, OutboxTable } from './schema.ts';
+import { inRole, type Trx } from './tenant.ts';
+
+export type InboxRow = Selectable<InboxTable>;
+export type OutboxRow = Selectable<OutboxTable>;
+
+export async function listInbox(
+  trx: Trx,
+  { state, subscription }: { state?: InboxState; subscription?: SubscriptionId },
+  page: Page,
+): Promise<Slice<InboxRow>> {
+  let query = trx.selectFrom('inbox').selectAll();
+  if (state) query = query.where('state', '=', state);
+  if (subscription) query = query.where('subscription_id', '=', subscription);
+  if (page.after) query = query.where('seq', '<', Number(page.after));
+  const rows = await query
+    .orderBy('seq', 'desc')
+    .limit(page.limit + 1)
+    .execute();
+  return sliceOf(rows, page, ({ seq }) => String(seq));
+}
+
+export async function listOutbox(
+  trx: Trx,
+  { subscription, pending }: { subscription?: SubscriptionId; pending?: boolean },
+  page: Page,
+): Promise<Slice<OutboxRow>> {
+  let query = trx.selectFrom('outbox').selectAll();
+  if (subscription) query = query.where('subscription_id', '=', subscription);
+  if (pending) query = query.where('relayed_at', 'is', null);
+  if (page.after) query = query.where('id', '<', Number(page.after));
+  const rows = await query
+    .orderBy('id', 'desc')
+    .limit(page.limit + 1)
+    .execute();
+  return sliceOf(rows, page, ({ id }) => String(id));
+}
+
+export type Backlog = { inboxPending: number; inboxOldestSeconds: number; outboxPending: number };
+
+/** Of all tenants, for the metrics. Both counts run over partial indexes of what waits. */
+export const backlog = (db: Db): Promise<Backlog> =>
+  inRole(db, 'hydra_relay', async (trx) => {
+    const { rows } = await sql<Backlog>`
+      select count(*)::int as "inboxPending",
+        coalesce(extract(epoch from clock_timestamp() - min(received_at)), 0)::float8 as "inboxOldestSeconds",
+        (select count(*)::int from outbox where relayed_at is null) as "outboxPending"
+      from inbox where state in ('received', 'signalled', 'parked')`.execute(trx);
+    return rows[0]!;
+  });

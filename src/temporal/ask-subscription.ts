@@ -1,0 +1,119 @@
+/**
+ * Asks a subscription's workflow to do something, and says how that ended. What we expect comes back as a value: the
+ * routes turn it into HTTP, the command line into a sentence.
+ */
+import {
+  type Client,
+  isGrpcServiceError,
+  WithStartWorkflowOperation,
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowUpdateFailedError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
+} from '@temporalio/client';
+import { ApplicationFailure, WorkflowNotFoundError } from '@temporalio/common';
+import { type Answer, type Asked, type Start, SUBSCRIPTION_WORKFLOW, workflowIdOf } from '../../workflows/messages.ts';
+import type { Mode, SubscriptionId, TenantId } from '../domain/ids.ts';
+import type { Draft } from '../domain/subscription.ts';
+import type { Temporal } from './temporal.ts';
+
+export type Target = { tenant: TenantId; mode: Mode; subscription: SubscriptionId };
+
+export type AskOutcome =
+  | Answer
+  /** It arrived, or may have; nobody has answered in time. Asking again with the same id is safe. */
+  | { outcome: 'pending' }
+  | { outcome: 'unreachable' }
+  /** There is no such workflow, or its life is over. */
+  | { outcome: 'no_workflow' }
+  /** This deployment has no namespace for that mode. */
+  | { outcome: 'no_namespace' };
+
+type Options = { temporal: Temporal; target: Target; asked: Asked; patienceMs: number };
+
+export const askSubscription = ({ temporal, target, asked, patienceMs }: Options): Promise<AskOutcome> =>
+  trying(temporal, target.mode, patienceMs, (client) =>
+    client.workflow
+      .getHandle(workflowIdOf(target.tenant, target.subscription))
+      .executeUpdate<Answer, [Asked]>(asked.command.type, { updateId: asked.id, args: [asked] }),
+  );
+
+/** Makes the workflow and asks it, in one call. Repeated, it finds the one that it made. */
+export const startAndAsk = ({ temporal, target, asked, patienceMs, draft }: Options & { draft: Draft }) =>
+  trying(temporal, target.mode, patienceMs, (client) =>
+    client.workflow.executeUpdateWithStart<(start: Start) => Promise<void>, Answer, [Asked]>(asked.command.type, {
+      updateId: asked.id,
+      args: [asked],
+      startWorkflowOperation: new WithStartWorkflowOperation<(start: Start) => Promise<void>>(
+        SUBSCRIPTION_WORKFLOW,
+        startOptions(temporal, target, draft),
+      ),
+    }),
+  );
+
+/** Makes the workflow as a draft that waits to be asked; one that is there already is left alone. */
+export const startDraft = (temporal: Temporal, target: Target, draft: Draft, patienceMs: number): Promise<AskOutcome> =>
+  trying(temporal, target.mode, patienceMs, async (client) => {
+    await client.workflow.start<(start: Start) => Promise<void>>(
+      SUBSCRIPTION_WORKFLOW,
+      startOptions(temporal, target, draft),
+    );
+    return { outcome: 'applied', version: 0 };
+  });
+
+const startOptions = ({ taskQueue }: Temporal, { tenant, subscription }: Target, draft: Draft) => ({
+  workflowId: workflowIdOf(tenant, subscription),
+  taskQueue,
+  args: [{ subscription: draft }] as [Start],
+  workflowIdConflictPolicy: 'USE_EXISTING' as const,
+  workflowIdReusePolicy: 'REJECT_DUPLICATE' as const,
+  staticSummary: `subscription ${subscription}`,
+});
+
+/** Anything that is asked of Temporal within a time, with its expected troubles as values. */
+export async function trying(
+  temporal: Temporal,
+  mode: Mode,
+  patienceMs: number,
+  ask: (client: Client) => Promise<Answer>,
+): Promise<AskOutcome> {
+  const client = temporal.clientOf(mode);
+  if (!client) return { outcome: 'no_namespace' };
+  try {
+    return await client.withDeadline(Date.now() + patienceMs, () => ask(client));
+  } catch (error) {
+    return (await meaningOf(error, temporal)) ?? Promise.reject(error);
+  }
+}
+
+async function meaningOf(error: unknown, temporal: Temporal): Promise<AskOutcome | null> {
+  if (error instanceof WorkflowUpdateFailedError && error.cause instanceof ApplicationFailure) {
+    return { outcome: 'refused', code: error.cause.type ?? 'refused', detail: error.cause.message };
+  }
+  if (error instanceof WorkflowNotFoundError || error instanceof WorkflowExecutionAlreadyStartedError) {
+    return { outcome: 'no_workflow' };
+  }
+  const code = grpcCodeOf(error);
+  if (code === ABORTED_BY_CLOSE || code === NOT_FOUND) return { outcome: 'no_workflow' };
+  if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || (code !== null && LATE.has(code))) {
+    // The client goes on trying while a server is away, until the time is up: so the error alone doesn't tell which.
+    return { outcome: (await temporal.isReachable()) ? 'pending' : 'unreachable' };
+  }
+  // The SDK makes plain errors of a connection that can't be opened.
+  if (code === UNAVAILABLE || (error instanceof Error && /failed to connect/i.test(error.message))) {
+    return { outcome: 'unreachable' };
+  }
+  return null;
+}
+
+const NOT_FOUND = 5;
+const UNAVAILABLE = 14;
+/** gRPC's ALREADY_EXISTS: a start of what was there before and has ended. */
+const ABORTED_BY_CLOSE = 6;
+/** CANCELLED, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, ABORTED. */
+const LATE: ReadonlySet<number> = new Set([1, 4, 8, 10]);
+
+/** The client wraps what gRPC says. */
+function grpcCodeOf(error: unknown): number | null {
+  if (isGrpcServiceError(error)) return Number(error.code);
+  return error instanceof Error && error.cause !== undefined ? grpcCodeOf(error.cause) : null;
+}

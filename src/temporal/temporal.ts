@@ -1,0 +1,54 @@
+/** The way to Temporal, lazily: the API starts, reads and takes webhooks in while Temporal is away. */
+import { Client, Connection } from '@temporalio/client';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import type { Config } from '../config.ts';
+import type { Mode } from '../domain/ids.ts';
+
+export type Temporal = {
+  connection: Connection;
+  /** Null where the mode has no namespace: then it doesn't exist in this deployment. */
+  clientOf(mode: Mode): Client | null;
+  isReachable(deadlineMs?: number): Promise<boolean>;
+  taskQueue: string;
+  close(): Promise<void>;
+};
+
+export function createTemporal(
+  config: Pick<Config, 'TEMPORAL_ADDRESS' | 'namespaces'>,
+  taskQueue: string,
+  environment: NodeJS.ProcessEnv = process.env,
+): Temporal {
+  // TLS and API keys as every Temporal program takes them.
+  const { connectionOptions } = loadClientConnectConfig({
+    overrideEnvVars: Object.fromEntries(
+      Object.entries(environment).filter((entry): entry is [string, string] => entry[1] !== undefined),
+    ),
+  });
+  const connection = Connection.lazy({
+    ...connectionOptions,
+    address: config.TEMPORAL_ADDRESS,
+    connectTimeout: '3s',
+    channelArgs: {
+      // The default lets a channel sleep for two minutes after a long outage; people wait for this one.
+      'grpc.initial_reconnect_backoff_ms': 200,
+      'grpc.max_reconnect_backoff_ms': 2_000,
+    },
+  });
+  const clients = new Map(
+    config.namespaces.map(({ mode, namespace }) => [mode, new Client({ connection, namespace })] as const),
+  );
+  return {
+    connection,
+    taskQueue,
+    clientOf: (mode) => clients.get(mode) ?? null,
+    async isReachable(deadlineMs = 1_000) {
+      try {
+        await connection.withDeadline(Date.now() + deadlineMs, () => connection.workflowService.getSystemInfo({}));
+        return true;
+      } catch {
+        return false; // the question was whether it answers
+      }
+    },
+    close: () => connection.close(),
+  };
+}
