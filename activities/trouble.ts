@@ -4,12 +4,19 @@ import { ProcessorTrouble } from '../src/processors/trouble.ts';
 
 const OPERATOR_LOOKS_MS = 60_000;
 
+/** Well inside the heartbeat timeout that the workflow sets: a killed worker's call is taken up by another soon. */
+const BEAT_EVERY_MS = 2_000;
+
 /** A processor's trouble in Temporal's words: when to try again, and how loud to be about it. */
 export async function withTrouble<T>(work: () => Promise<T>): Promise<T> {
+  const context = asyncLocalStorage.getStore();
+  const beat = setInterval(() => context?.heartbeat(), BEAT_EVERY_MS);
   try {
     return await work();
   } catch (error) {
     throw error instanceof ProcessorTrouble ? failureOf(error) : error;
+  } finally {
+    clearInterval(beat);
   }
 }
 

@@ -27,6 +27,7 @@ export function outsideActivity(
   const options = {
     taskQueue: processorQueue(workflowInfo().taskQueue, processor),
     startToCloseTimeout: '60s',
+    heartbeatTimeout: '8s',
     // A processor forgets an idempotency key after a day: by then the answer must be looked up, not asked for again.
     scheduleToCloseTimeout: '23h',
     retry: { initialInterval: '1s', maximumInterval: '10m' },

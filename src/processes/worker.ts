@@ -63,7 +63,7 @@ async function connect(): Promise<NativeConnection> {
   }
 }
 
-const [bundle, connection] = await Promise.all([workflowBundle(), connect()]);
+const [bundle, connection] = await Promise.all([workflowBundle(config.TEMPORAL_WORKFLOW_BUNDLE), connect()]);
 workers = await runWorkers({
   connection,
   namespaces: config.namespaces,

@@ -14,8 +14,10 @@ async function bundle(): Promise<string> {
   return (await bundleWorkflowCode({ workflowsPath, logger: quiet })).code;
 }
 
-export const workflowBundle = async (): Promise<WorkflowBundleOption> =>
-  existsSync(built) ? { codePath: built } : { code: await bundle() };
+export async function workflowBundle(codePath: string | undefined): Promise<WorkflowBundleOption> {
+  if (codePath) return { codePath };
+  return existsSync(built) ? { codePath: built } : { code: await bundle() };
+}
 
 /** The last step of the build. */
 if (process.argv[1] === fileURLToPath(import.meta.url)) await writeFile(built, await bundle());

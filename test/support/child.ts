@@ -1,0 +1,51 @@
+/** A process of the product as `hydra up` starts it, for tests that kill one. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+
+export type Child = {
+  readonly pid: number;
+  readonly ended: Promise<NodeJS.Signals | number | null>;
+  kill(signal: NodeJS.Signals): Promise<void>;
+};
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const key = randomBytes(32).toString('base64');
+/** Keys that every process needs to start, and that these tests don't look at. */
+const KEYS = {
+  AUTH_JWT_SECRET: randomBytes(32).toString('base64'),
+  ENCRYPTION_KEYS: `k1:${key}`,
+  ...Object.fromEntries(
+    ['BLIND_INDEX', 'ANCHOR', 'LICENSE_SIGNING', 'AUDIT_SIGNING', 'LINK_SIGNING'].map((name) => [`${name}_KEY`, key]),
+  ),
+};
+
+const running = new Set<ChildProcess>();
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
+/** Resolves when it serves, or when it ended before that. */
+export async function startChild(name: 'worker' | 'relay' | 'api', env: Record<string, string>): Promise<Child> {
+  const child = spawn(process.execPath, ['--import', 'tsx', `src/processes/${name}.ts`], {
+    cwd: root,
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, LOG_LEVEL: 'error', ...KEYS, ...env },
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
+  running.add(child);
+  const ended = new Promise<NodeJS.Signals | number | null>((resolve) => {
+    child.once('exit', (code, signal) => {
+      running.delete(child);
+      resolve(signal ?? code);
+    });
+  });
+  await Promise.race([new Promise((resolve) => child.once('message', resolve)), ended]);
+  return {
+    pid: child.pid!,
+    ended,
+    kill: async (signal) => {
+      child.kill(signal);
+      await ended;
+    },
+  };
+}
