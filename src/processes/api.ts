@@ -1,0 +1,83 @@
+/** Serves HTTP: the webhooks' door first, then everything else. Temporal may be away when it starts. */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createApp } from '../api/app.ts';
+import { createAuthenticate } from '../auth/authenticate.ts';
+import { createTokenVerifier } from '../auth/tokens.ts';
+import { loadConfig } from '../config.ts';
+import { createDatabase } from '../db/client.ts';
+import { backlog } from '../db/messages.ts';
+import { createLogger } from '../observability/logger.ts';
+import { createMetrics } from '../observability/metrics.ts';
+import { createProcessors, DEFAULT_ACCOUNT, modeOfStripeKey } from '../processors/processors.ts';
+import { createTemporal } from '../temporal/temporal.ts';
+import { createDoor } from '../webhooks/door.ts';
+
+/** Longer than a request may take, shorter than an orchestrator's patience. */
+const GRACE_MS = 20_000;
+
+const config = loadConfig();
+const logger = createLogger({ name: 'api', level: config.LOG_LEVEL });
+const db = createDatabase(config.DATABASE_URL, { applicationName: 'hydra-api', max: config.DATABASE_POOL });
+const temporal = createTemporal(config, config.TEMPORAL_TASK_QUEUE);
+const metrics = createMetrics({ backlog: () => backlog(db) });
+const stripeKeys = config.STRIPE_API_KEY ?? [];
+
+const app = createApp({
+  logger,
+  authenticate: createAuthenticate({ db, verifyToken: createTokenVerifier(config) }),
+  parts: {
+    db,
+    temporal,
+    metrics,
+    keys: { ring: config.ENCRYPTION_KEYS, blindIndexKey: config.BLIND_INDEX_KEY },
+    processors: createProcessors({
+      stripe: stripeKeys.map((apiKey) => ({ apiKey, apiBase: config.STRIPE_API_BASE })),
+    }),
+    publishableKey: config.STRIPE_PUBLISHABLE_KEY ?? null,
+    patienceMs: { command: 10_000, payment: 8_000 },
+  },
+});
+const door = createDoor({
+  db,
+  log: logger,
+  stripe: config.STRIPE_WEBHOOK_SECRET
+    ? [{ id: DEFAULT_ACCOUNT, modes: stripeKeys.map(modeOfStripeKey), secrets: config.STRIPE_WEBHOOK_SECRET }]
+    : [],
+  count: (outcome) => metrics.webhooks.inc({ outcome }),
+});
+
+const server = createServer((request, response) => door(request, response) || app(request, response));
+server.requestTimeout = 30_000;
+server.headersTimeout = 10_000;
+
+server.on('error', (error) => {
+  logger.fatal({ err: error }, 'cannot listen');
+  process.exit(1);
+});
+server.listen(config.PORT, config.HOST, () => {
+  const { port } = server.address() as AddressInfo;
+  const host = config.HOST.includes(':') ? `[${config.HOST}]` : config.HOST;
+  const url = `http://${host}:${port}`;
+  logger.info({ url }, 'the API listens');
+  process.send?.({ ready: true, url });
+});
+
+let stopping = false;
+/** What is being answered is answered; new connections are refused. */
+async function stop(): Promise<void> {
+  if (stopping) return;
+  stopping = true;
+  const closed = new Promise((resolve) => server.close(resolve));
+  server.closeIdleConnections();
+  const impatience = setTimeout(() => server.closeAllConnections(), GRACE_MS);
+  await closed;
+  clearTimeout(impatience);
+  await temporal.close();
+  await db.destroy();
+  logger.info('the API has stopped');
+  process.exit(0);
+}
+process.on('SIGTERM', stop);
+process.on('SIGINT', stop);
+process.on('disconnect', stop);
