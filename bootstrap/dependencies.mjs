@@ -9,7 +9,7 @@ import { ROOT } from './places.mjs';
 /**
  * @param {{ root?: string, log?: (line: string) => void, install?: (root: string) => Promise<void> }} [options]
  */
-export async function ensureDependencies({ root = ROOT, log = console.log, install = npmCi } = {}) {
+export async function ensureDependencies({ root = ROOT, log = console.log, install = installWithNpm } = {}) {
   if (staleDependencies(root) === null) return;
   await withLock(
     join(root, '.hydra', 'install.lock'),
@@ -59,10 +59,12 @@ function differenceFromLock(root) {
   return null;
 }
 
-/** No package of ours needs its install scripts, so nobody's run. */
-async function npmCi(root) {
-  const args = [
-    'ci',
+/**
+ * No package of ours needs its install scripts, so nobody's run. `npm ci` refuses a lock file that was written on another
+ * platform and lacks this one's packages (https://github.com/npm/cli/issues/4828); `npm install` completes it for itself.
+ */
+async function installWithNpm(root) {
+  const common = [
     '--ignore-scripts',
     '--prefer-offline',
     '--no-audit',
@@ -70,22 +72,26 @@ async function npmCi(root) {
     '--include=dev',
     '--include=optional',
   ];
-  // The npm that runs us, if any; else the one on the PATH.
-  const [command, first] = process.env.npm_execpath?.endsWith('.js')
-    ? [process.execPath, [process.env.npm_execpath]]
-    : ['npm', []];
+  if ((await npm(['ci', ...common], root)) === 0) return;
+  console.error('npm ci failed; trying npm install');
+  const code = await npm(['install', '--no-save', ...common], root);
+  if (code === 0) return;
+  throw new Error(
+    `npm could not install the packages (exit ${code}). It needs the npm registry once, or npm's filled cache; with both out of reach, copy node_modules from a machine that has it.`,
+  );
+}
+
+/** With the npm that runs us, if any; else the one on the PATH. */
+async function npm(args, root) {
+  const own = process.env.npm_execpath?.endsWith('.js') ? process.env.npm_execpath : null;
+  const [command, first] = own ? [process.execPath, [own]] : ['npm', []];
   const child = spawn(command, [...first, ...args], {
     cwd: root,
     stdio: 'inherit',
-    shell: process.platform === 'win32',
+    shell: process.platform === 'win32' && !own,
   });
-  const code = await new Promise((resolve, reject) => {
+  return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', resolve);
   });
-  if (code !== 0) {
-    throw new Error(
-      `npm ci failed (exit ${code}). It needs the npm registry once, or npm's filled cache; with both out of reach, copy node_modules from a machine that has it.`,
-    );
-  }
 }
