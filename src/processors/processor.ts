@@ -18,7 +18,7 @@ import type {
 import type { DeclineClass } from '../domain/input.ts';
 import type { Processor as ProcessorName } from '../domain/subscription.ts';
 
-export type Capabilities = {
+type Capabilities = {
   /** Who counts the invoices: we and charge for each, or the processor, and we follow. */
   invoices: 'engine' | 'processor';
   /** A charge can be called off while it waits for the customer. */

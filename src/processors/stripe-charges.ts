@@ -7,7 +7,7 @@ import { keyFor } from './stripe-key.ts';
 import { ProcessorTrouble } from './trouble.ts';
 
 /** How we find our own again, in lists and in events. Ids only: Stripe's staff and dashboards show metadata. */
-export const metadataOf = ({ tenant, mode, subscription, invoice, attempt }: ChargeRequest) => ({
+const metadataOf = ({ tenant, mode, subscription, invoice, attempt }: ChargeRequest) => ({
   hydra_tenant: tenant,
   hydra_mode: mode,
   hydra_subscription: subscription,
@@ -61,7 +61,7 @@ function refusal(error: StripeError): ChargeAnswer | undefined {
  * What became of a charge; null where it never got as far as the bank. Such an intent is left alone: nobody holds its
  * secret, so nobody can confirm it.
  */
-export function answerOf(intent: Stripe.PaymentIntent): ChargeAnswer | null {
+function answerOf(intent: Stripe.PaymentIntent): ChargeAnswer | null {
   const payment = intent.id;
   switch (intent.status) {
     case 'succeeded':

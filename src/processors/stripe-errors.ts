@@ -5,7 +5,7 @@ import { ProcessorTrouble, retryAfterMs } from './trouble.ts';
  * What Stripe's client throws, as trouble. The error itself is dropped: its `raw` holds client secrets and whatever was
  * sent, and loggers print what they find.
  */
-export function troubleOf(error: unknown): ProcessorTrouble {
+function troubleOf(error: unknown): ProcessorTrouble {
   if (!(error instanceof Stripe.errors.StripeError)) {
     return new ProcessorTrouble(
       'unreachable',

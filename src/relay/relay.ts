@@ -24,7 +24,7 @@ import { settleLate } from './late-facts.ts';
 import { backOff, type RelaySettings, relaySettings } from './settings.ts';
 import type { Signal, SignalOutcome } from './signal.ts';
 
-export type RelayLog = {
+type RelayLog = {
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
   error(fields: object, message: string): void;

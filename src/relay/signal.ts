@@ -3,7 +3,7 @@ import { WorkflowNotFoundError } from '@temporalio/common';
 import { type Delivered, FACTS_SIGNAL, workflowIdOf } from '../../workflows/messages.ts';
 import type { Mode, SubscriptionId, TenantId } from '../domain/ids.ts';
 
-export type Target = { tenant: TenantId; mode: Mode; subscription: SubscriptionId };
+type Target = { tenant: TenantId; mode: Mode; subscription: SubscriptionId };
 
 /** `refused` is about this workflow alone: it is closing just now, say. Anything thrown is Temporal being away. */
 export type SignalOutcome = 'sent' | 'no_workflow' | 'refused';

@@ -15,7 +15,7 @@ import { verifyStripeSignature } from './stripe-signature.ts';
 /** A processor's account, its modes, and the secrets that may sign for it: several while one is rolled. */
 export type WebhookAccount = { id: string; modes: readonly Mode[]; secrets: readonly string[] };
 
-export type DoorLog = {
+type DoorLog = {
   warn(fields: object, message: string): void;
   error(fields: object, message: string): void;
 };
