@@ -18,14 +18,14 @@ export async function usableMethod(
   const { db, processors } = call.parts;
   const known = await inTenant(db, call.scope, (trx) => readPaymentMethod(trx, customer, id));
   if (known) return known;
-  const found = await processors.of({ ...call.scope, processor }).processor.readPaymentMethod(id);
-  if (!found) throw unknown();
   const mine = await processorCustomerOf({ db, processors }, { ...call.scope, customer, processor });
-  if (found.customer !== null && found.customer !== mine.customer) throw unknown();
-  const attached = found.customer
+  const found = await mine.account.processor.readPaymentMethod(id);
+  if (found?.customer && found.customer !== mine.customer) throw unknown();
+  const attached = found?.customer
     ? found
     : await mine.account.processor.attach({ customer: mine.customer, paymentMethod: id, key: call.request });
   if ('refused' in attached) {
+    if (attached.refused === 'payment_method_unusable') throw unknown();
     throw new Problem(422, 'payment_method_refused', `the processor refused it: ${attached.refused}`);
   }
   const { brand, last4 } = attached;

@@ -1,0 +1,244 @@
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { type Engine, startEngine } from '../support/engine.ts';
+import { type Api, publishPrices, startApi } from './support.ts';
+
+let engine: Engine;
+let api: Api;
+beforeAll(async () => {
+  engine = await startEngine();
+  const { db, processors, taskQueue } = engine;
+  api = await startApi({ db, processors, taskQueue, temporalAddress: inject('temporalAddress') });
+  await publishPrices(api);
+});
+afterAll(async () => {
+  await api?.stop();
+  await engine?.stop();
+});
+
+async function subscribed(body: object = {}, over: object = {}) {
+  const customer = await api.customer(over);
+  const answer = await customer.ask('POST', '/api/billing/subscribe', {
+    planId: 'basic',
+    paymentMethodId: 'pm_card_visa',
+    ...body,
+  });
+  return { ...customer, answer, subscription: answer.body.subscription };
+}
+
+describe('subscribing', () => {
+  test('with a card that works is paid at once', async () => {
+    const { id, answer, ask, subscription } = await subscribed();
+    expect(answer.status).toBe(201);
+    expect(answer.body.payment).toEqual({ status: 'succeeded' });
+    expect(subscription).toMatchObject({
+      customerId: id,
+      state: 'active',
+      planId: 'basic',
+      quantity: 1,
+      access: { level: 'full' },
+    });
+    const { body: invoices } = await ask('GET', '/api/billing/invoices');
+    expect(invoices.data).toHaveLength(1);
+    expect(invoices.data[0]).toMatchObject({ state: 'paid', total: { amount: 1900, currency: 'usd' } });
+    const { body: invoice } = await ask('GET', `/api/billing/invoices/${invoices.data[0].id}`);
+    expect(invoice.lines[0]).toMatchObject({ description: 'Basic', amount: 1900 });
+    const { body: methods } = await ask('GET', '/api/billing/payment-methods');
+    expect(methods.data).toMatchObject([{ brand: 'visa', last4: '4242', isDefault: true }]);
+  });
+
+  test('with a trial nothing is charged', async () => {
+    const { answer } = await subscribed({ planId: 'pro' });
+    expect(answer.body).toMatchObject({ subscription: { state: 'trialing' }, payment: null });
+    expect(answer.body.subscription.trialEndsAt).not.toBeNull();
+  });
+
+  test('with a card that is declined says so, and can be paid with another', async () => {
+    const { answer, ask } = await subscribed({ paymentMethodId: 'pm_card_chargeCustomerFail' });
+    expect(answer.status).toBe(201);
+    expect(answer.body.payment).toMatchObject({ status: 'declined' });
+    expect(answer.body.subscription.state).toBe('incomplete');
+    const { body: invoices } = await ask('GET', '/api/billing/invoices?state=open');
+    const paid = await ask('POST', `/api/billing/invoices/${invoices.data[0].id}/pay`, {
+      paymentMethodId: 'pm_card_visa',
+    });
+    expect(paid.body).toMatchObject({ invoice: { state: 'paid' }, payment: { status: 'succeeded' } });
+    const { body: after } = await ask('GET', `/api/billing/subscriptions/${answer.body.subscription.id}`);
+    expect(after.state).toBe('active');
+  });
+
+  test('with a card that asks for its owner gives a client secret, and keeps it nowhere', async () => {
+    const customer = await api.customer();
+    const body = { planId: 'basic', paymentMethodId: 'pm_card_authenticationRequired' };
+    const key = { 'idempotency-key': 'three-d-secure' };
+    const first = await customer.ask('POST', '/api/billing/subscribe', body, key);
+    expect(first.body.payment.status).toBe('requires_action');
+    expect(first.body.payment.clientSecret).toMatch(/^pi_.+_secret_/);
+    const again = await customer.ask('POST', '/api/billing/subscribe', body, key);
+    expect(again.status).toBe(201);
+    expect(again.headers.get('idempotent-replayed')).toBe('true');
+    expect(again.body).toEqual(first.body);
+    const stored = await engine.db.selectFrom('requests').selectAll().execute();
+    expect(JSON.stringify(stored)).not.toContain('_secret_');
+    const { body: invoices } = await customer.ask('GET', '/api/billing/invoices?state=open');
+    const goOn = await customer.ask('POST', `/api/billing/invoices/${invoices.data[0].id}/pay`, {});
+    expect(goOn.body.payment).toEqual(first.body.payment);
+  });
+
+  test('twice with the same key is one subscription, at once or one after the other', async () => {
+    const customer = await api.customer();
+    const ask = () =>
+      customer.ask(
+        'POST',
+        '/api/billing/subscribe',
+        { planId: 'basic', paymentMethodId: 'pm_card_visa' },
+        { 'idempotency-key': 'same' },
+      );
+    const both = await Promise.all([ask(), ask()]);
+    expect(both.map(({ status }) => status).sort()).toEqual([201, 409]);
+    expect(both.find(({ status }) => status === 409)?.body.code).toBe('request_running');
+    const third = await ask();
+    expect(third.body).toEqual(both.find(({ status }) => status === 201)?.body);
+    const { body } = await customer.ask('GET', '/api/billing/subscriptions');
+    expect(body.data).toHaveLength(1);
+    const other = await customer.ask(
+      'POST',
+      '/api/billing/subscribe',
+      { planId: 'team' },
+      { 'idempotency-key': 'same' },
+    );
+    expect(other).toMatchObject({ status: 422, body: { code: 'idempotency_key_reused' } });
+  });
+});
+
+describe('changing', () => {
+  test('costs what the preview says', async () => {
+    const { ask, subscription } = await subscribed({ planId: 'team', quantity: 2 });
+    const wanted = { subscriptionId: subscription.id, quantity: 5 };
+    const preview = await ask('POST', '/api/billing/change/preview', wanted);
+    expect(preview.status).toBe(200);
+    const made = await ask('POST', '/api/billing/change', wanted);
+    expect(made.status).toBe(200);
+    const { subscription: after, invoiceId, ...rest } = made.body;
+    expect(rest).toEqual(preview.body);
+    expect(after.quantity).toBe(5);
+    const { body: invoice } = await ask('GET', `/api/billing/invoices/${invoiceId}`);
+    expect(invoice.total).toEqual(preview.body.total);
+  });
+
+  test('to a cheaper plan waits for the period’s end', async () => {
+    const { ask, subscription } = await subscribed({ planId: 'team', quantity: 5 });
+    const { body } = await ask('POST', '/api/billing/change', { subscriptionId: subscription.id, planId: 'basic' });
+    expect(body).toMatchObject({ when: 'period_end', total: { amount: 0 }, subscription: { planId: 'team' } });
+    expect(body.invoiceId).toBeUndefined();
+  });
+});
+
+describe('ending and pausing', () => {
+  test('canceled, taken back, paused, resumed, canceled for good; and every cause is told', async () => {
+    const { ask, subscription } = await subscribed();
+    const { id } = subscription;
+    const of = { subscriptionId: id };
+    const planned = await ask('POST', '/api/billing/cancel', {
+      ...of,
+      at: 'period_end',
+      reason: 'too_expensive',
+      comment: 'My own words',
+    });
+    expect(planned.body.subscription.cancelAt).toBe(subscription.currentPeriod.end);
+    expect((await ask('POST', '/api/billing/uncancel', of)).body.subscription.cancelAt).toBeNull();
+    expect((await ask('POST', '/api/billing/pause', of)).body.subscription.state).toBe('paused');
+    const refused = await ask('POST', '/api/billing/pause', of);
+    expect(refused).toMatchObject({ status: 409, body: { code: 'not_while_paused' } });
+    expect((await ask('POST', '/api/billing/resume', of)).body.subscription.state).toBe('active');
+    const ended = await ask('POST', '/api/billing/cancel', { ...of, at: 'now' });
+    expect(ended.body.subscription).toMatchObject({ state: 'canceled', access: { level: 'none' } });
+
+    const why = await api.owner('GET', `/api/admin/subscriptions/${id}/why`);
+    expect(why.body.sentence).toContain('cancel.now');
+    expect(why.body.causes[0]).toMatchObject({ input: 'cancel', to: 'canceled', origin: { by: 'principal' } });
+    expect(why.body.causes[0].ledger.map(({ kind }: { kind: string }) => kind)).toContain('revenue_recognised');
+    const history = await api.owner('GET', `/api/admin/subscriptions/${id}/history?limit=2`);
+    expect(history.body.nextCursor).not.toBeNull();
+    const audit = await engine.db.selectFrom('audit_log').selectAll().where('subject', '=', id).execute();
+    expect(JSON.stringify(audit)).not.toContain('My own words');
+    expect(audit.map(({ action }) => action)).toContain('cancel_comment');
+  });
+});
+
+describe('payment methods', () => {
+  test('are set up with a secret, attached, chosen and removed', async () => {
+    const { ask } = await api.customer();
+    const key = { 'idempotency-key': 'set-up' };
+    const setup = await ask('POST', '/api/billing/payment-methods', {}, key);
+    expect(setup.status).toBe(201);
+    expect(setup.body.setup.clientSecret).toMatch(/^seti_.+_secret_/);
+    expect((await ask('POST', '/api/billing/payment-methods', {}, key)).body).toEqual(setup.body);
+    const first = await ask('POST', '/api/billing/payment-methods', { paymentMethodId: 'pm_card_visa' });
+    const second = await ask('POST', '/api/billing/payment-methods', { paymentMethodId: 'pm_card_mastercard' });
+    expect([first.body.isDefault, second.body.isDefault]).toEqual([true, false]);
+    const chosen = await ask('POST', `/api/billing/payment-methods/${second.body.id}/default`);
+    expect(chosen.body.isDefault).toBe(true);
+    expect((await ask('DELETE', `/api/billing/payment-methods/${second.body.id}`)).status).toBe(204);
+    const { body } = await ask('GET', '/api/billing/payment-methods');
+    expect(body.data).toMatchObject([{ id: first.body.id, isDefault: true }]);
+  });
+
+  test('that a subscription pays with stay', async () => {
+    const { ask } = await subscribed();
+    const { body } = await ask('GET', '/api/billing/payment-methods');
+    const gone = await ask('DELETE', `/api/billing/payment-methods/${body.data[0].id}`);
+    expect(gone).toMatchObject({ status: 409, body: { code: 'payment_method_in_use' } });
+  });
+});
+
+describe('clocks', () => {
+  test('lead their customers through time', async () => {
+    const { body: clock } = await api.owner('POST', '/api/admin/clocks', { name: 'a year' });
+    expect(clock.state).toBe('ready');
+    const { ask, subscription } = await subscribed({}, { clockId: clock.id });
+    expect(subscription.clockId).toBe(clock.id);
+    const next = await api.owner('GET', `/api/admin/clocks/${clock.id}/next`);
+    expect(next.body.due[0]).toMatchObject({ subscriptionId: subscription.id, type: 'period_ended' });
+    const sent = await api.owner('POST', `/api/admin/clocks/${clock.id}/advance`, { by: 'P65D' });
+    expect(sent).toMatchObject({ status: 202, body: { state: 'advancing' } });
+    const ready = await settled(clock.id);
+    expect(Date.parse(ready.now) - Date.parse(clock.now)).toBe(65 * 86_400_000);
+    const { body: invoices } = await ask('GET', '/api/billing/invoices');
+    expect(invoices.data.map(({ state }: { state: string }) => state)).toEqual(['paid', 'paid', 'paid']);
+    // What begins now begins at the clock's time.
+    const late = await ask('POST', '/api/billing/subscribe', { planId: 'basic' });
+    expect(late.body.subscription.state).toBe('active');
+    expect(late.body.subscription.createdAt.slice(0, 10)).toBe(ready.now.slice(0, 10));
+    expect(late.body.subscription.currentPeriod.start.slice(0, 10)).toBe(ready.now.slice(0, 10));
+    const back = await api.owner('POST', `/api/admin/clocks/${clock.id}/advance`, { to: clock.now });
+    expect(back).toMatchObject({ status: 400, body: { code: 'invalid_request' } });
+    await api.owner('POST', `/api/admin/clocks/${clock.id}/advance`, { next: true });
+    const moved = await settled(clock.id);
+    expect(Date.parse(moved.now)).toBeGreaterThan(Date.parse(ready.now));
+  });
+
+  async function settled(id: string) {
+    for (let tries = 0; tries < 400; tries++) {
+      const { body } = await api.owner('GET', `/api/admin/clocks/${id}`);
+      if (body.state !== 'advancing') {
+        expect(body.state).toBe('ready');
+        return body;
+      }
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    throw new Error('the clock is still on its way');
+  }
+});
+
+test('the books balance, and show every entry', async () => {
+  const { body } = await api.owner('GET', '/api/admin/ledger/trial-balance');
+  expect(body.currencies.map(({ balanced }: { balanced: boolean }) => balanced)).not.toContain(false);
+  const now = new Date(Date.now() + 400 * 86_400_000).toISOString();
+  const later = await api.owner('GET', `/api/admin/ledger/trial-balance?at=${encodeURIComponent(now)}`);
+  expect(later.body.currencies).toEqual(body.currencies);
+  const entries = await api.owner('GET', '/api/admin/ledger/entries?account=receivable&limit=3');
+  expect(entries.body.data).toHaveLength(3);
+  const next = await api.owner('GET', `/api/admin/ledger/entries?account=receivable&cursor=${entries.body.nextCursor}`);
+  const seen = entries.body.data.map(({ id }: { id: number }) => id);
+  expect(next.body.data.every(({ id }: { id: number }) => !seen.includes(id))).toBe(true);
+});

@@ -1,0 +1,146 @@
+/** The API on real parts, in this process: requests go over HTTP, as a stranger would send them. */
+import { randomBytes } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { pino } from 'pino';
+import { createApp } from '../../src/api/app.ts';
+import { createAuthenticate } from '../../src/auth/authenticate.ts';
+import { type Claims, createTokenVerifier, mintToken } from '../../src/auth/tokens.ts';
+import type { Db } from '../../src/db/client.ts';
+import { backlog } from '../../src/db/messages.ts';
+import { createTenant } from '../../src/db/tenants.ts';
+import { demoPriceBook } from '../../src/demo/price-book.ts';
+import type { CustomerId, TenantId } from '../../src/domain/ids.ts';
+import { createMetrics } from '../../src/observability/metrics.ts';
+import { createProcessors, type Processors } from '../../src/processors/processors.ts';
+import { parseKeyRing } from '../../src/security/key-ring.ts';
+import { createTemporal } from '../../src/temporal/temporal.ts';
+
+export const auth = {
+  AUTH_JWT_SECRET: randomBytes(32).toString('base64'),
+  AUTH_JWKS_URL: undefined,
+  AUTH_ISSUER: 'hydra',
+  AUTH_AUDIENCE: 'hydra-billing',
+};
+export const token = (claims: Claims, seconds?: number) => mintToken(auth, claims, seconds);
+
+// biome-ignore lint/suspicious/noExplicitAny: what came over the wire is looked at by each test in its own way
+export type Answer = { status: number; headers: Headers; body: any; text: string };
+export type Ask = (method: string, path: string, body?: unknown, headers?: Record<string, string>) => Promise<Answer>;
+
+export type Api = {
+  url: string;
+  db: Db;
+  tenant: TenantId;
+  /** With that token or key; null asks as a stranger. */
+  as(credential: string | null): Ask;
+  token(role: Claims['role'], over?: Partial<Claims>): Promise<string>;
+  /** A customer with a user of its own. */
+  customer(over?: object): Promise<{ id: CustomerId; ask: Ask }>;
+  owner: Ask;
+  stop(): Promise<void>;
+};
+
+type Options = {
+  db: Db;
+  processors?: Processors;
+  temporalAddress?: string;
+  taskQueue?: string;
+  patienceMs?: { command: number; payment: number };
+};
+
+export async function startApi(options: Options): Promise<Api> {
+  const { db, temporalAddress = '127.0.0.1:1', taskQueue = 'test' } = options;
+  const tenant: TenantId = `ten_${randomBytes(6).toString('hex')}`;
+  await createTenant(db, { id: tenant, name: 'Test', createdAt: new Date() });
+  const temporal = createTemporal(
+    { TEMPORAL_ADDRESS: temporalAddress, namespaces: [{ mode: 'test', namespace: 'hydra-test' }] },
+    taskQueue,
+    {},
+  );
+  const app = createApp({
+    logger: pino({ level: process.env.LOG_LEVEL ?? 'silent' }),
+    authenticate: createAuthenticate({ db, verifyToken: createTokenVerifier(auth) }),
+    parts: {
+      db,
+      temporal,
+      metrics: createMetrics({ backlog: () => backlog(db) }),
+      keys: { ring: parseKeyRing(`k1:${randomBytes(32).toString('base64')}`), blindIndexKey: randomBytes(32) },
+      processors: options.processors ?? createProcessors({ stripe: [] }),
+      publishableKey: null,
+      patienceMs: options.patienceMs ?? { command: 10_000, payment: 8_000 },
+    },
+  });
+  const server = createServer(app);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+
+  const as =
+    (credential: string | null): Ask =>
+    async (method, path, body, headers = {}) => {
+      const response = await fetch(url + path, {
+        method,
+        headers: {
+          ...(credential === null ? {} : { authorization: `Bearer ${credential}` }),
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...headers,
+        },
+        ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      });
+      const text = await response.text();
+      const isJson = /json/.test(response.headers.get('content-type') ?? '');
+      return { status: response.status, headers: response.headers, text, body: isJson ? JSON.parse(text) : text };
+    };
+  const roleToken: Api['token'] = (role, over = {}) =>
+    token({ sub: `the-${role}`, tenant, role, mode: 'test', ...over });
+  const owner = as(await roleToken('owner'));
+  let count = 0;
+  return {
+    url,
+    db,
+    tenant,
+    as,
+    token: roleToken,
+    owner,
+    async customer(over = {}) {
+      const subject = `user-${++count}`;
+      const { status, body } = await owner('POST', '/api/customers', { name: 'Ada', subjects: [subject], ...over });
+      if (status !== 201) throw new Error(JSON.stringify(body));
+      return { id: body.id, ask: as(await roleToken('customer', { sub: subject })) };
+    },
+    async stop() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await temporal.close();
+    },
+  };
+}
+
+/** Publishes what the demo sells: `basic` without a trial, `pro` with one, `team` by the seat. */
+export async function publishPrices({ owner }: Api): Promise<void> {
+  const { body: draft } = await owner('POST', '/api/admin/price-books', demoPriceBook);
+  const { status, body } = await owner('POST', `/api/admin/price-books/${draft.id}/publish`, {});
+  if (status !== 200) throw new Error(JSON.stringify(body));
+}
+
+/** How many rows there are in all tables but those that a bad request may not touch anyway. */
+export async function rowCounts(db: Db): Promise<Record<string, number>> {
+  const tables = [
+    'requests',
+    'customers',
+    'subscriptions',
+    'invoices',
+    'payment_methods',
+    'api_keys',
+    'price_books',
+  ] as const;
+  const counts = await Promise.all(
+    tables.map((table) =>
+      db
+        .selectFrom(table)
+        .select(({ fn }) => fn.countAll<number>().as('count'))
+        .executeTakeFirstOrThrow(),
+    ),
+  );
+  return Object.fromEntries(tables.map((table, i) => [table, Number(counts[i]!.count)]));
+}
