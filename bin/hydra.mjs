@@ -3,6 +3,7 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { parseArgs } from 'node:util';
+import { demo } from '../bootstrap/demo.mjs';
 import { ensureDependencies } from '../bootstrap/dependencies.mjs';
 import { doctor } from '../bootstrap/doctor.mjs';
 import { runningEnvironment } from '../bootstrap/environment.mjs';
@@ -48,6 +49,9 @@ async function main() {
       return up(parse({ fresh: { type: 'boolean', default: false } }));
     case 'doctor':
       return doctor(parse({ json: { type: 'boolean', default: false } }));
+    case 'demo':
+      parse({});
+      return demo();
     case 'secrets':
       return secrets(rest[0] ?? 'secrets');
     default:

@@ -5,10 +5,14 @@ import { readHolder } from './lock.mjs';
 import { DATA } from './places.mjs';
 import { isSameProcess } from './processes.mjs';
 
+/** Whether the product runs here, and has come up. */
+export function isUp(data = DATA) {
+  const holder = readHolder(join(data, 'up.lock'));
+  return holder !== null && holder.note !== null && isSameProcess(holder.pid, holder.began);
+}
+
 /** @returns {Record<string, string>} empty where nothing runs */
 export function runningEnvironment(data = DATA) {
-  const holder = readHolder(join(data, 'up.lock'));
   const file = join(data, 'environment.json');
-  if (!holder?.note || !isSameProcess(holder.pid, holder.began) || !existsSync(file)) return {};
-  return JSON.parse(readFileSync(file, 'utf8'));
+  return isUp(data) && existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
 }
