@@ -119,6 +119,49 @@ const pendingOf = ({ id, seq, facts, occurred_at, state, attempts, received_at }
     receivedAt: received_at.getTime(),
   }));
 
+/** `known`: the books hold this very payment. `awaited`: it is fresh, and its attempt's own answer still on the way. */
+export type Standing = { id: string; known: boolean; awaited: boolean };
+
+/** What the books say of these events' payments. The row of a payment is written with the decision that applied it. */
+export async function standingOf(db: Db, leased: readonly Leased[], freshMs: number): Promise<Map<string, Standing>> {
+  const asked = leased.flatMap(({ tenant, mode, events }) =>
+    events.flatMap(({ id, told }) =>
+      'attempt' in told
+        ? [
+            {
+              ...{ id, tenant_id: tenant, mode, payment: told.payment, invoice: told.invoice, attempt: told.attempt },
+              amount: told.type === 'payment_succeeded' ? told.amount : null,
+            },
+          ]
+        : [],
+    ),
+  );
+  if (asked.length === 0) return new Map();
+  const { rows } = await inRole(db, 'hydra_relay', (trx) =>
+    sql<Standing>`/* inbox_standing */
+      select asked.id, payments.id is not null as known,
+        coalesce(attempts.state = 'requested', false)
+          and inbox.received_at > clock_timestamp() - ${freshMs} * interval '1 millisecond' as awaited
+      from jsonb_to_recordset(${JSON.stringify(asked)}::jsonb) as asked
+        (id text, tenant_id text, mode text, payment text, invoice text, attempt int, amount numeric)
+      join inbox on inbox.id = asked.id
+      left join payments on payments.tenant_id = asked.tenant_id and payments.mode = asked.mode
+        and payments.id = asked.payment and payments.amount = asked.amount
+      left join payment_attempts attempts on attempts.tenant_id = asked.tenant_id and attempts.mode = asked.mode
+        and attempts.invoice_id = asked.invoice and attempts.attempt = asked.attempt`.execute(trx),
+  );
+  return new Map(rows.map((row) => [row.id, row]));
+}
+
+/** No step has to take them in: what they say was applied under another telling. */
+export const markKnown = (db: Db, ids: readonly string[]): Promise<void> =>
+  inRole(db, 'hydra_relay', async (trx) => {
+    await sql`/* inbox_known */
+      update inbox set state = 'applied', reason = 'the books hold it already', leased_until = null,
+        settled_at = clock_timestamp()
+      where id = any(${[...ids]}::text[]) and state in ('received', 'parked', 'signalled')`.execute(trx);
+  });
+
 /** Sent; should no step have taken it in by then, it is sent again. A step may have been faster than we are. */
 export const markSignalled = (db: Db, sent: readonly { id: string; againInMs: number }[]): Promise<void> =>
   inRole(db, 'hydra_relay', async (trx) => {

@@ -11,11 +11,13 @@ import {
   backlogOf,
   type Leased,
   leaseSubscriptions,
+  markKnown,
   markSignalled,
   type Parking,
   parkAll,
   projectionOf,
   release,
+  standingOf,
 } from '../db/inbox-relay.ts';
 import type { Mode } from '../domain/ids.ts';
 import { failPoint } from '../fail-point.ts';
@@ -59,8 +61,10 @@ export function createRelay(options: RelayOptions): Relay {
   let wakeUp: (() => void) | null = null;
   let failures = 0;
   let reportAt = 0;
+  let isHolding = false;
 
   async function pass(): Promise<boolean> {
+    isHolding = false;
     const housed = await houseHomeless(db, settings);
     const reachable = modes.filter((mode) => (away.get(mode)?.until ?? 0) <= Date.now());
     if (reachable.length === 0) return housed.more;
@@ -69,7 +73,7 @@ export function createRelay(options: RelayOptions): Relay {
       eventsEach: settings.eventsASignal,
       forMs: settings.leaseMs,
     });
-    const results = await Promise.all(leased.map(deliver));
+    const results = await Promise.all((await sift(leased)).map(deliver));
     const sent = results.flatMap((result) => (result.outcome === 'sent' ? result.leased.events : []));
     if (sent.length > 0) {
       failPoint('relay.after-signal');
@@ -89,7 +93,30 @@ export function createRelay(options: RelayOptions): Relay {
         backOff(settings.awayMs, settings.longestAwayMs, tries),
       );
     }
-    return housed.more || (leased.length > missed.length && leased.length > 0);
+    return housed.more || results.length > missed.length;
+  }
+
+  /**
+   * Each payment is told twice, by its call's answer and by its event; a signal for what the books hold already would be
+   * a third of a renewal's cost. So an event lets the answer of its own call go first, for a moment, and all that came
+   * after it waits as well, since order is kept. See docs/decisions/0003.
+   */
+  async function sift(leased: readonly Leased[]): Promise<Leased[]> {
+    const standing = await standingOf(db, leased, settings.holdMs);
+    const known: string[] = [];
+    const held: string[] = [];
+    const left = leased.flatMap((each): Leased[] => {
+      const open = each.events.filter(({ id }) => !standing.get(id)?.known);
+      for (const { id } of each.events) if (standing.get(id)?.known) known.push(id);
+      const from = open.findIndex(({ id }) => standing.get(id)?.awaited);
+      const events = from < 0 ? open : open.slice(0, from);
+      for (const { id } of open.slice(events.length)) held.push(id);
+      return events.length > 0 ? [{ ...each, events }] : [];
+    });
+    if (known.length > 0) await markKnown(db, known);
+    if (held.length > 0) await release(db, held, settings.heldLookMs);
+    isHolding = held.length > 0;
+    return left;
   }
 
   type Result = { outcome: 'sent' | 'settled'; leased: Leased } | { outcome: 'away'; leased: Leased; tries: number };
@@ -167,7 +194,7 @@ export function createRelay(options: RelayOptions): Relay {
         log.error({ error: nameOf(error), waitMs }, 'the relay cannot go on now; it tries again');
         await pause(waitMs);
       }
-      if (!more && !isWoken && !stopping) await pause(settings.pollMs);
+      if (!more && !isWoken && !stopping) await pause(isHolding ? settings.heldLookMs : settings.pollMs);
     }
   }
 
