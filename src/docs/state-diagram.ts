@@ -5,5 +5,12 @@ export function stateDiagram(): string {
   const arrows = Object.entries(transitions).flatMap(([from, to]) =>
     Object.entries(to).map(([next, why]) => `    ${from} --> ${next}: ${why}`),
   );
-  return ['```mermaid', 'stateDiagram-v2', '    [*] --> draft', ...arrows, '    canceled --> [*]: 120 days later', '```'].join('\n');
+  return [
+    '```mermaid',
+    'stateDiagram-v2',
+    '    [*] --> draft',
+    ...arrows,
+    '    canceled --> [*]: 120 days later',
+    '```',
+  ].join('\n');
 }

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
+import { DefaultLogger, makeTelemetryFilterString, NativeConnection, Runtime } from '@temporalio/worker';
 import { createActivities } from '../../activities/index.ts';
 import { loadConfig } from '../config.ts';
 import { createDatabase } from '../db/client.ts';
@@ -16,7 +16,10 @@ const log = createLogger({ name: 'worker', level: config.LOG_LEVEL });
 Runtime.install({
   // We stop on these ourselves, and on the parent's going away.
   shutdownSignals: [],
+  // Its pollers say the same each second while the server is away; what matters comes through the logger below.
+  telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'ERROR', other: 'ERROR' }) } },
   logger: new DefaultLogger('WARN', ({ level, message, meta }) => {
+    if (message.startsWith('No workflows registered')) return; // the processor queues have none, and say so at each start
     log[level === 'ERROR' ? 'error' : 'warn'](
       {
         workflowId: meta?.workflowId,

@@ -1,6 +1,7 @@
 /** A process of the product as `hydra up` starts it, for tests that kill one. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
 export type Child = {
@@ -25,21 +26,36 @@ process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });
 
-/** Resolves when it serves, or when it ended before that. */
-export async function startChild(name: 'worker' | 'relay' | 'api', env: Record<string, string>): Promise<Child> {
-  const child = spawn(process.execPath, ['--import', 'tsx', `src/processes/${name}.ts`], {
+function launch(program: string, env: Record<string, string>, stdout: 'inherit' | 'pipe'): ChildProcess {
+  const child = spawn(process.execPath, ['--import', 'tsx', `src/${program}.ts`], {
     cwd: root,
     env: { PATH: process.env.PATH, HOME: process.env.HOME, LOG_LEVEL: 'error', ...KEYS, ...env },
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    stdio: ['ignore', stdout, 'inherit', 'ipc'],
   });
   running.add(child);
-  const ended = new Promise<NodeJS.Signals | number | null>((resolve) => {
-    child.once('exit', (code, signal) => {
-      running.delete(child);
-      resolve(signal ?? code);
-    });
+  child.once('exit', () => running.delete(child));
+  return child;
+}
+
+/** Runs a program to its end and answers what it printed. */
+export async function runChild(program: string, env: Record<string, string>): Promise<string> {
+  const child = launch(program, env, 'pipe');
+  let printed = '';
+  child.stdout!.on('data', (chunk: Buffer) => {
+    printed += chunk.toString();
   });
-  await Promise.race([new Promise((resolve) => child.once('message', resolve)), ended]);
+  const [code] = (await once(child, 'close')) as [number | null];
+  if (code !== 0) throw new Error(`${program} ended with ${code}`);
+  return printed;
+}
+
+/** Resolves when it serves, or when it ended before that. */
+export async function startChild(name: 'worker' | 'relay' | 'api', env: Record<string, string>): Promise<Child> {
+  const child = launch(`processes/${name}`, env, 'inherit');
+  const ended = new Promise<NodeJS.Signals | number | null>((resolve) => {
+    child.once('exit', (code, signal) => resolve(signal ?? code));
+  });
+  await Promise.race([once(child, 'message'), ended]);
   return {
     pid: child.pid!,
     ended,
