@@ -20,7 +20,7 @@ const HELP = `hydra: a subscription billing engine that you run yourself
   hydra api | worker | relay | simulator | migrate
                                 one process, from the environment
 
-  hydra demo                    a year of three customers, in seconds
+  hydra demo [--here]           a year of three customers, in seconds; --here in the books of what is running
   hydra clock create | advance SUB|CLK 30d
   hydra ledger verify           recomputes the books
   hydra why SUB                 why a subscription is in its state
@@ -50,8 +50,7 @@ async function main() {
     case 'doctor':
       return doctor(parse({ json: { type: 'boolean', default: false } }));
     case 'demo':
-      parse({});
-      return demo();
+      return demo(parse({ here: { type: 'boolean', default: false } }));
     case 'secrets':
       return secrets(rest[0] ?? 'secrets');
     default:

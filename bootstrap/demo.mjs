@@ -1,5 +1,5 @@
-/** `hydra demo`: a year of three customers, on what is running here, or on a passing product that leaves nothing. */
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+/** `hydra demo`: a year of three customers, on a passing product that leaves nothing; or on the one that is running here. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,8 +10,12 @@ import { startStack } from './stack.mjs';
 import { createSupervisor } from './supervisor.mjs';
 import { createTerminal } from './terminal.mjs';
 
-/** @returns {Promise<number>} the exit code */
-export async function demo() {
+/**
+ * @param {{ here?: boolean }} [options] `here`: in the books of what is running, to be looked at afterwards
+ * @returns {Promise<number>} the exit code
+ */
+export async function demo({ here = false } = {}) {
+  if (here && !isUp()) throw new Error('Nothing is running here: npm start first, or leave out --here.');
   await ensureDependencies({ log: console.error });
   const terminal = createTerminal({ stream: process.stderr }); // what is printed is the year alone, the same each time
   const data = mkdtempSync(join(tmpdir(), 'hydra-demo-'));
@@ -20,7 +24,7 @@ export async function demo() {
   const stop = () => void supervisor.stop();
   for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) process.on(signal, stop);
   try {
-    const work = liveTheYear({ supervisor, terminal, data });
+    const work = liveTheYear({ here, supervisor, terminal, data });
     const lost = supervisor.ended.then((name) => {
       throw new Error(name ? `${name} was lost` : 'stopped');
     });
@@ -35,11 +39,10 @@ export async function demo() {
   }
 }
 
-async function liveTheYear({ supervisor, terminal, data }) {
-  const running = isUp() && existsSync(join(DATA, 'demo.json'));
-  const { demo: addresses } = running
-    ? { demo: JSON.parse(readFileSync(join(DATA, 'demo.json'), 'utf8')) }
-    : await startStack({ data, supervisor, terminal, passing: true });
+async function liveTheYear({ here, supervisor, terminal, data }) {
+  const addresses = here
+    ? JSON.parse(readFileSync(join(DATA, 'demo.json'), 'utf8'))
+    : (await startStack({ data, supervisor, terminal, passing: true })).demo;
   const env = { ...process.env, HYDRA_DEMO: JSON.stringify(addresses) };
   const year = fileURLToPath(new URL('demo-year.mjs', import.meta.url));
   const args = ['--import', import.meta.resolve('tsx'), year];

@@ -1,6 +1,6 @@
 /**
  * The whole product from its parts: Postgres, Temporal and the simulator at once, then the schema, then the demo tenant,
- * then API, relay and worker at once. A part whose address is in the environment is used as given.
+ * API, relay and worker at once. A part whose address is in the environment is used as given.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -120,18 +120,17 @@ export async function startStack({ data, supervisor, terminal, env = process.env
   const serve = (name) => supervisor.start({ ...part(name), env: environment, restarts: 5 });
 
   await terminal.during('schema', () => supervisor.runOnce({ ...part('migrate'), env: environment }));
-  const seeded = await terminal.during('demo tenant', async () => {
-    const known = { HYDRA_DEMO_SERVICE_KEY: earlierServiceKey(demoFile) }; // else each start would make one more
-    const printed = await supervisor.runOnce({
-      name: 'seed',
-      args: program('demo/seed', env),
-      cwd: ROOT,
-      env: { ...environment, ...known },
-      secret: true,
-    });
-    return JSON.parse(printed.slice(printed.indexOf('{')));
-  });
-  await terminal.during('API, relay, worker', () => Promise.all(['api', 'relay', 'worker'].map(serve)));
+  // The parts take their time to load, and need the schema alone.
+  const [seeded] = await Promise.all([
+    terminal.during('demo tenant', async () => {
+      const known = { HYDRA_DEMO_SERVICE_KEY: earlierServiceKey(demoFile) }; // else each start would make one more
+      const args = program('demo/seed', env);
+      const seed = { name: 'seed', args, cwd: ROOT, env: { ...environment, ...known }, secret: true };
+      const printed = await supervisor.runOnce(seed);
+      return JSON.parse(printed.slice(printed.indexOf('{')));
+    }),
+    ...['api', 'relay', 'worker'].map((name) => terminal.during(name, () => serve(name))),
+  ]);
 
   const demo = {
     api,
