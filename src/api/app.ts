@@ -1,6 +1,5 @@
 /** The HTTP side: every route from its declaration, and around them what all of them share. */
 import express, { type Express, type RequestHandler } from 'express';
-import { rateLimit } from 'express-rate-limit';
 import helmet from 'helmet';
 import type { Authenticate } from '../auth/authenticate.ts';
 import { newId } from '../ids.ts';
@@ -16,8 +15,6 @@ import { routes } from './routes/index.ts';
 
 export type AppOptions = { parts: Parts; authenticate: Authenticate; logger: Logger };
 
-const FAILURES_A_MINUTE = 600;
-
 export function createApp({ parts, authenticate, logger }: AppOptions): Express {
   const app = express();
   app.disable('x-powered-by').disable('etag').set('query parser', 'simple').set('strict routing', false);
@@ -27,7 +24,6 @@ export function createApp({ parts, authenticate, logger }: AppOptions): Express 
   app.use(docsRouter());
   const document = JSON.stringify(openApiDocument());
   app.get('/openapi.json', (_request, response) => void response.type('application/json').send(document));
-  app.use(slowGuessing());
   for (const route of routes) app[route.method](route.path, handlerOf(route, parts, authenticate));
   app.use((request) => {
     throw otherMethods(request.method, request.path) ?? new Problem(404, 'route_unknown', 'there is no such route');
@@ -41,32 +37,19 @@ function identify(logger: Logger, { metrics }: Parts): RequestHandler {
   return (request, response, next) => {
     const began = process.hrtime.bigint();
     const requestId = newId('req');
-    const log = logger.child({ requestId });
-    Object.assign(response.locals, { requestId, log });
+    Object.assign(response.locals, { requestId, log: logger.child({ requestId }) });
     response.set('x-request-id', requestId);
     response.once('close', () => {
       const seconds = Number(process.hrtime.bigint() - began) / 1e9;
       const route: string = request.route?.path ?? 'none';
       const status = response.writableFinished ? response.statusCode : 499;
       metrics.httpDuration.observe({ method: request.method, route, status: String(status) }, seconds);
+      const { log } = response.locals as { log: Logger };
       log.info({ method: request.method, route, status, ms: Math.round(seconds * 1_000) }, 'request');
     });
     next();
   };
 }
-
-/** Only failures count, so nobody who has a token is ever slowed down by it. */
-const slowGuessing = (): RequestHandler =>
-  rateLimit({
-    windowMs: 60_000,
-    limit: FAILURES_A_MINUTE,
-    requestWasSuccessful: (_request, response) => response.statusCode !== 401,
-    skipSuccessfulRequests: true,
-    legacyHeaders: false,
-    standardHeaders: false,
-    handler: (_request, _response, next) =>
-      next(new Problem(429, 'too_many_failures', 'too many requests without a valid token', { retryAfterSeconds: 60 })),
-  });
 
 function otherMethods(method: string, path: string): Problem | null {
   const allowed = routes.filter((route) => matches(route.path, path)).map((route) => route.method.toUpperCase());

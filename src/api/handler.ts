@@ -20,6 +20,7 @@ export function handlerOf(route: Route, parts: Parts, authenticate: Authenticate
       mode: principal.mode,
       principal: principal.ref,
     });
+    response.locals.log = log;
     const customer = actingOn(route, principal, request.get('hydra-customer'));
     const scope = { tenant: principal.tenant, mode: principal.mode };
     const requestId = String(response.locals.requestId);

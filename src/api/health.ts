@@ -8,7 +8,7 @@ export function healthRouter({ db, temporal, metrics }: Parts): Router {
   const router = Router();
   router.get('/healthz', (_request, response) => void response.json({ status: 'ok' }));
   router.get('/readyz', async (_request, response) => {
-    const [postgres, server] = await Promise.all([answers(db), temporal.isReachable(PATIENCE_MS)]);
+    const [postgres, server] = await Promise.all([answers(db), temporal.isReachable()]);
     const ready = postgres && server;
     const named = (up: boolean) => (up ? 'ok' : 'unreachable');
     response

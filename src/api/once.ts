@@ -13,7 +13,7 @@ export function keyFrom(header: string | undefined): string | null {
   throw badField('Idempotency-Key', 'up to 255 visible characters', 'idempotency_key_invalid');
 }
 
-export const hashOf = (value: unknown): string => createHash('sha256').update(canonical(value)).digest('hex');
+const hashOf = (value: unknown): string => createHash('sha256').update(canonical(value)).digest('hex');
 
 /** Two bodies that say the same have the same text, whatever the order of their fields. */
 function canonical(value: unknown): string {

@@ -12,7 +12,6 @@ const COMMON: Record<number, string> = {
   409: 'Refused in the present state; `code` says why.',
   413: 'More than the route takes.',
   422: 'Understood, and impossible.',
-  429: 'Too many failed requests.',
   503: 'Not just now; `Retry-After` says when.',
 };
 
@@ -94,7 +93,7 @@ function register(registry: OpenAPIRegistry, each: Route): void {
 }
 
 function problems({ method, params }: Route) {
-  const statuses = [400, 401, 403, ...(params ? [404] : []), ...(method === 'get' ? [] : [409, 413, 422]), 429, 503];
+  const statuses = [400, 401, 403, ...(params ? [404] : []), ...(method === 'get' ? [] : [409, 413, 422]), 503];
   return Object.fromEntries(
     statuses.map((status) => [
       status,

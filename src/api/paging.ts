@@ -1,7 +1,7 @@
 import type { Page, Slice } from '../db/page.ts';
 import { badField } from './problem.ts';
 
-export const DEFAULT_LIMIT = 20;
+const DEFAULT_LIMIT = 20;
 
 /** What a cursor holds inside. Opaque to callers, and checked all the same: it comes from outside. */
 const SHAPES = {

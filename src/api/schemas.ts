@@ -33,27 +33,27 @@ export const invoiceId = id<InvoiceId>('inv', `${SAMPLE}_1`);
 export const paymentMethodId = id<PaymentMethodId>('pm', '1QxYz');
 export const priceBookId = id<PriceBookId>('pb', SAMPLE);
 export const clockId = id<ClockId>('clk', SAMPLE);
-export const tenantId = id<TenantId>('ten', 'acme');
+const tenantId = id<TenantId>('ten', 'acme');
 export const keyId = id<`key_${string}`>('key', SAMPLE);
 
-export const currency = z
+const currency = z
   .string()
   .refine(isCurrency, 'an ISO 4217 currency in lower case')
   .openapi({ example: 'usd', pattern: '^[a-z]{3}$' });
-export const timeZone = z
+const timeZone = z
   .string()
   .max(64)
   // Intl takes offsets such as +02:00 as well, and they know no daylight saving.
   .refine((value) => !/^[+-]/.test(value) && isTimeZone(value), 'an IANA time zone')
   .openapi({ example: 'America/New_York' });
-export const locale = z.string().max(35).refine(isLocale, 'a BCP 47 locale').openapi({ example: 'en-US' });
-export const day = z.string().refine(isDay, 'a day is YYYY-MM-DD').openapi({ format: 'date', example: '2027-11-21' });
+const locale = z.string().max(35).refine(isLocale, 'a BCP 47 locale').openapi({ example: 'en-US' });
+const day = z.string().refine(isDay, 'a day is YYYY-MM-DD').openapi({ format: 'date', example: '2027-11-21' });
 export const instant = z.iso
   .datetime({ offset: true })
   .refine((value) => Number.isFinite(Date.parse(value)), 'a time that exists')
   .openapi({ format: 'date-time', example: '2027-11-21T00:00:00Z' });
-export const quantity = z.int().min(1).max(100_000).openapi({ example: 1 });
-export const mode = z.enum(['test', 'live']);
+const quantity = z.int().min(1).max(100_000).openapi({ example: 1 });
+const mode = z.enum(['test', 'live']);
 
 function isLocale(value: string): boolean {
   try {
@@ -67,7 +67,7 @@ function isLocale(value: string): boolean {
 const time = z.string().openapi({ format: 'date-time', example: '2027-11-21T00:00:00.000Z' });
 const minor = z.int().openapi({ description: 'Whole minor units: cents for usd, yen for jpy.', example: 1999 });
 
-export const money = z.object({ amount: minor, currency }).openapi('Money');
+const money = z.object({ amount: minor, currency }).openapi('Money');
 
 export const page = z.strictObject({
   limit: z
@@ -158,7 +158,7 @@ export const subscription = z
   })
   .openapi('Subscription');
 
-export const payment = z
+const payment = z
   .object({
     status: z.enum(['succeeded', 'processing', 'requires_action', 'declined']),
     clientSecret: z.string().optional().openapi({
@@ -197,15 +197,15 @@ export const changeBody = z
   })
   .openapi('Change');
 
-export const invoiceLine = z
+const invoiceLine = z
   .object({
     description: z.string(),
     quantity: z.int(),
     unitPrice: z.string().nullable().openapi({ description: 'A decimal of minor units.', example: '1999' }),
-    amount: minor,
+    amount: money,
     period: z.object({ from: day, to: day }).nullable(),
     proration: z.string().nullable(),
-    tax: minor.optional(),
+    tax: money,
   })
   .openapi('InvoiceLine');
 
@@ -234,11 +234,9 @@ export const cancelBody = z
   .strictObject({
     subscriptionId,
     at: z.union([z.enum(['now', 'period_end']), day]),
-    reason: z
-      .string()
-      .regex(/^[a-z0-9_]{1,64}$/, 'a code such as too_expensive')
-      .optional()
-      .openapi({ description: 'A code of yours, not a sentence: it is kept in the record for ever.' }),
+    reason: text(200).optional().openapi({
+      description: 'A code such as `too_expensive` is kept in the record for ever. A sentence is taken as a comment.',
+    }),
     comment: text(1_000).optional().openapi({ description: 'In the customer’s own words: kept encrypted.' }),
   })
   .openapi('Cancel');

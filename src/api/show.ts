@@ -1,4 +1,5 @@
 /** Rows as they go over the wire. */
+
 import type { ApiKey } from '../db/api-keys.ts';
 import type { AccountRow, EntryRow } from '../db/books.ts';
 import type { ClockRow } from '../db/clocks.ts';
@@ -9,7 +10,9 @@ import type { PaymentMethodRow } from '../db/payment-methods.ts';
 import type { PriceBookRow } from '../db/price-books.ts';
 import type { AttemptRow, DecisionRow, Posted, SubscriptionRow } from '../db/subscriptions.ts';
 import type { Tenant } from '../db/tenants.ts';
+import type { Currency } from '../domain/currency.ts';
 import { keyOf } from '../domain/effect.ts';
+import type { InvoiceLine } from '../domain/invoice.ts';
 
 const iso = (date: Date | null): string | null => date?.toISOString() ?? null;
 const money = (amount: number, currency: string) => ({ amount, currency });
@@ -58,6 +61,13 @@ export function showPayment(attempt: AttemptRow): ShownPayment {
   }
 }
 
+/** An issued line and a previewed one look the same. */
+export const showLine = ({ amount, ...line }: InvoiceLine, tax: number, currency: Currency) => ({
+  ...line,
+  amount: money(amount, currency),
+  tax: money(tax, currency),
+});
+
 export const showInvoice = (row: InvoiceRow) => ({
   id: row.id,
   number: row.number,
@@ -65,15 +75,23 @@ export const showInvoice = (row: InvoiceRow) => ({
   customerId: row.customer_id,
   subscriptionId: row.subscription_id,
   currency: row.currency,
-  lines: row.lines.map((line) => ({
-    description: line.description,
-    quantity: line.quantity,
-    unitPrice: line.unit_price,
-    amount: line.amount,
-    period: line.period_from && line.period_to ? { from: line.period_from, to: line.period_to } : null,
-    proration: line.proration,
-    tax: line.tax,
-  })),
+  lines: row.lines.map((line) => {
+    const {
+      description,
+      quantity,
+      unit_price: unitPrice,
+      amount,
+      period_from: from,
+      period_to: to,
+      proration,
+      tax,
+    } = line;
+    return showLine(
+      { description, quantity, unitPrice, amount, period: from && to ? { from, to } : null, proration },
+      tax,
+      row.currency,
+    );
+  }),
   subtotal: money(row.subtotal, row.currency),
   discount: money(row.discount, row.currency),
   tax: money(row.tax, row.currency),

@@ -41,7 +41,7 @@ describe('subscribing', () => {
     expect(invoices.data).toHaveLength(1);
     expect(invoices.data[0]).toMatchObject({ state: 'paid', total: { amount: 1900, currency: 'usd' } });
     const { body: invoice } = await ask('GET', `/api/billing/invoices/${invoices.data[0].id}`);
-    expect(invoice.lines[0]).toMatchObject({ description: 'Basic', amount: 1900 });
+    expect(invoice.lines[0]).toMatchObject({ description: 'Basic', amount: { amount: 1900, currency: 'usd' } });
     const { body: methods } = await ask('GET', '/api/billing/payment-methods');
     expect(methods.data).toMatchObject([{ brand: 'visa', last4: '4242', isDefault: true }]);
   });

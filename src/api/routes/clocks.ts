@@ -129,11 +129,17 @@ const advance = route({
   async handle(call) {
     testOnly(call);
     const before = await clockOf(call, call.params.id);
+    if (before.target && before.state === 'advancing') {
+      // Should its journey never have begun, it does now; one that is under way is left alone.
+      await start(call, journeyTo(call, before.id, before.target.getTime()), 'USE_EXISTING');
+      throw new Problem(409, 'clock_advancing', 'the clock is on its way', { retryAfterSeconds: 1 });
+    }
     const target = await targetOf(call, before);
     const sent = await inTenant(call.parts.db, call.scope, (trx) => sendClock(trx, before.id, new Date(target)));
     if (!sent) throw new Problem(409, 'clock_advancing', 'the clock is on its way', { retryAfterSeconds: 1 });
     try {
-      await start(call, { tenant: call.scope.tenant, clock: before.id, target });
+      // The last journey may still be closing while the clock is ready already.
+      await start(call, journeyTo(call, before.id, target), 'TERMINATE_EXISTING');
     } catch (error) {
       await inTenant(call.parts.db, call.scope, (trx) => stayClock(trx, before));
       throw error;
@@ -164,15 +170,20 @@ async function targetOf(call: Call<unknown, unknown, z.output<typeof clockAdvanc
   return target;
 }
 
+const journeyTo = ({ scope }: Call, clock: ClockId, target: Instant): Journey => ({
+  tenant: scope.tenant,
+  clock,
+  target,
+});
+
 /** The journey goes on whoever asked for it: a workflow of its own, one at a time a clock. */
-const start = (call: Call, journey: Journey) =>
+const start = (call: Call, journey: Journey, workflowIdConflictPolicy: 'USE_EXISTING' | 'TERMINATE_EXISTING') =>
   orProblem(call, async (client) => {
     await client.workflow.start<(journey: Journey) => Promise<void>>(ADVANCE_CLOCK_WORKFLOW, {
       workflowId: clockWorkflowIdOf(journey.tenant, journey.clock),
       taskQueue: call.parts.temporal.taskQueue,
       args: [journey],
-      // The last journey may still be closing while the clock is ready already.
-      workflowIdConflictPolicy: 'TERMINATE_EXISTING',
+      workflowIdConflictPolicy,
       workflowIdReusePolicy: 'ALLOW_DUPLICATE',
       staticSummary: `clock to ${new Date(journey.target).toISOString()}`,
     });

@@ -6,8 +6,10 @@ import { inTenant } from '../../db/tenant.ts';
 import { type ChangeRequest, type PlannedChange, planChange } from '../../domain/change.ts';
 import { decide } from '../../domain/decide.ts';
 import type { InvoiceId, SubscriptionId } from '../../domain/ids.ts';
-import type { Command } from '../../domain/input.ts';
+import type { Command, InputOf } from '../../domain/input.ts';
+import type { Invoice } from '../../domain/invoice.ts';
 import { isAccepted, type Subscription } from '../../domain/subscription.ts';
+import { dayOf } from '../../domain/time.ts';
 import { nowOf, offerFor } from '../catalog.ts';
 import { command, subscriptionOf } from '../command.ts';
 import { Refused } from '../once.ts';
@@ -26,7 +28,7 @@ import {
   subscription,
   subscriptionId,
 } from '../schemas.ts';
-import { showSubscription } from '../show.ts';
+import { showLine, showSubscription } from '../show.ts';
 
 const tag = 'Subscriptions';
 const commanding = { tag, who: ['customer', ...AGENTS], grant: 'subscriptions:write', actsOnCustomer: true } as const;
@@ -76,9 +78,10 @@ const cancel = route({
   body: cancelBody,
   answers: { 200: { about: 'Canceled, or going to be.', schema: commanded } },
   async handle(call) {
-    const { subscriptionId: id, at: when, reason, comment } = call.body;
+    const { subscriptionId: id, at: when } = call.body;
+    const { reason, comment } = inWhoseWords(call.body);
     const row = await subscriptionOf(call, id);
-    const done = await command(call, row, { type: 'cancel', when, reason: reason ?? null });
+    const done = await command(call, row, { type: 'cancel', when, reason });
     if (done.outcome === 'late') return done.reply;
     if (comment) {
       const remark = { subscription: id, customer: row.customer_id, action: 'cancel_comment', comment };
@@ -89,6 +92,13 @@ const cancel = route({
     return ok({ subscription: await shownAfter(call, row) });
   },
 });
+
+/** A reason goes into Temporal and the audit log, where nothing personal may be: only a code does. */
+function inWhoseWords({ reason, comment }: { reason?: string; comment?: string }) {
+  const isCode = reason === undefined || /^[a-z0-9_-]{1,64}$/.test(reason);
+  if (isCode) return { reason: reason ?? null, comment };
+  return { reason: 'other', comment: comment ? `${reason}\n${comment}` : reason };
+}
 
 const uncancel = route({
   ...commanding,
@@ -145,8 +155,11 @@ async function requestedChange(
 const cannotChange = ({ state }: Subscription) =>
   new Refused(409, `not_while_${state}`, `cannot change: subscription is ${state}`);
 
-const showPlan = ({ lines, total, day, when, proration }: PlannedChange, currency: string) => ({
-  lines,
+type Shown = Pick<PlannedChange, 'lines' | 'total' | 'day' | 'when' | 'proration'>;
+type MadeChange = Shown & { invoice: InvoiceId | null };
+
+const showPlan = ({ lines, total, day, when, proration }: Shown, currency: string) => ({
+  lines: lines.map((line) => showLine(line, 0, currency)),
   total: { amount: total, currency },
   assumedDay: day,
   when,
@@ -186,11 +199,11 @@ const change = route({
     const wanted = await requestedChange(call, before);
     const done = await command(call, before, wanted);
     if (done.outcome === 'late') return done.reply;
-    const made = await madeChange(call, before, done.version, wanted);
+    const { invoice, ...plan } = await madeChange(call, before, done.version, wanted);
     return ok({
       subscription: await shownAfter(call, before),
-      ...(made && showPlan(made.plan, before.currency)),
-      ...(made?.invoice && { invoiceId: made.invoice }),
+      ...showPlan(plan, before.currency),
+      ...(invoice && { invoiceId: invoice }),
     });
   },
 });
@@ -201,21 +214,32 @@ async function madeChange(
   before: SubscriptionRow,
   version: number,
   wanted: ChangeRequest,
-): Promise<{ plan: PlannedChange; invoice: InvoiceId | null } | null> {
+): Promise<MadeChange> {
   const rows = await inTenant(call.parts.db, call.scope, (trx) =>
-    decisionsBetween(trx, before.id, before.version, version),
+    decisionsBetween(trx, before.id, Math.min(before.version, version - 1), version),
   );
   let state: Subscription = before.document;
   for (const { version: at, input, effects } of rows) {
     const isOurs = at === version && input.type === 'change' && input.origin.ref === call.principal.ref;
     if (isOurs && isAccepted(state)) {
-      const issued = effects.find((effect) => effect.type === 'issue_invoice');
-      return { plan: planChange(state, wanted, input.at), invoice: issued?.invoice.id ?? null };
+      const invoice = effects.find((effect) => effect.type === 'issue_invoice')?.invoice;
+      // Asked again after it was made: the state before it is gone, and the invoice has its lines.
+      const plan =
+        before.version < version ? planChange(state, wanted, input.at) : recorded(input, invoice, state.timeZone);
+      return { ...plan, invoice: invoice?.id ?? null };
     }
     const decision = decide(state, input);
     if (decision.outcome === 'applied') state = decision.state;
   }
-  return null;
+  throw new Error(`version ${version} of ${before.id} holds no change by ${call.principal.ref}`);
+}
+
+function recorded({ at, when, proration }: InputOf<'change'>, invoice: Invoice | undefined, timeZone: string): Shown {
+  const { lines = [], total = 0 } = invoice ?? {};
+  return {
+    ...{ lines, total, day: dayOf(at, timeZone), proration: proration ?? 'invoice_now' },
+    when: when ?? (invoice ? 'now' : 'period_end'),
+  };
 }
 
 export const subscriptionRoutes = [list, get, change, preview, cancel, uncancel, pause, resume];
