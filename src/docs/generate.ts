@@ -3,11 +3,13 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { openApiDocument } from '../api/openapi.ts';
 import { envExample } from './env-example.ts';
+import { architecture } from './state-diagram.ts';
 
 export type Generated = { file: string; text: () => string };
 
 export const generated: readonly Generated[] = [
   { file: '.env.example', text: envExample },
+  { file: 'docs/architecture.md', text: architecture },
   { file: 'docs/openapi.json', text: () => `${JSON.stringify(openApiDocument(), null, 2)}\n` },
 ];
 
