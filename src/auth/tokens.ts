@@ -18,7 +18,7 @@ const claims = z.object({
 });
 export type Claims = z.output<typeof claims>;
 
-export type Verified =
+type Verified =
   | { outcome: 'verified'; claims: Claims }
   | { outcome: 'refused'; code: 'token_invalid' | 'token_expired'; detail: string }
   /** The identity provider's keys could not be fetched: nobody's fault here, and it may work later. */

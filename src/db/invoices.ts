@@ -5,7 +5,7 @@ import { type Page, type Slice, sliceOf } from './page.ts';
 import type { InvoiceLinesTable, InvoiceState, InvoicesTable } from './schema.ts';
 import type { Trx } from './tenant.ts';
 
-export type InvoiceLineRow = Selectable<InvoiceLinesTable>;
+type InvoiceLineRow = Selectable<InvoiceLinesTable>;
 export type InvoiceRow = Selectable<InvoicesTable> & { lines: InvoiceLineRow[] };
 
 export async function readInvoice(trx: Trx, id: InvoiceId, customer: CustomerId | null): Promise<InvoiceRow | null> {

@@ -78,6 +78,8 @@ export async function trying(
 ): Promise<AskOutcome> {
   const client = temporal.clientOf(mode);
   if (!client) return { outcome: 'no_namespace' };
+  // The client goes on trying for as long as it may, and who asks would wait for nothing.
+  if (!(await temporal.seemsReachable())) return { outcome: 'unreachable' };
   try {
     return await client.withDeadline(Date.now() + patienceMs, () => ask(client));
   } catch (error) {
@@ -95,7 +97,7 @@ async function meaningOf(error: unknown, temporal: Temporal): Promise<AskOutcome
   const code = grpcCodeOf(error);
   if (code === ABORTED_BY_CLOSE || code === NOT_FOUND) return { outcome: 'no_workflow' };
   if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || (code !== null && LATE.has(code))) {
-    // The client goes on trying while a server is away, until the time is up: so the error alone doesn't tell which.
+    // Time is up whether it was away or nobody worked: so the error alone doesn't tell which.
     return { outcome: (await temporal.isReachable()) ? 'pending' : 'unreachable' };
   }
   // The SDK makes plain errors of a connection that can't be opened.

@@ -8,10 +8,15 @@ export type Temporal = {
   connection: Connection;
   /** Null where the mode has no namespace: then it doesn't exist in this deployment. */
   clientOf(mode: Mode): Client | null;
-  isReachable(deadlineMs?: number): Promise<boolean>;
+  isReachable(): Promise<boolean>;
+  /** Asked a moment ago, it isn't asked again. */
+  seemsReachable(): Promise<boolean>;
   taskQueue: string;
   close(): Promise<void>;
 };
+
+const PATIENCE_MS = 2_500;
+const A_MOMENT_MS = 2_000;
 
 export function createTemporal(
   config: Pick<Config, 'TEMPORAL_ADDRESS' | 'namespaces'>,
@@ -37,18 +42,22 @@ export function createTemporal(
   const clients = new Map(
     config.namespaces.map(({ mode, namespace }) => [mode, new Client({ connection, namespace })] as const),
   );
+  let lastSeen = 0;
+  async function isReachable(): Promise<boolean> {
+    try {
+      await connection.withDeadline(Date.now() + PATIENCE_MS, () => connection.workflowService.getSystemInfo({}));
+      lastSeen = Date.now();
+      return true;
+    } catch {
+      return false; // the question was whether it answers
+    }
+  }
   return {
     connection,
     taskQueue,
     clientOf: (mode) => clients.get(mode) ?? null,
-    async isReachable(deadlineMs = 1_000) {
-      try {
-        await connection.withDeadline(Date.now() + deadlineMs, () => connection.workflowService.getSystemInfo({}));
-        return true;
-      } catch {
-        return false; // the question was whether it answers
-      }
-    },
+    isReachable,
+    seemsReachable: async () => Date.now() - lastSeen < A_MOMENT_MS || isReachable(),
     close: () => connection.close(),
   };
 }
