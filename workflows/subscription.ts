@@ -24,6 +24,7 @@ import {
 import { accessOf } from '../src/domain/access.ts';
 import type { Commit, Recorded } from '../src/domain/commit.ts';
 import { decide } from '../src/domain/decide.ts';
+import { decideAll } from '../src/domain/decide-all.ts';
 import { isOutside, keyOf, type OutsideEffect } from '../src/domain/effect.ts';
 import type { Command, Input } from '../src/domain/input.ts';
 import { isOver, type NextDue, nextDue } from '../src/domain/next-due.ts';
@@ -169,23 +170,23 @@ export async function subscription(carried: Carried): Promise<void> {
     const applied: string[] = [];
     const ignored: string[] = [];
     const replies: [string, Answer | null][] = [];
-    inputs.forEach((input, i) => {
-      const decision = decide(after, input);
-      const pending = from[i];
+    const pendingOf = new Map(inputs.map((input, i) => [input, from[i]]));
+    for (const { input, before: was, decision, after: becomes } of decideAll(before, inputs)) {
+      const pending = pendingOf.get(input);
       if (pending?.kind === 'delivered')
         (decision.outcome === 'applied' ? applied : ignored).push(pending.delivered.inboxId);
       if (pending?.kind === 'asked') {
-        const { outcome } = decision;
-        replies.push([
-          pending.asked.id,
-          outcome === 'refused' ? { outcome, code: decision.code, detail: decision.detail } : null,
-        ]);
+        const refusal =
+          decision.outcome === 'refused'
+            ? { outcome: decision.outcome, code: decision.code, detail: decision.detail }
+            : null;
+        replies.push([pending.asked.id, refusal]);
       }
-      if (decision.outcome !== 'applied') return;
+      if (decision.outcome !== 'applied') continue;
       const { rule, because, effects } = decision;
-      decisions.push({ input, rule, from: after.state, to: decision.state.state, because, effects });
-      after = decision.state;
-    });
+      decisions.push({ input, rule, from: was.state, to: becomes.state, because, effects });
+      after = becomes;
+    }
     const isAbandonedDraft = before.version === 0 && !isAccepted(after);
     if (decisions.length > 0 || ignored.length > 0) {
       after = { ...after, version: before.version + 1 };

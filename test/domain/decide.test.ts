@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { accessOf } from '../../src/domain/access.ts';
 import { planChange } from '../../src/domain/change.ts';
 import { decide } from '../../src/domain/decide.ts';
+import { decideAll } from '../../src/domain/decide-all.ts';
 import type { Command, Due, Fact } from '../../src/domain/input.ts';
 import { nextDue } from '../../src/domain/next-due.ts';
 import { type Active, isAccepted, type Subscription } from '../../src/domain/subscription.ts';
@@ -362,4 +363,19 @@ test('a downgrade waits for the period to end', () => {
   ]);
   const { effects } = must(decide(smaller, input({ type: 'period_ended' }, FEBRUARY)));
   expect(effects.find((e) => e.type === 'issue_invoice')?.invoice.total).toBe(1000);
+});
+
+test('what arrives together with a payment does not overtake the cancellation that waited for it', () => {
+  const ending = run(incomplete(), [cancel('now'), START]);
+  const decided = decideAll(ending, [
+    input(succeeded(1), at('2027-03-01')),
+    input({ type: 'pause', resumeAt: null }, at('2027-03-01')),
+    input({ type: 'resume' }, at('2027-03-01')),
+  ]);
+  expect(decided.map((each) => [each.input.type, each.decision.outcome])).toEqual([
+    ['payment_succeeded', 'applied'],
+    ['cancel_due', 'applied'],
+    ['pause', 'refused'],
+    ['resume', 'refused'],
+  ]);
 });

@@ -136,6 +136,7 @@ property.prop([fc.array(act, { maxLength: 40 }), fc.constantFrom(0, 14), plan], 
     const life = new Life();
     life.take(subscribe({ trialDays, terms: first }));
     for (const each of acts) {
+      life.waitUntil(life.now); // what is due comes first, as in the workflow
       if (each.do === 'wait') life.waitUntil(life.now + each.hours * HOUR);
       if (each.do === 'command') life.take(each.command);
       if (each.do === 'answer') life.answer(each.how);
