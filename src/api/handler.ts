@@ -46,7 +46,7 @@ export function handlerOf(route: Route, parts: Parts, authenticate: Authenticate
     const work = () => route.handle(call);
     const reply =
       route.method === 'post' && !route.pure
-        ? await once(parts.db, row, { params, query, body, customer }, work)
+        ? await once(parts, row, { params, query, body, customer }, work)
         : await work();
     await send(route, call, reply, response);
   };

@@ -1,11 +1,11 @@
 /** Idempotency: the same key and body is the same request, however often it comes. */
-import { createHash } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import type { Db } from '../db/client.ts';
 import { completeRequest, forgetRequest, type RequestKey, releaseRequest, takeRequest } from '../db/requests.ts';
 import type { Scope } from '../db/tenant.ts';
 import { problemOf } from './errors.ts';
 import { badField, Problem } from './problem.ts';
-import type { Reply } from './route.ts';
+import type { Parts, Reply } from './route.ts';
 
 export function keyFrom(header: string | undefined): string | null {
   if (header === undefined) return null;
@@ -13,7 +13,11 @@ export function keyFrom(header: string | undefined): string | null {
   throw badField('Idempotency-Key', 'up to 255 visible characters', 'idempotency_key_invalid');
 }
 
-const hashOf = (value: unknown): string => createHash('sha256').update(canonical(value)).digest('hex');
+/** Keyed, since a body may be a name and an e-mail: a plain hash of that could be guessed. */
+const fingerprint = (secret: Buffer, body: unknown): string =>
+  createHmac('sha256', secret)
+    .update(`request body\0${canonical(body)}`)
+    .digest('hex');
 
 /** Two bodies that say the same have the same text, whatever the order of their fields. */
 function canonical(value: unknown): string {
@@ -28,8 +32,13 @@ function canonical(value: unknown): string {
 /** A refusal by the rules is an answer and is kept. What was impossible or malformed leaves nothing behind. */
 export class Refused extends Problem {}
 
-export async function once(db: Db, key: RequestKey, body: unknown, work: () => Promise<Reply>): Promise<Reply> {
-  const taken = await takeRequest(db, key, hashOf(body));
+export async function once(
+  { db, keys }: Pick<Parts, 'db' | 'keys'>,
+  key: RequestKey,
+  body: unknown,
+  work: () => Promise<Reply>,
+): Promise<Reply> {
+  const taken = await takeRequest(db, key, fingerprint(keys.blindIndexKey, body));
   switch (taken.outcome) {
     case 'done':
       return replay(taken.status, taken.response);
@@ -72,4 +81,7 @@ async function settleFailure(db: Db, key: RequestKey, error: unknown): Promise<v
 
 /** Names the request towards Temporal and the processor: the same for each repeat, and it tells nothing of its key. */
 export const requestIdOf = ({ tenant, mode }: Scope, principal: string, route: string, key: string): string =>
-  `req_${hashOf([tenant, mode, principal, route, key]).slice(0, 32)}`;
+  `req_${createHash('sha256')
+    .update(canonical([tenant, mode, principal, route, key]))
+    .digest('hex')
+    .slice(0, 32)}`;

@@ -3,6 +3,7 @@ import { findKeyByPrefix, touchKey } from '../db/api-keys.ts';
 import type { Db } from '../db/client.ts';
 import { customerOfSubject } from '../db/subjects.ts';
 import { inTenant } from '../db/tenant.ts';
+import { tenantExists } from '../db/tenants.ts';
 import type { TenantId } from '../domain/ids.ts';
 import { constantTimeEqual } from '../security/equal.ts';
 import { type Principal, refOfKey, refOfSubject } from './principal.ts';
@@ -35,9 +36,7 @@ export function createAuthenticate({ db, verifyToken }: { db: Db; verifyToken: V
   async function principalOf(claims: Claims): Promise<Authenticated> {
     const { sub, tenant, mode, role, customer: claimed } = claims;
     const { exists, mapped } = await inTenant(db, { tenant, mode }, async (trx) => ({
-      exists:
-        known.has(tenant) ||
-        (await trx.selectFrom('tenants').select('id').where('id', '=', tenant).executeTakeFirst()) !== undefined,
+      exists: known.has(tenant) || (await tenantExists(trx, tenant)),
       mapped: role === 'customer' ? await customerOfSubject(trx, sub) : null,
     }));
     if (exists) known.add(tenant);

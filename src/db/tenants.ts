@@ -1,6 +1,6 @@
 import type { TenantId } from '../domain/ids.ts';
 import type { Db } from './client.ts';
-import { inTenant, type Scope } from './tenant.ts';
+import { inTenant, type Scope, type Trx } from './tenant.ts';
 
 export type Tenant = { id: TenantId; name: string; createdAt: Date };
 
@@ -20,3 +20,6 @@ export const readTenant = (db: Db, scope: Scope): Promise<Tenant | null> =>
     const row = await trx.selectFrom('tenants').selectAll().where('id', '=', scope.tenant).executeTakeFirst();
     return row ? { id: row.id, name: row.name, createdAt: row.created_at } : null;
   });
+
+export const tenantExists = async (trx: Trx, id: TenantId): Promise<boolean> =>
+  (await trx.selectFrom('tenants').select('id').where('id', '=', id).executeTakeFirst()) !== undefined;

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { ADVANCE_CLOCK_WORKFLOW, clockWorkflowIdOf, type Journey, workflowIdOf } from '../../../workflows/messages.ts';
 import { bringTo } from '../../clock/fast-forward.ts';
 import { type ClockRow, createClock, joinClock, listClocks, readClock, sendClock, stayClock } from '../../db/clocks.ts';
+import { lockClockOf } from '../../db/customer-list.ts';
 import { type DueRow, dueOnClock } from '../../db/subscriptions.ts';
 import { inTenant, type Trx } from '../../db/tenant.ts';
 import type { ClockId, CustomerId } from '../../domain/ids.ts';
@@ -105,15 +106,10 @@ const join = route({
 });
 
 async function refuseOther(trx: Trx, id: ClockId, customer: CustomerId): Promise<void> {
-  const row = await trx
-    .selectFrom('customers')
-    .select('clock_id')
-    .where('id', '=', customer)
-    .forUpdate()
-    .executeTakeFirst();
+  const row = await lockClockOf(trx, customer);
   if (!row) throw notFound('customer');
-  if (row.clock_id !== null && row.clock_id !== id) {
-    throw new Problem(409, 'customer_on_clock', `the customer lives by ${row.clock_id}: time has no way back`);
+  if (row.clock !== null && row.clock !== id) {
+    throw new Problem(409, 'customer_on_clock', `the customer lives by ${row.clock}: time has no way back`);
   }
 }
 

@@ -1,22 +1,21 @@
 import { z } from 'zod';
 import { readClock } from '../../db/clocks.ts';
+import { listCustomers } from '../../db/customer-list.ts';
 import {
   type Customer,
   createCustomer,
-  customerOf,
   findCustomerByExternalId,
   findCustomersByEmail,
   readCustomer,
   updateCustomer,
 } from '../../db/customers.ts';
-import { type Page, sliceOf } from '../../db/page.ts';
 import { mapSubjects, subjectsOf } from '../../db/subjects.ts';
 import { inTenant, type Trx } from '../../db/tenant.ts';
 import type { CustomerId } from '../../domain/ids.ts';
 import { newId } from '../../ids.ts';
 import { listBody, pageOf } from '../paging.ts';
 import { notFound, Problem } from '../problem.ts';
-import { ADMINS, type Call, created, ok, type Parts, READERS, route } from '../route.ts';
+import { ADMINS, type Call, created, ok, READERS, route } from '../route.ts';
 import { customer, customerCreate, customerId, customerUpdate, listOf, page, text } from '../schemas.ts';
 import { showCustomer } from '../show.ts';
 
@@ -32,20 +31,6 @@ const shown = async (trx: Trx, customers: readonly Customer[]) => {
   );
   return (each: Customer) => showCustomer(each, subjects.get(each.id) ?? []);
 };
-
-async function listPage(trx: Trx, { keys }: Parts, wanted: Page) {
-  let query = trx.selectFrom('customers').selectAll();
-  if (wanted.after) query = query.where('id', '<', wanted.after as CustomerId);
-  const rows = await query
-    .orderBy('id', 'desc')
-    .limit(wanted.limit + 1)
-    .execute();
-  return sliceOf(
-    rows.map((row) => customerOf(keys, row)),
-    wanted,
-    ({ id }) => id,
-  );
-}
 
 const query = page.extend({ externalId: text(255).optional(), email: z.string().max(254).optional() });
 
@@ -68,7 +53,7 @@ const list = (path: string) =>
               : [await findCustomerByExternalId(trx, parts.keys, externalId)].filter((each) => each !== null);
           return ok({ data: found.map(await shown(trx, found)), nextCursor: null });
         }
-        const slice = await listPage(trx, parts, pageOf(paging, 'id'));
+        const slice = await listCustomers(trx, parts.keys, pageOf(paging, 'id'));
         return ok(listBody(slice, await shown(trx, slice.rows)));
       }),
   });
@@ -126,7 +111,14 @@ const create = route({
       });
       if (written.outcome !== 'written') throw externalIdTaken();
       await map(trx, call, written.customer.id, subjects);
-      return created((await shown(trx, [written.customer]))(written.customer));
+      return created({ id: written.customer.id });
+    }),
+  /** Names and e-mails are read anew for each answer: the record of the request may not hold them. */
+  complete: (call, body) =>
+    inTenant(call.parts.db, call.scope, async (trx) => {
+      const made = await readCustomer(trx, call.parts.keys, (body as { id: CustomerId }).id);
+      if (!made) throw notFound('customer');
+      return (await shown(trx, [made]))(made);
     }),
 });
 

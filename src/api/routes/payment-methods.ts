@@ -1,6 +1,7 @@
 /** Cards and the like, saved in the customer's browser by the processor's own code: we only see opaque ids. */
 import { z } from 'zod';
 import { processorCustomerOf } from '../../customers/processor-customer.ts';
+import { customerExists } from '../../db/customer-list.ts';
 import {
   forgetPaymentMethod,
   listPaymentMethods,
@@ -26,10 +27,7 @@ const params = z.strictObject({ id: paymentMethodId });
 
 async function customerOf({ parts, scope, customer }: Call): Promise<CustomerId> {
   if (!customer) throw badField('Hydra-Customer', 'name the customer in this header', 'customer_required');
-  const row = await inTenant(parts.db, scope, (trx) =>
-    trx.selectFrom('customers').select('id').where('id', '=', customer).executeTakeFirst(),
-  );
-  if (!row) throw notFound('customer');
+  if (!(await inTenant(parts.db, scope, (trx) => customerExists(trx, customer)))) throw notFound('customer');
   return customer;
 }
 
