@@ -273,6 +273,17 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
   };
 }
 
+/** For processes: what is wrong, without the stack that says where we noticed. */
+export function loadConfigOrExit(): Config {
+  try {
+    return loadConfig();
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    console.error(error.message);
+    process.exit(1);
+  }
+}
+
 /** An empty value is none: that is how compose files and shells leave one out. Null where its file is the trouble. */
 function readValue(name: string, environment: NodeJS.ProcessEnv, troubles: Trouble[]): string | null | undefined {
   const file = environment[`${name}_FILE`];

@@ -5,7 +5,7 @@
 
 import { hashOfKey, newServiceKey, prefixOf } from '../auth/service-keys.ts';
 import { mintToken } from '../auth/tokens.ts';
-import { loadConfig } from '../config.ts';
+import { loadConfigOrExit } from '../config.ts';
 import { processorCustomerOf } from '../customers/processor-customer.ts';
 import { createKey, findKeyByPrefix } from '../db/api-keys.ts';
 import { createDatabase } from '../db/client.ts';
@@ -26,7 +26,7 @@ const ADA: CustomerId = 'cus_demoada';
 const GRACE: CustomerId = 'cus_demograce';
 const TOKENS_LIVE_SECONDS = 30 * 24 * 3_600;
 
-const config = loadConfig();
+const config = loadConfigOrExit();
 const db = createDatabase(config.DATABASE_URL, { applicationName: 'hydra-seed', max: 2 });
 const processors = createProcessors({
   stripe: (config.STRIPE_API_KEY ?? []).map((apiKey) => ({ apiKey, apiBase: config.STRIPE_API_BASE })),

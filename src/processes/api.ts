@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { createApp } from '../api/app.ts';
 import { createAuthenticate } from '../auth/authenticate.ts';
 import { createTokenVerifier } from '../auth/tokens.ts';
-import { loadConfig } from '../config.ts';
+import { loadConfigOrExit } from '../config.ts';
 import { createDatabase } from '../db/client.ts';
 import { backlog } from '../db/messages.ts';
 import { createLogger } from '../observability/logger.ts';
@@ -16,7 +16,7 @@ import { createDoor } from '../webhooks/door.ts';
 /** Longer than a request may take, shorter than an orchestrator's patience. */
 const GRACE_MS = 20_000;
 
-const config = loadConfig();
+const config = loadConfigOrExit();
 const logger = createLogger({ name: 'api', level: config.LOG_LEVEL });
 const db = createDatabase(config.DATABASE_URL, { applicationName: 'hydra-api', max: config.DATABASE_POOL });
 const temporal = createTemporal(config, config.TEMPORAL_TASK_QUEUE);

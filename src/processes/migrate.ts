@@ -1,12 +1,12 @@
 /** Brings the database to the newest schema, and Temporal to the namespaces and attributes that we use. Then it ends. */
 import { Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { loadConfig } from '../config.ts';
+import { loadConfigOrExit } from '../config.ts';
 import { migrateDatabase } from '../db/migrate.ts';
 import { createLogger } from '../observability/logger.ts';
 import { register } from '../temporal/register.ts';
 
-const config = loadConfig();
+const config = loadConfigOrExit();
 const log = createLogger({ name: 'migrate', level: config.LOG_LEVEL });
 
 await migrateDatabase(config.DATABASE_URL);

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { loadConfig } from '../config.ts';
+import { loadConfigOrExit } from '../config.ts';
 import { createDatabase } from '../db/client.ts';
 import type { Mode } from '../domain/ids.ts';
 import { createLogger } from '../observability/logger.ts';
@@ -13,7 +13,7 @@ import { signalThrough } from '../relay/signal.ts';
 
 const STOP_WITHIN_MS = 3_000;
 
-const config = loadConfig();
+const config = loadConfigOrExit();
 const log = createLogger({ name: 'relay', level: config.LOG_LEVEL });
 const db = createDatabase(config.DATABASE_URL, {
   applicationName: 'hydra-relay',

@@ -4,14 +4,14 @@ import { Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { DefaultLogger, makeTelemetryFilterString, NativeConnection, Runtime } from '@temporalio/worker';
 import { createActivities } from '../../activities/index.ts';
-import { loadConfig } from '../config.ts';
+import { loadConfigOrExit } from '../config.ts';
 import { createDatabase } from '../db/client.ts';
 import { createLogger } from '../observability/logger.ts';
 import { createProcessors } from '../processors/processors.ts';
 import { runWorkers } from '../worker/run-workers.ts';
 import { workflowBundle } from '../worker/workflow-bundle.ts';
 
-const config = loadConfig();
+const config = loadConfigOrExit();
 const log = createLogger({ name: 'worker', level: config.LOG_LEVEL });
 Runtime.install({
   // We stop on these ourselves, and on the parent's going away.

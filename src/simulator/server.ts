@@ -37,7 +37,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   const isStale = (table: string, row: object) => table === 'sim.key' && now() - (row as KeptAnswer).at > KEYS_LIVE_MS;
   const store = new Store<Tables>(dataFile, isStale);
   let url = '';
-  const untold = (event: string) => dispatcher.untold(event);
+  const untold = (event: string): number => dispatcher.untold(event);
   const world = {
     store,
     now,
