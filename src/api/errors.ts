@@ -24,7 +24,10 @@ export const createErrorHandler =
   (error, _request, response, next) => {
     const problem = problemOf(error);
     const requestId = String(response.locals.requestId);
-    if (problem.status >= 500) logger.error({ err: error, requestId, code: problem.code }, problem.code);
+    const log = (response.locals.log as Logger | undefined) ?? logger;
+    // That something else is away is its own log's news; here only what nobody expected comes with its stack.
+    if (problem.status === 500) log.error({ err: error }, problem.code);
+    else if (problem.status > 500) log.warn({ code: problem.code }, problem.message);
     // Half an answer can't be taken back; the connection is closed, so that nobody takes it for whole.
     if (response.headersSent) return next(error);
     response
