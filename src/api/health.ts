@@ -2,7 +2,8 @@ import { Router } from 'express';
 import { sql } from 'kysely';
 import type { Parts } from './route.ts';
 
-const PATIENCE_MS = 2_000;
+/** As long as a new connection may take. */
+const PATIENCE_MS = 5_000;
 
 export function healthRouter({ db, temporal, metrics }: Parts): Router {
   const router = Router();

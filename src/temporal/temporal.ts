@@ -15,7 +15,7 @@ export type Temporal = {
   close(): Promise<void>;
 };
 
-const PATIENCE_MS = 2_500;
+const PATIENCE_MS = 3_500;
 const A_MOMENT_MS = 2_000;
 
 export function createTemporal(
