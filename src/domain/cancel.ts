@@ -3,7 +3,14 @@ import type { Effect } from './effect.ts';
 import type { InputOf } from './input.ts';
 import { stopRetries } from './payment.ts';
 import { earned } from './period.ts';
-import { type Accepted, become, type Canceled, type CancelReason, type Subscription } from './subscription.ts';
+import {
+  type Accepted,
+  become,
+  type Canceled,
+  type CancelReason,
+  type Identity,
+  type Subscription,
+} from './subscription.ts';
 import { DAY, dayOf, type Instant, instantOf } from './time.ts';
 
 export const LISTENS_FOR = 120 * DAY;
@@ -28,15 +35,48 @@ export function endNow(state: Cancelable, at: Instant, reason: CancelReason): { 
   };
 }
 
-/** The fields that every accepted subscription has, without what only its last state had. */
-export function common(state: Cancelable): Accepted {
-  const { id, tenant, mode, customer, collection, processor, timeZone, currency, createdAt, version } = state;
-  const { terms, quantity, paymentMethod, anchor, period, segments, deferred, carried, pending, cancelAt } = state;
-  const { invoices, invoiceCount, settled } = state;
+/** Name by name: a literal is made ten times as fast as an object is taken apart and spread together again. */
+export function identityOf(state: Identity): Identity {
   return {
-    ...{ id, tenant, mode, customer, collection, processor, timeZone, currency, createdAt, version },
-    ...{ terms, quantity, paymentMethod, anchor, period, segments, deferred, carried, pending, cancelAt },
-    ...{ invoices, invoiceCount, settled },
+    id: state.id,
+    tenant: state.tenant,
+    mode: state.mode,
+    customer: state.customer,
+    collection: state.collection,
+    processor: state.processor,
+    timeZone: state.timeZone,
+    currency: state.currency,
+    createdAt: state.createdAt,
+    version: state.version,
+  };
+}
+
+/** The fields that every accepted subscription has, without what only its last state had. */
+export function common(state: Accepted): Accepted {
+  return {
+    id: state.id,
+    tenant: state.tenant,
+    mode: state.mode,
+    customer: state.customer,
+    collection: state.collection,
+    processor: state.processor,
+    timeZone: state.timeZone,
+    currency: state.currency,
+    createdAt: state.createdAt,
+    version: state.version,
+    terms: state.terms,
+    quantity: state.quantity,
+    paymentMethod: state.paymentMethod,
+    anchor: state.anchor,
+    period: state.period,
+    segments: state.segments,
+    deferred: state.deferred,
+    carried: state.carried,
+    pending: state.pending,
+    cancelAt: state.cancelAt,
+    invoices: state.invoices,
+    invoiceCount: state.invoiceCount,
+    settled: state.settled,
   };
 }
 

@@ -4,7 +4,7 @@
  *
  * There is no `default`: what a state ignores it names, so a new input is a compile error until each has thought of it.
  */
-import { abandon, cancel, common, endNow, uncancel } from './cancel.ts';
+import { abandon, cancel, common, endNow, identityOf, uncancel } from './cancel.ts';
 import { planChange } from './change.ts';
 import { applied, type Because, type Decision, refused, unchanged } from './decision.ts';
 import type { Effect } from './effect.ts';
@@ -67,9 +67,8 @@ function decideDraft(state: Draft, input: Input): Decision {
     case 'subscribe':
       return subscribe(state, input);
     case 'draft_expired': {
-      const { state: _, expiresAt: __, ...identity } = state;
       const canceled: Canceled = {
-        ...identity,
+        ...identityOf(state),
         state: 'canceled',
         reason: 'not_accepted',
         endedAt: input.at,
@@ -112,9 +111,18 @@ function subscribe(draft: Draft, input: InputOf<'subscribe'>): Decision {
       `cannot subscribe: the plan costs ${terms.currency}, the customer pays ${draft.currency}`,
     );
   }
-  const { state: _, expiresAt: __, ...identity } = draft;
+  // Name by name: see `common`.
   const base: Accepted = {
-    ...identity,
+    id: draft.id,
+    tenant: draft.tenant,
+    mode: draft.mode,
+    customer: draft.customer,
+    collection: draft.collection,
+    processor: draft.processor,
+    timeZone: draft.timeZone,
+    currency: draft.currency,
+    createdAt: draft.createdAt,
+    version: draft.version,
     terms,
     quantity,
     paymentMethod,

@@ -32,6 +32,10 @@ export function prorate(amount: number, part: number, whole: number): number {
 export function timesDecimal(unitPrice: string, quantity: number): number {
   invariant(/^-?\d{1,15}(\.\d{1,12})?$/.test(unitPrice), `a decimal such as "0.05", got ${unitPrice}`);
   invariant(Number.isSafeInteger(quantity), `a whole quantity, got ${quantity}`);
+  if (!unitPrice.includes('.')) {
+    const product = Number(unitPrice) * quantity;
+    if (Number.isSafeInteger(product)) return product || 0;
+  }
   const [whole = '0', fraction = ''] = unitPrice.split('.');
   return toSafe(divide(BigInt(whole + fraction) * BigInt(quantity), 10n ** BigInt(fraction.length)));
 }

@@ -42,13 +42,7 @@ export function nextPeriod<S extends Accepted>(before: S, at: Instant): { state:
   const state = takePending(before, at);
   const index = state.period.index + 1;
   const anchor = state.period.index === -1 ? at : state.anchor;
-  return openPeriod(
-    { ...state, anchor },
-    periodAt(state.terms, anchor, index, state.timeZone),
-    at,
-    earned(before, at),
-    false,
-  );
+  return openPeriod(state, anchor, periodAt(state.terms, anchor, index, state.timeZone), at, earned(before, at), false);
 }
 
 /** A new first period from here on: the anchor moves. After a pause or a stop that outlasted the paid period. */
@@ -58,17 +52,12 @@ export function startAnew<S extends Accepted>(
   onSession: boolean,
 ): { state: S; effects: Effect[] } {
   const state = takePending(before, at);
-  return openPeriod(
-    { ...state, anchor: at },
-    periodAt(state.terms, at, 0, state.timeZone),
-    at,
-    earned(before, at),
-    onSession,
-  );
+  return openPeriod(state, at, periodAt(state.terms, at, 0, state.timeZone), at, earned(before, at), onSession);
 }
 
 function openPeriod<S extends Accepted>(
   state: S,
+  anchor: Instant,
   period: Period,
   at: Instant,
   before: Effect[],
@@ -76,19 +65,20 @@ function openPeriod<S extends Accepted>(
 ): { state: S; effects: Effect[] } {
   const price = periodPrice(state.terms, state.quantity);
   const line = periodLine(state, period, price);
-  const opened = { ...state, period, segments: [{ from: 0, amount: price }], deferred: 0, carried: [] };
+  const opened = { ...state, anchor, period, segments: [{ from: 0, amount: price }], deferred: 0, carried: [] };
   const { state: invoiced, effects } = issue(opened, [...state.carried, line], at, onSession);
   return { state: invoiced, effects: [...before, ...effects] };
 }
 
 /** A cancellation that is known beforehand shortens the last period, and its price by the day. */
 function periodLine(state: Accepted, period: Period, price: number): InvoiceLine {
-  const { from, to, days } = daysOf(period, state.timeZone);
   const { terms, quantity, cancelAt } = state;
   const line = { description: describe(terms, quantity), quantity, unitPrice: terms.unitAmount };
   if (cancelAt === null || cancelAt >= period.end) {
-    return { ...line, amount: price, period: { from, to }, proration: null };
+    const whole = { from: dayOf(period.start, state.timeZone), to: dayOf(period.end, state.timeZone) };
+    return { ...line, amount: price, period: whole, proration: null };
   }
+  const { from, days } = daysOf(period, state.timeZone);
   const last = dayOf(cancelAt, state.timeZone);
   const used = daysBetween(from, last);
   const proration = `${used} of ${days} days, since it ends on ${last}`;
@@ -130,30 +120,38 @@ export function issue<S extends Accepted>(
     issuedAt: at,
     dueAt: at,
   };
-  const issued = {
-    ...state,
-    invoiceCount: state.invoiceCount + 1,
-    deferred: state.deferred + total,
-    carried: carry
-      ? [...state.carried, { ...carry, description: 'Credit from the last invoice', amount: sum }]
-      : state.carried,
-  };
   const effects: Effect[] = [
     { type: 'issue_invoice', invoice },
     { type: 'announce', event: 'invoice.issued', data: { invoice: id, total, currency: state.currency }, at },
   ];
-  if (total === 0) return { state: issued, effects };
-  const waiting: OpenInvoice = {
-    id,
-    amount: total,
-    dueAt: at,
-    attempts: 0,
-    failedAt: null,
-    lastDecline: null,
-    collection: { step: 'stopped' },
+  let { invoices } = state;
+  if (total > 0) {
+    const waiting: OpenInvoice = {
+      id,
+      amount: total,
+      dueAt: at,
+      attempts: 0,
+      failedAt: null,
+      lastDecline: null,
+      collection: { step: 'stopped' },
+    };
+    const { open, effect } = attempt(waiting, state.paymentMethod, onSession, at);
+    invoices = [...invoices, open];
+    effects.push(effect);
+  }
+  const carried = carry
+    ? [...state.carried, { ...carry, description: 'Credit from the last invoice', amount: sum }]
+    : state.carried;
+  return {
+    state: {
+      ...state,
+      invoices,
+      invoiceCount: state.invoiceCount + 1,
+      deferred: state.deferred + total,
+      carried,
+    },
+    effects,
   };
-  const { open, effect } = attempt(waiting, state.paymentMethod, onSession, at);
-  return { state: { ...issued, invoices: [...issued.invoices, open] }, effects: [...effects, effect] };
 }
 
 /** One more try. There is never more than one on its way, since only this sets `charging`. */

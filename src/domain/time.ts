@@ -49,13 +49,56 @@ export function isTimeZone(timeZone: string): boolean {
   }
 }
 
-/** How far the zone's wall clock is ahead of UTC at that instant. */
+/** A stretch of time in which a zone changes its clock at most once: `before` until that instant, and `after` from it on. */
+type Stretch = { changesAt: Instant; before: number; after: number };
+
+/** No zone has ever changed its clock twice within less than a week, not even those that suspend DST for a month. */
+const STRETCH = 4 * DAY;
+/** Some hundred years of one zone, or two years of fifty. */
+const REMEMBERED_STRETCHES = 10_000;
+
+const stretches = new Map<TimeZone, Map<number, Stretch>>();
+let remembered = 0;
+
+/** How far the zone's wall clock is ahead of UTC at that instant. Asking Intl is most of what a decision costs. */
 function offsetAt(instant: Instant, timeZone: TimeZone): number {
   if (timeZone === 'UTC') return 0;
-  const whole = Math.floor(instant / SECOND) * SECOND;
+  const { changesAt, before, after } = stretchOf(Math.floor(instant / STRETCH), timeZone);
+  return instant < changesAt ? before : after;
+}
+
+function stretchOf(number: number, timeZone: TimeZone): Stretch {
+  const known = stretches.get(timeZone)?.get(number);
+  if (known) return known;
+  if (remembered >= REMEMBERED_STRETCHES) {
+    stretches.clear();
+    remembered = 0;
+  }
+  const ofZone = stretches.get(timeZone) ?? new Map<number, Stretch>();
+  stretches.set(timeZone, ofZone);
+  const found = lookUp(number * STRETCH, timeZone);
+  ofZone.set(number, found);
+  remembered++;
+  return found;
+}
+
+function lookUp(start: Instant, timeZone: TimeZone): Stretch {
+  const before = offsetByIntl(start, timeZone);
+  const after = offsetByIntl(start + STRETCH - SECOND, timeZone);
+  if (before === after) return { changesAt: start, before, after };
+  let [last, first] = [start, start + STRETCH - SECOND]; // the last second known to be before, the first to be after
+  while (first - last > SECOND) {
+    const middle = last + Math.floor((first - last) / 2 / SECOND) * SECOND;
+    if (offsetByIntl(middle, timeZone) === before) last = middle;
+    else first = middle;
+  }
+  return { changesAt: first, before, after };
+}
+
+function offsetByIntl(instant: Instant, timeZone: TimeZone): number {
   // "3/31/2027, 14:05:09": parsing the text is three times faster than formatToParts.
-  const [month, day, year, hour, minute, second] = formatterOf(timeZone).format(whole).split(/\D+/).map(Number);
-  return Date.UTC(year!, month! - 1, day!, hour!, minute!, second!) - whole;
+  const [month, day, year, hour, minute, second] = formatterOf(timeZone).format(instant).split(/\D+/).map(Number);
+  return Date.UTC(year!, month! - 1, day!, hour!, minute!, second!) - instant;
 }
 
 function toLocal(instant: Instant, timeZone: TimeZone): Local {
@@ -79,12 +122,43 @@ function fromLocal({ epochDay, timeOfDay }: Local, timeZone: TimeZone): Instant 
 
 type Civil = { year: number; month: number; day: number };
 
+// Days are counted in eras of 400 years, which are all alike, and years from March, so that the leap day comes last.
+// https://howardhinnant.github.io/date_algorithms.html
+const ERA_DAYS = 146_097;
+/** From 1 March of the year 0 to 1 January 1970. */
+const TO_EPOCH = 719_468;
+
+/** `month` counts from 0. */
 function civilOf(epochDay: number): Civil {
-  const date = new Date(epochDay * DAY);
-  return { year: date.getUTCFullYear(), month: date.getUTCMonth(), day: date.getUTCDate() };
+  const shifted = epochDay + TO_EPOCH;
+  const era = Math.floor(shifted / ERA_DAYS);
+  const dayOfEra = shifted - era * ERA_DAYS;
+  const yearOfEra = Math.floor(
+    (dayOfEra - Math.floor(dayOfEra / 1_460) + Math.floor(dayOfEra / 36_524) - Math.floor(dayOfEra / 146_096)) / 365,
+  );
+  const dayOfYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
+  const fromMarch = Math.floor((5 * dayOfYear + 2) / 153);
+  const month = fromMarch < 10 ? fromMarch + 2 : fromMarch - 10;
+  return {
+    year: yearOfEra + era * 400 + (month < 2 ? 1 : 0),
+    month,
+    day: dayOfYear - Math.floor((153 * fromMarch + 2) / 5) + 1,
+  };
 }
 
-const daysInMonth = (year: number, month: number): number => new Date(Date.UTC(year, month + 1, 0)).getUTCDate();
+function epochDayFrom({ year, month, day }: Civil): number {
+  const fromMarchYear = month < 2 ? year - 1 : year;
+  const era = Math.floor(fromMarchYear / 400);
+  const yearOfEra = fromMarchYear - era * 400;
+  const dayOfYear = Math.floor((153 * (month < 2 ? month + 10 : month - 2) + 2) / 5) + day - 1;
+  const dayOfEra = yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear;
+  return era * ERA_DAYS + dayOfEra - TO_EPOCH;
+}
+
+const isLeap = (year: number): boolean => year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+
+const daysInMonth = (year: number, month: number): number =>
+  month === 1 ? (isLeap(year) ? 29 : 28) : month === 3 || month === 5 || month === 8 || month === 10 ? 30 : 31;
 
 /** Adds months to a civil date; a day that the month does not have becomes the month's last. */
 function addMonths(epochDay: number, months: number): number {
@@ -92,7 +166,11 @@ function addMonths(epochDay: number, months: number): number {
   const target = year * 12 + month + months;
   const targetYear = Math.floor(target / 12);
   const targetMonth = target - targetYear * 12;
-  return Date.UTC(targetYear, targetMonth, Math.min(day, daysInMonth(targetYear, targetMonth))) / DAY;
+  return epochDayFrom({
+    year: targetYear,
+    month: targetMonth,
+    day: Math.min(day, daysInMonth(targetYear, targetMonth)),
+  });
 }
 
 function addInterval(epochDay: number, { unit, count }: Interval, n: number): number {
@@ -138,15 +216,29 @@ export function plusDays(instant: Instant, days: number, timeZone: TimeZone): In
   return fromLocal({ epochDay: epochDay + days, timeOfDay }, timeZone);
 }
 
+const DAY_FORM = /^\d{4}-\d{2}-\d{2}$/;
+
 export function isDay(text: string): boolean {
-  return /^\d{4}-\d{2}-\d{2}$/.test(text) && formatDay(Date.parse(`${text}T00:00:00Z`) / DAY) === text;
+  if (!DAY_FORM.test(text)) return false;
+  const { year, month, day } = civilFrom(text);
+  return month >= 0 && month < 12 && day >= 1 && day <= daysInMonth(year, month);
 }
+
+const civilFrom = (text: string): Civil => ({
+  year: Number(text.slice(0, 4)),
+  month: Number(text.slice(5, 7)) - 1,
+  day: Number(text.slice(8, 10)),
+});
 
 function epochDayOf(day: Day): number {
   invariant(isDay(day), `a day is YYYY-MM-DD, got ${day}`);
-  return Date.parse(`${day}T00:00:00Z`) / DAY;
+  return epochDayFrom(civilFrom(day));
 }
 
 function formatDay(epochDay: number): Day {
-  return Number.isFinite(epochDay) ? new Date(epochDay * DAY).toISOString().slice(0, 10) : 'never';
+  const { year, month, day } = civilOf(epochDay);
+  invariant(year >= 0 && year <= 9999, `a day has a year of four digits, got ${year}`);
+  const digits = year * 10_000 + (month + 1) * 100 + day + 100_000_000; // "120270331"
+  const text = String(digits);
+  return `${text.slice(1, 5)}-${text.slice(5, 7)}-${text.slice(7, 9)}`;
 }

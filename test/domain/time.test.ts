@@ -130,3 +130,28 @@ property.prop([instants, zones], { numRuns: 10_000 })(
     expect(midnight).toBeLessThanOrEqual(instant);
   },
 );
+
+const everyZone = fc.constantFrom(...Intl.supportedValuesOf('timeZone'));
+const since1970 = fc.integer({ min: 0, max: Date.UTC(2050, 0, 1) });
+
+property.prop([everyZone, since1970], { numRuns: 2_000 })(
+  'every zone has the day that its own calendar shows',
+  (zone, at) => {
+    const shown = new Intl.DateTimeFormat('en-CA', {
+      timeZone: zone,
+      year: 'numeric',
+      month: '2-digit',
+      day: '2-digit',
+    });
+    expect(dayOf(at, zone)).toBe(shown.format(at));
+  },
+);
+
+test('a clock that changes at no whole hour is followed to the second', () => {
+  const midnight = Date.parse('2010-03-14T03:30:00Z'); // Newfoundland went forward at one minute past
+  expect(instantOf('2010-03-14', 'America/St_Johns')).toBe(midnight);
+  expect(instantOf('2010-03-14', 'America/St_Johns', 2 * 3_600_000)).toBe(midnight + 3_600_000);
+  expect(iso(boundary(Date.parse('2027-01-15T12:00:00Z'), MONTH, 3, 'Australia/Lord_Howe'))).toBe(
+    '2027-04-15T12:30:00.000Z',
+  );
+});
