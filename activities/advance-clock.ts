@@ -4,9 +4,10 @@ import type { Kysely } from 'kysely';
 import { advanceStep, ClockStuck } from '../src/clock/advance.ts';
 import type { Database } from '../src/db/schema.ts';
 import { inTenant } from '../src/db/tenant.ts';
+import type { Processors } from '../src/processors/processors.ts';
 import type { ClockActivities } from './contract.ts';
 
-type Deps = { db: Kysely<Database>; client: Client };
+type Deps = { db: Kysely<Database>; client: Client; processors: Processors };
 
 /** Safe to run twice: where the clock stands is in the database, and what was due before is done. */
 export const createAdvanceClock =

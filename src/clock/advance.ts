@@ -9,25 +9,39 @@ import { workflowIdOf } from '../../workflows/messages.ts';
 import type { Database } from '../db/schema.ts';
 import { inTenant } from '../db/tenant.ts';
 import type { ClockId, SubscriptionId, TenantId } from '../domain/ids.ts';
-import type { Instant } from '../domain/time.ts';
+import { DAY, type Instant } from '../domain/time.ts';
+import type { Processors } from '../processors/processors.ts';
 import { arrived, sendTo } from './fast-forward.ts';
 
 export type ClockRef = { tenant: TenantId; clock: ClockId };
-type Deps = { db: Kysely<Database>; client: Client };
-type Clocked = { id: SubscriptionId; state: string; nextDueAt: Instant | null; busy: boolean };
+type Deps = { db: Kysely<Database>; client: Client; processors: Processors };
+type Clocked = { id: SubscriptionId; nextDueAt: Instant | null; busy: boolean; processing: boolean };
 
 /** One look costs about a millisecond; a step takes some fifty. */
 const LOOK_EVERY_MS = 4;
 /** A step that is not quiet by then is stuck: an operator is told which subscription it was. */
+const NEWS_ARRIVE_WITHIN_MS = 250;
 const STUCK_AFTER_MS = 60_000;
 
 export class ClockStuck extends Error {}
 
 /** Goes to the next moment at which something is due, or to the target if nothing is. True when it is reached. */
-export async function advanceStep({ db, client }: Deps, ref: ClockRef, target: Instant): Promise<boolean> {
+export async function advanceStep({ db, client, processors }: Deps, ref: ClockRef, target: Instant): Promise<boolean> {
   const subscriptions = await clocked(db, ref);
   const dues = subscriptions.flatMap(({ nextDueAt }) => (nextDueAt !== null && nextDueAt <= target ? [nextDueAt] : []));
-  const next = dues.length > 0 ? Math.min(...dues) : target;
+  const { now, there } = await readClock(db, ref);
+  // The processor doesn't say when a debit that it works on will be settled, so while there is one no day is skipped.
+  const processing = subscriptions.filter((each) => each.processing);
+  const tomorrow = processing.length > 0 && now + DAY < target ? [now + DAY] : [];
+  const next = Math.min(target, ...dues, ...tomorrow);
+  if (there) {
+    // Those that wait for the processor are to hear from it at their new time, but before anything that is due then.
+    await Promise.all(processing.map(({ id }) => move(client, workflowIdOf(ref.tenant, id), next - 1, true)));
+    await processors.of({ ...ref, mode: 'test', processor: 'stripe' }).processor.advanceClock(there, next);
+    // What it settled on the way is told by a webhook, of which nothing can be seen before it arrives.
+    if (processing.length > 0) await sleep(NEWS_ARRIVE_WITHIN_MS);
+    await quiet(db, ref, now);
+  }
   const due = subscriptions.filter(({ nextDueAt }) => nextDueAt !== null && nextDueAt <= next);
   const last = next === target;
   await Promise.all(
@@ -87,15 +101,31 @@ async function clocked(db: Deps['db'], { tenant, clock }: ClockRef): Promise<Clo
             ),
           ])
           .as('busy'),
+        eb
+          .exists(
+            eb
+              .selectFrom('payment_attempts as a')
+              .whereRef('a.subscription_id', '=', 's.id')
+              .where('a.state', '=', 'processing')
+              .select('a.attempt'),
+          )
+          .as('processing'),
       ])
       .execute(),
   );
   return rows.map((row) => ({
     id: row.id as SubscriptionId,
-    state: row.state,
     nextDueAt: row.state === 'canceled' || row.next_due_at === null ? null : row.next_due_at.getTime(),
     busy: Boolean(row.busy),
+    processing: Boolean(row.processing),
   }));
+}
+
+async function readClock(db: Deps['db'], { tenant, clock }: ClockRef): Promise<{ now: Instant; there: string | null }> {
+  const row = await inTenant(db, { tenant, mode: 'test' }, (trx) =>
+    trx.selectFrom('clocks').select(['now', 'processor_clock_id']).where('id', '=', clock).executeTakeFirstOrThrow(),
+  );
+  return { now: row.now.getTime(), there: row.processor_clock_id };
 }
 
 async function moveClock(db: Deps['db'], { tenant, clock }: ClockRef, now: Instant): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Db } from '../db/client.ts';
 import { inTenant } from '../db/tenant.ts';
-import type { CustomerId, Mode, TenantId } from '../domain/ids.ts';
+import type { ClockId, CustomerId, Mode, TenantId } from '../domain/ids.ts';
 import type { Processor as ProcessorName } from '../domain/subscription.ts';
 import type { ProcessorCustomerId } from '../processors/processor.ts';
 import type { Account, Processors } from '../processors/processors.ts';
@@ -17,7 +17,7 @@ export async function processorCustomerOf(
 ): Promise<{ account: Account; customer: ProcessorCustomerId }> {
   const { tenant, mode, customer } = ref;
   const account = processors.of(ref);
-  const known = await inTenant(db, ref, async (trx): Promise<{ id: string } | { clock: string | null }> => {
+  const known = await inTenant(db, ref, async (trx): Promise<{ id: string } | { clock: OwnClock | null }> => {
     const row = await trx
       .selectFrom('processor_customers')
       .select('processor_customer_id')
@@ -26,21 +26,23 @@ export async function processorCustomerOf(
       .where('account', '=', account.id)
       .executeTakeFirst();
     if (row) return { id: row.processor_customer_id };
-    const { clock } = await trx
+    const clock = await trx
       .selectFrom('customers')
-      .leftJoin('clocks', (on) =>
+      .innerJoin('clocks', (on) =>
         on
           .onRef('clocks.id', '=', 'customers.clock_id')
           .onRef('clocks.tenant_id', '=', 'customers.tenant_id')
           .onRef('clocks.mode', '=', 'customers.mode'),
       )
-      .select('clocks.processor_clock_id as clock')
+      .select(['clocks.id', 'clocks.now', 'clocks.processor_clock_id as there'])
       .where('customers.id', '=', customer)
-      .executeTakeFirstOrThrow();
-    return { clock };
+      .executeTakeFirst();
+    return { clock: clock ?? null };
   });
   if ('id' in known) return { account, customer: known.id };
-  const id = await account.processor.ensureCustomer({ tenant, mode, customer, clock: known.clock });
+  const clock =
+    known.clock && account.processor.capabilities.clocks ? await clockThere(db, ref, account, known.clock) : null;
+  const id = await account.processor.ensureCustomer({ tenant, mode, customer, clock });
   return inTenant(db, ref, async (trx) => {
     await trx
       .insertInto('processor_customers')
@@ -64,4 +66,26 @@ export async function processorCustomerOf(
       .executeTakeFirstOrThrow();
     return { account, customer: kept.processor_customer_id };
   });
+}
+
+type OwnClock = { id: ClockId; now: Date; there: string | null };
+
+/** Our clock's counterpart at the processor, made with its first customer. A customer made before it joined has none. */
+async function clockThere(
+  db: Db,
+  ref: CustomerRef,
+  { processor }: Account,
+  { id, now, there }: OwnClock,
+): Promise<string> {
+  if (there) return there;
+  const made = await processor.createClock({ now: now.getTime(), key: `${ref.tenant}/clock/${id}` });
+  await inTenant(db, ref, (trx) =>
+    trx
+      .updateTable('clocks')
+      .set({ processor_clock_id: made })
+      .where('id', '=', id)
+      .where('processor_clock_id', 'is', null)
+      .execute(),
+  );
+  return made;
 }

@@ -72,7 +72,7 @@ workers = await runWorkers({
   namespaces: config.namespaces,
   db,
   activities: createActivities({ db, processors }),
-  processors: ['stripe'],
+  processors,
   workflowBundle: bundle,
   clientConnection: Connection.lazy(options),
   taskQueue: config.TEMPORAL_TASK_QUEUE,

@@ -17,6 +17,7 @@ import type {
 } from '../domain/ids.ts';
 import type { DeclineClass } from '../domain/input.ts';
 import type { Processor as ProcessorName } from '../domain/subscription.ts';
+import type { Instant } from '../domain/time.ts';
 
 type Capabilities = {
   /** Who counts the invoices: we and charge for each, or the processor, and we follow. */
@@ -127,6 +128,11 @@ export type PaymentProcessor = {
   findCharge(sought: ChargeSought): Promise<ChargeAnswer | null>;
   cancelPayment(request: CancelRequest): Promise<CancelAnswer>;
   refund(request: RefundRequest): Promise<RefundAnswer>;
+  /** A clock on the processor's side, for test customers that are made on it. Only where `capabilities.clocks` says so. */
+  createClock(request: { now: Instant; key: string }): Promise<string>;
+  /** Answers when everything due there on the way has happened. */
+  advanceClock(clock: string, to: Instant): Promise<void>;
+
   /** For the customer's browser, while the payment waits for them. */
   fetchClientSecret(payment: PaymentId): Promise<string | null>;
 };

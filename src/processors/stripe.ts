@@ -2,6 +2,7 @@
 import Stripe from 'stripe';
 import type { PaymentProcessor } from './processor.ts';
 import { cancelPayment, charge, findCharge } from './stripe-charges.ts';
+import { advanceClock, createClock } from './stripe-clocks.ts';
 import { asking, isMissing } from './stripe-errors.ts';
 import { attach, createSetup, detach, ensureCustomer, readPaymentMethod, readSetup } from './stripe-methods.ts';
 import { refund } from './stripe-refunds.ts';
@@ -28,6 +29,8 @@ export function createStripe(options: StripeOptions): PaymentProcessor {
     findCharge: (sought) => findCharge(stripe, sought),
     cancelPayment: (request) => cancelPayment(stripe, request),
     refund: (request) => refund(stripe, request),
+    createClock: (request) => createClock(stripe, request),
+    advanceClock: (clock, to) => advanceClock(stripe, clock, to),
     fetchClientSecret: async (payment) => {
       const intent = await asking<Stripe.PaymentIntent | null>(
         () => stripe.paymentIntents.retrieve(payment),

@@ -10,14 +10,15 @@ import type { Activities } from '../../activities/contract.ts';
 import { processorQueue } from '../../workflows/messages.ts';
 import type { Db } from '../db/client.ts';
 import type { Mode } from '../domain/ids.ts';
-import type { Processor } from '../domain/subscription.ts';
+import type { Processor as ProcessorName } from '../domain/subscription.ts';
+import type { Processors } from '../processors/processors.ts';
 
 export type WorkersOptions = {
   connection: NativeConnection;
   namespaces: { mode: Mode; namespace: string }[];
   db: Db;
   activities: Activities;
-  processors: readonly Processor[];
+  processors: Processors;
   workflowBundle: WorkflowBundleOption;
   /** For the clock, which drives workflows from outside. */
   clientConnection: Connection;
@@ -26,6 +27,8 @@ export type WorkersOptions = {
   callsPerSecond?: number;
 };
 
+/** Each has a queue of its own. */
+const QUEUES: readonly ProcessorName[] = ['stripe'];
 const COMMITS_AT_ONCE = 40;
 const CALLS_AT_ONCE = 50;
 
@@ -42,6 +45,7 @@ export async function runWorkers(
         ? {
             advanceClock: createAdvanceClock({
               db: options.db,
+              processors: options.processors,
               client: new Client({ connection: options.clientConnection, namespace }),
             }),
           }
@@ -56,7 +60,7 @@ export async function runWorkers(
       // How long a killed worker's workflow waits for another; the default of ten seconds is felt.
       stickyQueueScheduleToStartTimeout: '1s',
     });
-    for (const processor of options.processors) {
+    for (const processor of QUEUES) {
       await add({
         namespace,
         taskQueue: processorQueue(taskQueue, processor),

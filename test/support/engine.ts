@@ -72,7 +72,7 @@ export async function startEngine(): Promise<Engine> {
       namespaces: [{ mode: 'test', namespace: TEST_NAMESPACE }],
       db,
       activities: createActivities({ db, processors }),
-      processors: ['stripe'],
+      processors,
       workflowBundle,
       clientConnection: client.connection as never,
       taskQueue,

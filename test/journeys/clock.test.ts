@@ -1,0 +1,75 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { type Product, startProduct } from '../support/product.ts';
+
+let product: Product;
+beforeAll(async () => {
+  product = await startProduct(inject('workflowBundlePath'));
+}, 120_000);
+afterAll(() => product?.stop());
+
+/** As a service would: with the key, for that customer. */
+async function asked<T>(method: 'GET' | 'POST', path: string, body?: object, customer?: string): Promise<T> {
+  const headers = {
+    authorization: `Bearer ${product.demo.serviceKey}`,
+    ...(customer ? { 'hydra-customer': customer } : {}),
+  };
+  const answer = await product.ask(method, path, body, headers);
+  expect(answer.status, JSON.stringify(answer.body)).toBeLessThan(300);
+  return answer.body as T;
+}
+
+async function advance(clock: string, to: object): Promise<{ now: string }> {
+  await asked('POST', `/api/admin/clocks/${clock}/advance`, to);
+  for (;;) {
+    const shown = await asked<{ state: string; now: string; reason: string | null }>(
+      'GET',
+      `/api/admin/clocks/${clock}`,
+    );
+    expect(shown.state, shown.reason ?? '').not.toBe('blocked');
+    if (shown.state === 'ready') return shown;
+    await sleep(20);
+  }
+}
+
+type Shown = { subscription: { id: string; state: string; createdAt: string }; payment: { status: string } | null };
+
+test('a clock leads the processor, too: a debit that takes a day there is settled on its day', async () => {
+  const { id: clock } = await asked<{ id: string }>('POST', '/api/admin/clocks', { name: 'debits' });
+  await advance(clock, { to: '2031-03-30T10:00:00Z' });
+  const { id: customer } = await asked<{ id: string }>('POST', '/api/customers', {
+    timeZone: 'Europe/Berlin',
+    clockId: clock,
+  });
+  const card = { planId: 'basic', paymentMethodId: 'pm_sim_processing' };
+  const { subscription, payment } = await asked<Shown>('POST', '/api/billing/subscribe', card, customer);
+  expect(payment?.status).toBe('processing');
+  expect(subscription.state).toBe('active');
+  expect(subscription.createdAt.slice(0, 16)).toBe('2031-03-30T10:00');
+
+  await advance(clock, { by: 'P3D' });
+  const { data } = await asked<{ data: { state: string; paidAt: string }[] }>(
+    'GET',
+    '/api/billing/invoices',
+    undefined,
+    customer,
+  );
+  expect(data.map(({ state }) => state)).toEqual(['paid']);
+  expect(data[0]?.paidAt.slice(0, 10)).toBe('2031-03-31');
+});
+
+test('next goes to what is due, and to nothing else', async () => {
+  const { id: clock } = await asked<{ id: string }>('POST', '/api/admin/clocks', {});
+  const { id: customer } = await asked<{ id: string }>('POST', '/api/customers', { clockId: clock });
+  const card = { planId: 'basic', paymentMethodId: 'pm_card_visa' };
+  const { subscription } = await asked<Shown>('POST', '/api/billing/subscribe', card, customer);
+  const due = await asked<{ at: string; due: { type: string; subscriptionId: string }[] }>(
+    'GET',
+    `/api/admin/clocks/${clock}/next`,
+  );
+  expect(due.due[0]).toMatchObject({ type: 'period_ended', subscriptionId: subscription.id });
+  const { now } = await advance(clock, { next: true });
+  expect(now).toBe(due.at);
+  const { data } = await asked<{ data: { state: string }[] }>('GET', '/api/billing/invoices', undefined, customer);
+  expect(data.map(({ state }) => state)).toEqual(['paid', 'paid']);
+});
