@@ -34,7 +34,7 @@ export const changedAttributes = (
 ): SearchAttributeUpdatePair[] => now.filter((pair, i) => String(pair.value) !== String(before[i]?.value));
 
 export function detailsOf(state: Subscription, due: NextDue | null, lastCause: string): string {
-  const lines = [`**${state.state.replaceAll('_', ' ')}** · version ${state.version} · ${state.mode}`];
+  const lines = [`**${state.state.replaceAll('_', ' ')}** · version ${state.version} · ${state.mode}`, ''];
   if (isAccepted(state)) {
     const price = formatMoney({ amount: periodPrice(state.terms, state.quantity), currency: state.currency });
     lines.push(
@@ -48,7 +48,7 @@ export function detailsOf(state: Subscription, due: NextDue | null, lastCause: s
     }
   }
   lines.push(`- last cause: ${lastCause}`);
-  if (due) lines.push(`- next: ${due.type.replaceAll('_', ' ')} at ${iso(due.at)}`);
+  if (due) lines.push(`- next due: ${iso(due.at)} (${due.type.replaceAll('_', ' ')})`);
   return lines.join('\n');
 }
 

@@ -2,10 +2,9 @@
  * One Postgres with a migrated template, one Temporal server in memory and one bundle of the workflows for a whole run,
  * each only where a selected test asks for it. All of it ends with the run, also when the run is killed.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { TestProject } from 'vitest/node';
 import { startGuard } from '../../bootstrap/guard.mjs';
 import { startPostgres } from '../../bootstrap/postgres.mjs';
@@ -48,9 +47,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
       project.provide('temporalAddress', temporal?.address ?? '');
     },
     async () => {
-      const file = join(folder, 'workflow-bundle.js');
-      if (parts.has('workflowBundlePath')) writeFileSync(file, await bundle());
-      project.provide('workflowBundlePath', parts.has('workflowBundlePath') ? file : '');
+      project.provide('workflowBundlePath', parts.has('workflowBundlePath') ? await bundle() : '');
     },
   ];
   const teardown = async () => {
@@ -90,8 +87,6 @@ async function admin(url: string, statement: string): Promise<void> {
 }
 
 async function bundle(): Promise<string> {
-  const { bundleWorkflowCode } = await import('@temporalio/worker');
-  const silent = { trace() {}, debug() {}, info() {}, warn: console.warn, error: console.error, log() {} };
-  const workflowsPath = fileURLToPath(new URL('../../workflows/index.ts', import.meta.url));
-  return (await bundleWorkflowCode({ workflowsPath, logger: silent })).code;
+  const { workflowBundle } = await import('../../src/worker/workflow-bundle.ts'); // here, for the same reason
+  return (await workflowBundle()).codePath;
 }
