@@ -1,6 +1,6 @@
 /**
- * Posting, in bulk and once per key. Three statements whatever the number: find or open the accounts, take the keys
- * that are new, write their entries with the balances. What a batch does to an account is folded into one delta, and
+ * Posting, in bulk and once per key. Two statements whatever the number: take the keys that are new and find the
+ * accounts, then write the entries with the balances; an account that is used for the first time costs two more. What a batch does to an account is folded into one delta, and
  * accounts are locked in the order of their ids, so a hot account is as fast as many cold ones and nobody deadlocks.
  */
 import { sql } from 'kysely';
@@ -17,68 +17,90 @@ export async function post(trx: Trx, postings: readonly KeyedPosting[]): Promise
   postings.forEach(({ key }, i) => {
     if (!firsts.has(key)) firsts.set(key, i);
   });
-  const fresh = await takeKeys(
+  const { fresh, accounts } = await takeKeys(
     trx,
     [...firsts.values()].map((i) => ({ ...postings[i]!, entries: entriesOf(postings[i]!) })),
   );
   const legs = fresh.flatMap(({ id, entries }) => entries.map((entry) => ({ ...entry, transaction: id })));
-  if (legs.length > 0) await writeEntries(trx, legs, await accountIds(trx, legs));
+  if (legs.length > 0) await writeEntries(trx, legs, await withNewAccounts(trx, accounts, legs));
   const posted = new Set(fresh.map(({ key }) => key));
   return postings.map(({ key }, i) => (posted.has(key) && firsts.get(key) === i ? 'posted' : 'repeat'));
 }
 
 type Ready = KeyedPosting & { entries: Entry[] };
 
+type Taken = { fresh: (Ready & { id: number })[]; accounts: Map<string, number> };
+
 /** In the order of the keys, so that two batches with the same ones wait for each other and never in a circle. */
-async function takeKeys(trx: Trx, postings: readonly Ready[]): Promise<(Ready & { id: number })[]> {
+async function takeKeys(trx: Trx, postings: readonly Ready[]): Promise<Taken> {
   const sorted = [...postings].sort((a, b) => (a.key < b.key ? -1 : 1));
-  const { rows } = await sql<{ id: number; key: string }>`/* ledger_take_keys */
-    insert into ledger_transactions (tenant_id, mode, key, kind, subscription_id, at, entry_count)
-    select current_setting('hydra.tenant'), current_setting('hydra.mode'), key, kind, subscription_id, at, entry_count
-    from unnest(${sorted.map(({ key }) => key)}::text[], ${sorted.map(({ kind }) => kind)}::text[],
-      ${sorted.map(({ subscription }) => subscription)}::text[],
-      ${sorted.map(({ at }) => new Date(at).toISOString())}::timestamptz[],
-      ${sorted.map(({ entries }) => entries.length)}::int[])
-      as taken (key, kind, subscription_id, at, entry_count)
-    on conflict (tenant_id, mode, key) do nothing
-    returning id, key`.execute(trx);
-  const ids = new Map(rows.map(({ id, key }) => [key, id]));
-  return sorted.flatMap((posting) => {
-    const id = ids.get(posting.key);
-    return id === undefined ? [] : [{ ...posting, id }];
-  });
+  const wanted = accountsOf(sorted.flatMap(({ entries }) => entries));
+  const { rows } = await sql<{ id: number; key: string | null } & Omit<AccountRow, 'id'>>`/* ledger_take_keys */
+    with taken as (
+      insert into ledger_transactions (tenant_id, mode, key, kind, subscription_id, at, entry_count)
+      select current_setting('hydra.tenant'), current_setting('hydra.mode'), key, kind, subscription_id, at, entry_count
+      from unnest(${sorted.map(({ key }) => key)}::text[], ${sorted.map(({ kind }) => kind)}::text[],
+        ${sorted.map(({ subscription }) => subscription)}::text[],
+        ${sorted.map(({ at }) => new Date(at).toISOString())}::timestamptz[],
+        ${sorted.map(({ entries }) => entries.length)}::int[])
+        as taken (key, kind, subscription_id, at, entry_count)
+      on conflict (tenant_id, mode, key) do nothing
+      returning id, key
+    )
+    select id, key, null as code, null as owner, null as currency from taken
+    union all
+    (${foundAccounts(wanted)})`.execute(trx);
+  const ids = new Map(rows.flatMap(({ id, key }) => (key === null ? [] : [[key, id] as const])));
+  return {
+    fresh: sorted.flatMap((posting) => {
+      const id = ids.get(posting.key);
+      return id === undefined ? [] : [{ ...posting, id }];
+    }),
+    accounts: byName(rows.filter(({ key }) => key === null)),
+  };
 }
 
 const nameOf = ({ code, owner }: Account, currency: string): string => `${code}/${owner ?? ''}/${currency}`;
 
 type AccountRow = { id: number; code: AccountCode; owner: string; currency: string };
 
-/** Accounts are opened when they are first used. One that another transaction opens meanwhile is found at a second look. */
-async function accountIds(trx: Trx, entries: readonly Entry[]): Promise<Map<string, number>> {
-  const wanted = [...new Map(entries.map((entry) => [nameOf(entry.account, entry.currency), entry])).entries()]
+/** Each once, and always in the same order. */
+const accountsOf = (entries: readonly Entry[]): Entry[] =>
+  [...new Map(entries.map((entry) => [nameOf(entry.account, entry.currency), entry])).entries()]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([, entry]) => entry);
-  const ids = await findAccounts(trx, wanted);
-  const missing = wanted.filter(({ account, currency }) => !ids.has(nameOf(account, currency)));
-  if (missing.length === 0) return ids;
+
+/** Accounts are opened when they are first used. One that another transaction opens meanwhile is found at a second look. */
+async function withNewAccounts(
+  trx: Trx,
+  known: ReadonlyMap<string, number>,
+  entries: readonly Entry[],
+): Promise<ReadonlyMap<string, number>> {
+  const missing = accountsOf(entries.filter(({ account, currency }) => !known.has(nameOf(account, currency))));
+  if (missing.length === 0) return known;
   await openAccounts(trx, missing);
-  for (const [name, id] of await findAccounts(trx, missing)) ids.set(name, id);
+  const { rows } = await sql<AccountRow>`/* ledger_find_accounts */ ${foundAccounts(missing)}`.execute(trx);
+  const all = new Map([...known, ...byName(rows)]);
   for (const { account, currency } of missing) {
-    invariant(ids.has(nameOf(account, currency)), `account ${nameOf(account, currency)} was opened`);
+    invariant(all.has(nameOf(account, currency)), `account ${nameOf(account, currency)} was opened`);
   }
-  return ids;
+  return all;
 }
 
-async function findAccounts(trx: Trx, wanted: readonly Entry[]): Promise<Map<string, number>> {
-  const { rows } = await sql<AccountRow>`/* ledger_find_accounts */
-    select account.id, account.code, account.owner, account.currency
-    from unnest(${codes(wanted)}::text[], ${owners(wanted)}::text[], ${currencies(wanted)}::text[])
-      as wanted (code, owner, currency)
-    join ledger_accounts as account on account.tenant_id = current_setting('hydra.tenant')
-      and account.mode = current_setting('hydra.mode') and account.code = wanted.code
-      and account.owner = wanted.owner and account.currency = wanted.currency`.execute(trx);
-  return new Map(rows.map(({ id, currency, ...account }) => [nameOf(ofRow(account), currency), id]));
-}
+/** The limit keeps it one look into the index for each, whatever the planner believes of a table that grows so fast. */
+const foundAccounts = (wanted: readonly Entry[]) => sql`
+  select account.id, null as key, wanted.code, wanted.owner, wanted.currency
+  from unnest(${codes(wanted)}::text[], ${owners(wanted)}::text[], ${currencies(wanted)}::text[])
+    as wanted (code, owner, currency)
+  cross join lateral (
+    select id from ledger_accounts
+    where tenant_id = current_setting('hydra.tenant') and mode = current_setting('hydra.mode') and code = wanted.code
+      and owner = wanted.owner and currency = wanted.currency
+    limit 1
+  ) as account`;
+
+const byName = (rows: readonly AccountRow[]): Map<string, number> =>
+  new Map(rows.map(({ id, currency, ...account }) => [nameOf(ofRow(account), currency), id]));
 
 const ofRow = ({ code, owner }: Pick<AccountRow, 'code' | 'owner'>): Account => ({
   code,

@@ -15,7 +15,7 @@ import type { Subscription } from '../../domain/subscription.ts';
 import type { Instant } from '../../domain/time.ts';
 import { post } from '../ledger.ts';
 import type { Trx } from '../tenant.ts';
-import { requestAttempts, settleAttempts } from './attempts.ts';
+import { settledAttempts } from './attempts.ts';
 import { type EffectOf, ofType } from './effects.ts';
 import { creditInvoices, issueInvoices, voidInvoices } from './invoices.ts';
 import { iso } from './projection.ts';
@@ -26,9 +26,7 @@ import { iso } from './projection.ts';
  */
 export async function recordMoney(trx: Trx, subscription: Subscription, effects: readonly Effect[]): Promise<void> {
   const of = <T extends Effect['type']>(type: T) => ofType(effects, type);
-  await requestAttempts(trx, subscription, of('charge'));
-  await settleAttempts(trx, of('settle_attempt'));
-  const payments = await recordPayments(trx, subscription, [
+  const payments = await recordAnswers(trx, subscription, of('settle_attempt'), [
     ...of('record_payment'),
     ...of('record_unapplied_payment'),
   ]);
@@ -76,13 +74,15 @@ function postingsOf(subscription: Subscription, { issued, voided, payments, refu
 
 type PaymentEffect = EffectOf<'record_payment'> | EffectOf<'record_unapplied_payment'>;
 
-/** Those that were not known before. */
-async function recordPayments(
+/** What the processor has said: how attempts ended, and what was paid. Answers the payments that were not known before. */
+async function recordAnswers(
   trx: Trx,
   { id, customer, processor, currency }: Subscription,
+  settles: readonly EffectOf<'settle_attempt'>[],
   effects: readonly PaymentEffect[],
 ): Promise<PaymentEffect[]> {
-  if (effects.length === 0) return [];
+  if (settles.length + effects.length === 0) return [];
+  const settled = settledAttempts(settles);
   const firsts = uniqueBy(effects, ({ payment }) => payment);
   const rows = firsts.map((effect) => ({
     id: effect.payment,
@@ -92,7 +92,17 @@ async function recordPayments(
     why: effect.type === 'record_unapplied_payment' ? effect.why : null,
     received_at: iso(effect.at),
   }));
-  const written = await sql<{ id: string }>`/* commit_payments */
+  const written = await sql<{ id: string }>`/* commit_answers */
+    with settled as (
+      update payment_attempts as attempt set state = settled.state,
+        processor_payment_id = coalesce(settled.processor_payment_id, attempt.processor_payment_id),
+        decline = settled.decline, code = settled.code, settled_at = settled.settled_at
+      from jsonb_to_recordset(${JSON.stringify(settled)}::jsonb) as settled (invoice_id text, attempt int, state text,
+        processor_payment_id text, decline text, code text, settled_at timestamptz)
+      where attempt.invoice_id = settled.invoice_id and attempt.attempt = settled.attempt
+        and (attempt.state in ('requested', 'needs_action', 'processing')
+          or (attempt.state in ('failed', 'canceled') and settled.state = 'succeeded'))
+    )
     insert into payments (tenant_id, mode, id, processor, subscription_id, customer_id, invoice_id, amount, currency,
       unapplied, why, received_at)
     select current_setting('hydra.tenant'), current_setting('hydra.mode'), id, ${processor}, ${id}, ${customer},

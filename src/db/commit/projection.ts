@@ -1,29 +1,35 @@
 /** The subscription's row. The workflow owns the state; this is where everyone else reads it. */
 import { sql } from 'kysely';
 import type { Commit } from '../../domain/commit.ts';
-import { isAccepted } from '../../domain/subscription.ts';
+import { isOutside } from '../../domain/effect.ts';
+import { isAccepted, type Subscription } from '../../domain/subscription.ts';
 import type { Instant } from '../../domain/time.ts';
+import type { LastStep } from '../schema.ts';
 import type { Trx } from '../tenant.ts';
 
-export type Stored = { version: number; decision_hash: string };
+export type Stored = { version: number; decision_hash: string; document: Subscription; last_step: LastStep };
 
-/** Held until the transaction ends: of two that bring the same version one waits and sees what the other did. */
-export async function lockStored(trx: Trx, id: string): Promise<Stored | null> {
-  const { rows } = await sql<Stored>`/* commit_lock */
-    select version, decision_hash from subscriptions where id = ${id} for update`.execute(trx);
+export async function storedOf(trx: Trx, id: string): Promise<Stored | null> {
+  const { rows } = await sql<Stored>`/* commit_stored */
+    select version, decision_hash, document, last_step from subscriptions where id = ${id}`.execute(trx);
   return rows[0] ?? null;
 }
 
-/** False where another transaction made the row since we looked. */
-export async function project(trx: Trx, commit: Commit, hash: string, stored: Stored | null): Promise<boolean> {
-  const { numAffectedRows } = await sql`/* commit_project */
+/**
+ * Takes the step where the database is behind it, and says behind at which version: 0 where it had never heard of the
+ * subscription. Null where it is not behind. The row is held until the transaction ends: of two that bring the same
+ * version one waits, and then sees what the other did.
+ */
+export async function project(trx: Trx, commit: Commit, hash: string): Promise<number | null> {
+  const { rows } = await sql<{ before: number }>`/* commit_project */
     insert into subscriptions as stored (tenant_id, mode, id, customer_id, state, collection, processor, plan_id,
       price_book_id, quantity, currency, time_zone, anchor_at, trial_ends_at, period_start, period_end, next_due_at,
-      cancel_at, access_level, access_until, clock_id, document, version, decision_hash, created_at, updated_at)
+      cancel_at, access_level, access_until, clock_id, document, version, decision_hash, last_step, created_at,
+      updated_at)
     select current_setting('hydra.tenant'), current_setting('hydra.mode'), row.id, row.customer_id,
       row.state, row.collection, row.processor, row.plan_id, row.price_book_id, row.quantity, row.currency, row.time_zone,
       row.anchor_at, row.trial_ends_at, row.period_start, row.period_end, row.next_due_at, row.cancel_at,
-      row.access_level, row.access_until, customer.clock_id, row.document, row.version, row.decision_hash,
+      row.access_level, row.access_until, customer.clock_id, row.document, row.version, row.decision_hash, row.last_step,
       row.created_at, row.updated_at
     from jsonb_populate_record(null::subscriptions, ${JSON.stringify(rowOf(commit, hash))}::jsonb) as row
     left join customers as customer on customer.id = row.customer_id
@@ -35,12 +41,16 @@ export async function project(trx: Trx, commit: Commit, hash: string, stored: St
       period_start = excluded.period_start, period_end = excluded.period_end, next_due_at = excluded.next_due_at,
       cancel_at = excluded.cancel_at, access_level = excluded.access_level, access_until = excluded.access_until,
       document = excluded.document, version = excluded.version, decision_hash = excluded.decision_hash,
+      last_step = excluded.last_step,
       updated_at = excluded.updated_at
-    where stored.version = ${stored?.version ?? null}::bigint`.execute(trx);
-  return numAffectedRows === 1n;
+    where stored.version < excluded.version
+    returning coalesce((select version from subscriptions as before where before.id = stored.id), 0) as before`.execute(
+    trx,
+  );
+  return rows[0]?.before ?? null;
 }
 
-function rowOf({ subscription, nextDueAt, access, at }: Commit, hash: string) {
+function rowOf({ subscription, decisions, taken, nextDueAt, access, at }: Commit, hash: string) {
   const { id, customer, state, collection, processor, currency, timeZone, createdAt, version } = subscription;
   const accepted = isAccepted(subscription) ? subscription : null;
   return {
@@ -65,6 +75,7 @@ function rowOf({ subscription, nextDueAt, access, at }: Commit, hash: string) {
     document: subscription,
     version,
     decision_hash: hash,
+    last_step: { taken, outside: decisions.flatMap(({ effects }) => effects.filter(isOutside)) },
     created_at: iso(createdAt),
     updated_at: iso(at),
   };

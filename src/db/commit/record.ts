@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Commit } from '../../domain/commit.ts';
 import type { Trx } from '../tenant.ts';
+import { requestedAttempts } from './attempts.ts';
 import { ofType } from './effects.ts';
 import { iso } from './projection.ts';
 
@@ -8,12 +9,12 @@ import { iso } from './projection.ts';
 export type Remark = { action: string; why: Record<string, string | number | null> };
 
 /**
- * The step's own record, in one statement: why, who, what is told to others, and which of the inbox's events it has
- * taken in. Whoever waits for the subscription or for the outbox hears of it when the transaction is committed.
+ * The step's own record, in one statement: why, who, what is told to others, what is about to be charged, and which of
+ * the inbox's events it has taken in. Whoever waits for the subscription or for the outbox hears of it when the transaction is committed.
  */
 export async function record(trx: Trx, commit: Commit, remarks: readonly Remark[]): Promise<void> {
   const { subscription, decisions, applied, ignored, at } = commit;
-  const { id, version, state } = subscription;
+  const { id, version, state, currency } = subscription;
   const decided = decisions.map(({ input, rule, from, to, because, effects }, ordinal) => ({
     ordinal,
     at: iso(input.at),
@@ -51,6 +52,7 @@ export async function record(trx: Trx, commit: Commit, remarks: readonly Remark[
     payload: effect.data,
     at: iso(effect.at),
   }));
+  const requested = requestedAttempts(ofType(effects, 'charge'));
   await sql`/* commit_record */
     with decided as (
       insert into decisions (tenant_id, mode, subscription_id, version, ordinal, at, input, rule, from_state, to_state,
@@ -71,6 +73,14 @@ export async function record(trx: Trx, commit: Commit, remarks: readonly Remark[
       from jsonb_to_recordset(${JSON.stringify(announced)}::jsonb) as announced (ordinal int, type text, payload jsonb,
         at timestamptz)
       returning 1
+    ), requested as (
+      insert into payment_attempts (tenant_id, mode, invoice_id, attempt, subscription_id, key, amount, currency,
+        payment_method_id, state, requested_at)
+      select current_setting('hydra.tenant'), current_setting('hydra.mode'), invoice_id, attempt, ${id}, key, amount,
+        ${currency}, payment_method_id, 'requested', requested_at
+      from jsonb_to_recordset(${JSON.stringify(requested)}::jsonb) as requested (invoice_id text, attempt int, key text,
+        amount numeric, payment_method_id text, requested_at timestamptz)
+      on conflict (tenant_id, mode, invoice_id, attempt) do nothing
     ), marked as (
       update inbox set state = case when id = any(${applied}::text[]) then 'applied' else 'ignored' end,
         settled_at = clock_timestamp(), leased_until = null
