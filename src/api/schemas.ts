@@ -230,6 +230,17 @@ export const changed = z
   })
   .openapi('Changed');
 
+export const forecast = z
+  .object({
+    subscriptionId,
+    from: time,
+    until: time,
+    invoices: z.array(z.object({ issuedAt: time, dueAt: time, lines: z.array(invoiceLine), total: money })),
+    total: money,
+    endsAs: z.enum(['draft', 'incomplete', 'trialing', 'active', 'past_due', 'unpaid', 'paused', 'canceled']),
+  })
+  .openapi('Forecast');
+
 export const cancelBody = z
   .strictObject({
     subscriptionId,

@@ -12,6 +12,7 @@ import type { AttemptRow, DecisionRow, Posted, SubscriptionRow } from '../db/sub
 import type { Tenant } from '../db/tenants.ts';
 import type { Currency } from '../domain/currency.ts';
 import { keyOf } from '../domain/effect.ts';
+import type { Forecast } from '../domain/forecast.ts';
 import type { InvoiceLine } from '../domain/invoice.ts';
 
 const iso = (date: Date | null): string | null => date?.toISOString() ?? null;
@@ -66,6 +67,26 @@ export const showLine = ({ amount, ...line }: InvoiceLine, tax: number, currency
   ...line,
   amount: money(amount, currency),
   tax: money(tax, currency),
+});
+
+export const showForecast = (
+  { id, currency }: Pick<SubscriptionRow, 'id' | 'currency'>,
+  { from, until, invoices, endsAs }: Forecast,
+) => ({
+  subscriptionId: id,
+  from: iso(new Date(from)),
+  until: iso(new Date(until)),
+  invoices: invoices.map(({ issuedAt, dueAt, lines, total }) => ({
+    issuedAt: iso(new Date(issuedAt)),
+    dueAt: iso(new Date(dueAt)),
+    lines: lines.map((line) => showLine(line, 0, currency)),
+    total: money(total, currency),
+  })),
+  total: money(
+    invoices.reduce((sum, { total }) => sum + total, 0),
+    currency,
+  ),
+  endsAs,
 });
 
 export const showInvoice = (row: InvoiceRow) => ({

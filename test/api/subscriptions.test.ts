@@ -110,6 +110,25 @@ describe('subscribing', () => {
   });
 });
 
+describe('the forecast', () => {
+  test('of a subscription is its next twelve months, for its owner alone', async () => {
+    const { ask, subscription } = await subscribed({ planId: 'team', quantity: 2 });
+    const before = await api.owner('GET', `/api/billing/subscriptions/${subscription.id}`);
+    const { status, body } = await ask('GET', `/api/billing/subscriptions/${subscription.id}/forecast`);
+    expect(status).toBe(200);
+    expect(body).toMatchObject({ subscriptionId: subscription.id, endsAs: 'active' });
+    expect(body.invoices).toHaveLength(12);
+    expect(body.invoices[0].issuedAt).toBe(subscription.currentPeriod.end);
+    const [first] = body.invoices;
+    expect(body.total).toEqual({ amount: first.total.amount * 12, currency: 'usd' });
+    expect(await api.owner('GET', `/api/billing/subscriptions/${subscription.id}`)).toMatchObject({
+      body: before.body,
+    });
+    const stranger = await api.customer();
+    expect((await stranger.ask('GET', `/api/billing/subscriptions/${subscription.id}/forecast`)).status).toBe(404);
+  });
+});
+
 describe('changing', () => {
   test('costs what the preview says', async () => {
     const { ask, subscription } = await subscribed({ planId: 'team', quantity: 2 });

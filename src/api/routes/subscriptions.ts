@@ -5,6 +5,7 @@ import { decisionsBetween, listSubscriptions, type SubscriptionRow } from '../..
 import { inTenant } from '../../db/tenant.ts';
 import { type ChangeRequest, type PlannedChange, planChange } from '../../domain/change.ts';
 import { decide } from '../../domain/decide.ts';
+import { forecast } from '../../domain/forecast.ts';
 import type { InvoiceId, SubscriptionId } from '../../domain/ids.ts';
 import type { Command, InputOf } from '../../domain/input.ts';
 import type { Invoice } from '../../domain/invoice.ts';
@@ -21,6 +22,7 @@ import {
   changed,
   changePreview,
   commanded,
+  forecast as forecastBody,
   listOf,
   ofSubscription,
   page,
@@ -28,7 +30,7 @@ import {
   subscription,
   subscriptionId,
 } from '../schemas.ts';
-import { showLine, showSubscription } from '../show.ts';
+import { showForecast, showLine, showSubscription } from '../show.ts';
 
 const tag = 'Subscriptions';
 const commanding = { tag, who: ['customer', ...AGENTS], grant: 'subscriptions:write', actsOnCustomer: true } as const;
@@ -56,6 +58,23 @@ const get = route({
   answers: { 200: { about: 'As it is.', schema: subscription } },
   async handle(call) {
     return ok(showSubscription(await subscriptionOf(call, call.params.id)));
+  },
+});
+
+const ahead = route({
+  ...reading,
+  method: 'get',
+  path: '/api/billing/subscriptions/:id/forecast',
+  summary: 'What the next twelve months will cost',
+  about:
+    'If nothing happens but time, and each charge succeeds. From the same rules that will then issue the invoices. ' +
+    'Nothing is written.',
+  params: z.strictObject({ id: subscriptionId }),
+  answers: { 200: { about: 'The invoices, in their order.', schema: forecastBody } },
+  async handle(call) {
+    const row = await subscriptionOf(call, call.params.id);
+    const at = await inTenant(call.parts.db, call.scope, (trx) => nowOf(trx, row.customer_id));
+    return ok(showForecast(row, forecast(row.document, at)));
   },
 });
 
@@ -242,4 +261,4 @@ function recorded({ at, when, proration }: InputOf<'change'>, invoice: Invoice |
   };
 }
 
-export const subscriptionRoutes = [list, get, change, preview, cancel, uncancel, pause, resume];
+export const subscriptionRoutes = [list, get, ahead, change, preview, cancel, uncancel, pause, resume];
