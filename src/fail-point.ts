@@ -10,8 +10,13 @@ export type FailPoint =
   | 'relay.before-signal'
   | 'relay.after-signal';
 
+/** `HYDRA_FAIL_POINT=commit.after:1` lets it pass once, and strikes the second time. */
+let passed = 0;
+
 export function failPoint(name: FailPoint): void {
-  if (process.env.HYDRA_FAIL_POINT !== name || process.env.NODE_ENV === 'production') return;
+  if (process.env.NODE_ENV === 'production') return;
+  const [wanted, after = '0'] = (process.env.HYDRA_FAIL_POINT ?? '').split(':');
+  if (wanted !== name || passed++ < Number(after)) return;
   process.kill(process.pid, 'SIGKILL');
   // The signal is delivered when it is delivered; nothing after this point may happen before that.
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);

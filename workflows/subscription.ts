@@ -22,9 +22,10 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { accessOf } from '../src/domain/access.ts';
-import type { Commit, Recorded } from '../src/domain/commit.ts';
+import type { Commit, Recorded, StoredStep, Taken } from '../src/domain/commit.ts';
 import { decide } from '../src/domain/decide.ts';
 import { decideAll } from '../src/domain/decide-all.ts';
+import type { Decision } from '../src/domain/decision.ts';
 import { isOutside, keyOf, type OutsideEffect } from '../src/domain/effect.ts';
 import type { Command, Input } from '../src/domain/input.ts';
 import { isOver, type NextDue, nextDue } from '../src/domain/next-due.ts';
@@ -56,9 +57,9 @@ type Carried = Start & {
 type Pending =
   | { kind: 'asked'; asked: Asked }
   | { kind: 'delivered'; delivered: Delivered }
-  | { kind: 'answered'; key: string; fact: Delivered['fact'] };
+  | { kind: 'answered'; id: string; key: string; fact: Delivered['fact'] };
 
-const REMEMBERED_FACTS = 256;
+const REMEMBERED = 512;
 const REMEMBERED_ANSWERS = 64;
 const FACTS_A_STEP = 100;
 const CYCLES_A_RUN = 48;
@@ -81,25 +82,25 @@ export async function subscription(carried: Carried): Promise<void> {
   const timer = dueTimer();
 
   setHandler(facts, (delivered) => {
-    for (const each of delivered) {
-      const known =
-        seen.includes(each.inboxId) ||
-        inbox.some((p) => p.kind === 'delivered' && p.delivered.inboxId === each.inboxId);
-      if (!known) inbox.push({ kind: 'delivered', delivered: each });
-    }
+    for (const each of delivered) queue({ kind: 'delivered', delivered: each });
   });
   setHandler(look, () => ({ subscription: state, pendingInputs: inbox.length, outsideCalls, continued }));
   for (const name of COMMANDS) {
     setHandler(
       defineUpdate<Answer, [Asked]>(name),
       async (asked) => {
-        const queued = inbox.some((p) => p.kind === 'asked' && p.asked.id === asked.id);
-        if (!queued && !answers.has(asked.id)) inbox.push({ kind: 'asked', asked });
+        if (!answers.has(asked.id)) queue({ kind: 'asked', asked });
         await condition(() => answers.has(asked.id));
         return answers.get(asked.id)!;
       },
       { validator: (asked) => refuseTheObvious(name, asked) },
     );
+  }
+
+  /** Once, however often it is brought. */
+  function queue(pending: Pending): void {
+    const id = idOf(pending);
+    if (!seen.includes(id) && !inbox.some((other) => idOf(other) === id)) inbox.push(pending);
   }
 
   /** What can be said from the present state alone never enters history. Whatever is queued may change the answer. */
@@ -152,83 +153,79 @@ export async function subscription(carried: Carried): Promise<void> {
   }
 
   /** Everything that is pending becomes one step: a burst of twenty events costs one commit. */
-  async function stepOverInbox(now: Instant): Promise<void> {
+  function stepOverInbox(now: Instant): Promise<void> {
     const taken = inbox.slice(0, FACTS_A_STEP);
-    await step(
-      taken.map((pending) => inputOf(pending, now)),
-      taken,
-      now,
-    );
-    // Only now: until then a repeat of the same message is recognised by its being queued.
-    inbox.splice(0, taken.length);
+    const inputs = taken.map((pending) => inputOf(pending, now));
+    return step(inputs, taken, now);
   }
 
   async function step(inputs: Input[], from: Pending[], at: Instant): Promise<void> {
     const before = state;
     let after = state;
     const decisions: Recorded[] = [];
+    const taken: Taken[] = [];
     const applied: string[] = [];
     const ignored: string[] = [];
-    const replies: [string, Answer | null][] = [];
     const pendingOf = new Map(inputs.map((input, i) => [input, from[i]]));
     for (const { input, before: was, decision, after: becomes } of decideAll(before, inputs)) {
       const pending = pendingOf.get(input);
-      if (pending?.kind === 'delivered')
+      if (pending) taken.push({ id: idOf(pending), refusal: refusalOf(decision) });
+      if (pending?.kind === 'delivered') {
         (decision.outcome === 'applied' ? applied : ignored).push(pending.delivered.inboxId);
-      if (pending?.kind === 'asked') {
-        const refusal =
-          decision.outcome === 'refused'
-            ? { outcome: decision.outcome, code: decision.code, detail: decision.detail }
-            : null;
-        replies.push([pending.asked.id, refusal]);
       }
       if (decision.outcome !== 'applied') continue;
       const { rule, because, effects } = decision;
       decisions.push({ input, rule, from: was.state, to: becomes.state, because, effects });
       after = becomes;
     }
+    const outside = decisions.flatMap(({ effects }) => effects.filter(isOutside));
+    const changes = decisions.length > 0 || ignored.length > 0;
     const isAbandonedDraft = before.version === 0 && !isAccepted(after);
-    if (decisions.length > 0 || ignored.length > 0) {
-      after = { ...after, version: before.version + 1 };
-      if (!isAbandonedDraft) await store({ ...after }, decisions, applied, ignored, at);
-    }
-    state = after;
-    lastCause = decisions.map(({ rule, input }) => `${rule} (${input.type}, ${input.origin.by})`).at(-1) ?? lastCause;
-    seen.push(...applied, ...ignored);
-    seen.splice(0, seen.length - REMEMBERED_FACTS);
-    for (const [id, refusal] of replies) answers.set(id, refusal ?? { outcome: 'applied', version: state.version });
-    for (const id of [...answers.keys()].slice(0, Math.max(0, answers.size - REMEMBERED_ANSWERS))) answers.delete(id);
-    for (const { effects } of decisions) for (const effect of effects) if (isOutside(effect)) void callOutside(effect);
+    if (!changes || isAbandonedDraft) return finish({ subscription: after, taken, outside });
+    after = { ...after, version: before.version + 1 };
+    const cause = decisions.map(({ rule, input }) => `${rule} (${input.type}, ${input.origin.by})`).at(-1);
+    finish(await store({ subscription: after, taken, outside }, { decisions, applied, ignored }, at));
+    lastCause = cause ?? lastCause;
   }
 
+  /** Takes a stored step over: what it dealt with leaves the queue, who asked is answered, effects go on their way. */
+  function finish({ subscription, taken, outside }: StoredStep): void {
+    state = subscription;
+    for (const { id, refusal } of taken) {
+      const at = inbox.findIndex((pending) => idOf(pending) === id);
+      if (at >= 0) inbox.splice(at, 1);
+      if (!id.startsWith(ASKED)) seen.push(id);
+      else
+        answers.set(
+          id.slice(ASKED.length),
+          refusal ? { outcome: 'refused', ...refusal } : { outcome: 'applied', version: state.version },
+        );
+    }
+    seen.splice(0, Math.max(0, seen.length - REMEMBERED));
+    for (const id of [...answers.keys()].slice(0, Math.max(0, answers.size - REMEMBERED_ANSWERS))) answers.delete(id);
+    for (const effect of outside) void callOutside(effect);
+  }
+
+  /** Answers what holds: this step, or the one that an earlier try had stored under the same version. */
   async function store(
-    after: Subscription,
-    decisions: Recorded[],
-    applied: string[],
-    ignored: string[],
+    wanted: StoredStep,
+    record: Pick<Commit, 'decisions' | 'applied' | 'ignored'>,
     at: Instant,
-  ): Promise<void> {
-    const nextDueAt = nextDue(after)?.at ?? null;
-    const commit: Commit = {
-      subscription: after,
-      decisions,
-      applied,
-      ignored,
-      nextDueAt,
-      access: accessOf(after, at),
-      at,
-    };
+  ): Promise<StoredStep> {
+    const { subscription, taken } = wanted;
+    const nextDueAt = nextDue(subscription)?.at ?? null;
+    const commit: Commit = { subscription, taken, ...record, nextDueAt, access: accessOf(subscription, at), at };
     for (;;) {
       const answer = await storing.commit(commit);
       if (answer.outcome !== 'conflict') {
         attention = null;
-        return;
+        return answer.outcome === 'superseded' ? answer.step : wanted;
       }
       attention = 'version_conflict';
       log.error(
         'the database holds another history of this subscription; nothing is applied until a person has looked',
         {
-          ours: after.version,
+          ours: subscription.version,
           stored: answer.stored,
         },
       );
@@ -240,13 +237,15 @@ export async function subscription(carried: Carried): Promise<void> {
   /** Goes on beside the loop: a slow processor must not delay a cancellation. Its answer is queued like any message. */
   async function callOutside(effect: OutsideEffect): Promise<void> {
     outsideCalls++;
+    const from = state.version; // names the call: the same effect may be asked for again by a later step
     const { id, tenant, mode, customer, processor, currency } = state;
     const call = { effect, subscription: { id, tenant, mode, customer, processor, currency } };
     const activity = outsideActivity(effect, processor);
     for (let lookFirst = false; ; lookFirst = true) {
       try {
         const told = await activity({ ...call, lookFirst });
-        inbox.push(...told.map((fact) => ({ kind: 'answered', key: keyOf(effect), fact }) as const));
+        for (const fact of told)
+          queue({ kind: 'answered', id: `${from}/${keyOf(effect)}/${fact.type}`, key: keyOf(effect), fact });
         break;
       } catch (error) {
         if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
@@ -270,6 +269,23 @@ export async function subscription(carried: Carried): Promise<void> {
     if (changed.length > 0) upsertSearchAttributes(changed);
   }
 }
+
+const ASKED = 'asked/';
+
+/** The workflow's own name of a message: a repeat has the same, whatever way it comes. */
+function idOf(pending: Pending): string {
+  switch (pending.kind) {
+    case 'asked':
+      return `${ASKED}${pending.asked.id}`;
+    case 'delivered':
+      return `told/${pending.delivered.inboxId}`;
+    case 'answered':
+      return `answered/${pending.id}`;
+  }
+}
+
+const refusalOf = (decision: Decision): Taken['refusal'] =>
+  decision.outcome === 'refused' ? { code: decision.code, detail: decision.detail } : null;
 
 function inputOf(pending: Pending, at: Instant): Input {
   switch (pending.kind) {

@@ -5,7 +5,7 @@
  */
 import type { ColumnType, Generated, JSONColumnType } from 'kysely';
 import type { Access } from '../domain/access.ts';
-import type { Recorded } from '../domain/commit.ts';
+import type { Recorded, StoredStep } from '../domain/commit.ts';
 import type { Currency } from '../domain/currency.ts';
 import type { Effect } from '../domain/effect.ts';
 import type {
@@ -111,6 +111,8 @@ export type PriceBooksTable = OfTenant & {
   created_at: Timestamp;
 };
 
+export type LastStep = Omit<StoredStep, 'subscription'>;
+
 export type SubscriptionsTable = OfTenant & {
   id: SubscriptionId;
   customer_id: CustomerId;
@@ -136,6 +138,8 @@ export type SubscriptionsTable = OfTenant & {
   version: number;
   /** Of the commit that wrote this version: a repeat is known by it. */
   decision_hash: string;
+  /** What that commit dealt with, for a try whose end was lost. */
+  last_step: Json<LastStep>;
   created_at: Timestamp;
   updated_at: Timestamp;
 };

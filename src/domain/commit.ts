@@ -1,5 +1,5 @@
 import type { Access } from './access.ts';
-import type { Effect } from './effect.ts';
+import type { Effect, OutsideEffect } from './effect.ts';
 import type { Input } from './input.ts';
 import type { StateName, Subscription } from './subscription.ts';
 import type { Instant } from './time.ts';
@@ -15,11 +15,16 @@ export type Recorded = {
   effects: Effect[];
 };
 
+/** A message that a step has dealt with; a refused command with its reason. */
+export type Taken = { id: string; refusal: { code: string; detail: string } | null };
+
 /** Everything that one step of a subscription changes, stored in one transaction or not at all. */
 export type Commit = {
   /** The state after the step. Its version is one above what the database holds. */
   subscription: Subscription;
   decisions: Recorded[];
+  /** Every message that was looked at, by the name that the workflow has for it. */
+  taken: Taken[];
   /** Events of the inbox which this step has taken in, and those that it looked at and left. */
   applied: string[];
   ignored: string[];
@@ -28,7 +33,14 @@ export type Commit = {
   at: Instant;
 };
 
+export type StoredStep = { subscription: Subscription; taken: Taken[]; outside: OutsideEffect[] };
+
 export type CommitAnswer =
   | { outcome: 'committed' | 'repeated' }
-  /** The database has moved on without us, or holds another decision under this version: a person has to look. */
+  /**
+   * This version was stored by an earlier try whose end never reached the history: the worker died, or news arrived in
+   * that moment. Since then more may have been queued and time has gone on, so today's step differs. What is stored holds.
+   */
+  | { outcome: 'superseded'; step: StoredStep }
+  /** The database has moved on without us: a person has to look. */
   | { outcome: 'conflict'; stored: number };

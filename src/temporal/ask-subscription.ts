@@ -2,6 +2,7 @@
  * Asks a subscription's workflow to do something, and says how that ended. What we expect comes back as a value: the
  * routes turn it into HTTP, the command line into a sentence.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type Client,
   isGrpcServiceError,
@@ -80,10 +81,15 @@ export async function trying(
   if (!client) return { outcome: 'no_namespace' };
   // The client goes on trying for as long as it may, and who asks would wait for nothing.
   if (!(await temporal.seemsReachable())) return { outcome: 'unreachable' };
-  try {
-    return await client.withDeadline(Date.now() + patienceMs, () => ask(client));
-  } catch (error) {
-    return (await meaningOf(error, temporal)) ?? Promise.reject(error);
+  const deadline = Date.now() + patienceMs;
+  for (;;) {
+    try {
+      return await client.withDeadline(deadline, () => ask(client));
+    } catch (error) {
+      const again = grpcCodeOf(error) === FAILED_PRECONDITION && Date.now() + AGAIN_MS < deadline;
+      if (!again) return (await meaningOf(error, temporal)) ?? Promise.reject(error);
+      await sleep(AGAIN_MS);
+    }
   }
 }
 
@@ -107,12 +113,18 @@ async function meaningOf(error: unknown, temporal: Temporal): Promise<AskOutcome
   return null;
 }
 
+/**
+ * The workflow's task was lost in that moment: a run ended while news came in, or its worker died. What was asked may have
+ * been done; asked again under the same id it is answered, and not done twice.
+ */
+const FAILED_PRECONDITION = 9;
+const AGAIN_MS = 50;
 const NOT_FOUND = 5;
 const UNAVAILABLE = 14;
 /** gRPC's ALREADY_EXISTS: a start of what was there before and has ended. */
 const ABORTED_BY_CLOSE = 6;
-/** CANCELLED, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, ABORTED. */
-const LATE: ReadonlySet<number> = new Set([1, 4, 8, 10]);
+/** CANCELLED, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, FAILED_PRECONDITION, ABORTED. */
+const LATE: ReadonlySet<number> = new Set([1, 4, 8, 9, 10]);
 
 /** The client wraps what gRPC says. */
 function grpcCodeOf(error: unknown): number | null {

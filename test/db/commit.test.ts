@@ -103,7 +103,10 @@ it('refuses another decision under a version that it has, and a version that it 
   const first = begun();
   await commit(database.db, first);
   const other = { ...first, decisions: first.decisions.map((each) => ({ ...each, rule: 'another' })) };
-  expect(await commit(database.db, other)).toEqual({ outcome: 'conflict', stored: 1 });
+  expect(await commit(database.db, other)).toMatchObject({
+    outcome: 'superseded',
+    step: { subscription: first.subscription, taken: first.taken, outside: [{ type: 'charge' }] },
+  });
   await commit(database.db, step(first.subscription, [paid(first.subscription), START]));
   expect(await commit(database.db, first)).toEqual({ outcome: 'conflict', stored: 2 });
 });

@@ -84,6 +84,7 @@ export function step(before: Subscription, ...told: Told[]): Commit {
 export const follow = (subscription: Subscription, decisions: Commit['decisions'], at: Instant): Commit => ({
   subscription,
   decisions,
+  taken: [],
   applied: [],
   ignored: [],
   nextDueAt: nextDue(subscription)?.at ?? null,

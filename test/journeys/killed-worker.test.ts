@@ -8,7 +8,7 @@ import { startChild } from '../support/child.ts';
 import { type Engine, startEngine, until } from '../support/engine.ts';
 import { TEST_NAMESPACE } from '../support/temporal.ts';
 
-const startDoomed = (engine: Engine, failPoint: FailPoint) =>
+const startDoomed = (engine: Engine, failPoint: string) =>
   startChild('worker', {
     DATABASE_URL: engine.databaseUrl,
     TEMPORAL_ADDRESS: inject('temporalAddress'),
@@ -47,7 +47,16 @@ const chargesAtTheProcessor = async (engine: Engine) => {
 };
 
 // Most of each is waiting for Temporal to notice that the worker is gone, so they wait together.
-test.concurrent.for<FailPoint>(['commit.before', 'commit.after', 'charge.before-call', 'charge.after-call'])(
+const places: (FailPoint | `${FailPoint}:1`)[] = [
+  'commit.before',
+  'commit.after',
+  'charge.before-call',
+  'charge.after-call',
+  // the second commit stores the charge's answer: a retry of it decides at another time, and must take over what is stored
+  'commit.after:1',
+];
+
+test.concurrent.for(places)(
   'a worker killed at %s: one invoice, one charge and one posting of each kind per period',
   async (failPoint, { onTestFinished }) => {
     const engine = await startEngine();

@@ -16,6 +16,8 @@ import type { Instant } from '../../src/domain/time.ts';
 import { createProcessors, type Processors } from '../../src/processors/processors.ts';
 import { parseKeyRing } from '../../src/security/key-ring.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/server.ts';
+import { type AskOutcome, askSubscription } from '../../src/temporal/ask-subscription.ts';
+import { createTemporal } from '../../src/temporal/temporal.ts';
 import { runWorkers } from '../../src/worker/run-workers.ts';
 import { type Answer, type Look, STATE_QUERY, SUBSCRIPTION_WORKFLOW, workflowIdOf } from '../../workflows/messages.ts';
 import { terms } from '../domain/builders.ts';
@@ -43,7 +45,7 @@ export type Engine = {
       cyclesPerRun?: number;
     },
   ): Promise<SubscriptionId>;
-  ask(subscription: SubscriptionId, command: Command): Promise<Answer>;
+  ask(subscription: SubscriptionId, command: Command): Promise<AskOutcome>;
   look(subscription: SubscriptionId): Promise<Look>;
   stopWorkers(): Promise<void>;
   startWorkers(): Promise<void>;
@@ -63,6 +65,11 @@ export async function startEngine(): Promise<Engine> {
   const connection = await NativeConnection.connect({ address: temporal.address });
   const { client, taskQueue, workflowBundle } = temporal;
   const keys = { ring: parseKeyRing(`k1:${randomBytes(32).toString('base64')}`), blindIndexKey: randomBytes(32) };
+  const asker = createTemporal(
+    { TEMPORAL_ADDRESS: temporal.address, namespaces: [{ mode: 'test', namespace: TEST_NAMESPACE }] },
+    taskQueue,
+    {},
+  );
   let workers: Awaited<ReturnType<typeof runWorkers>> | null = null;
   let count = 0;
 
@@ -145,15 +152,19 @@ export async function startEngine(): Promise<Engine> {
       return id;
     },
     ask: (subscription, command) =>
-      client.workflow.getHandle(workflowIdOf(tenant, subscription)).executeUpdate(command.type, {
-        args: [asked(`u${++count}`, command)],
-      } as never) as Promise<Answer>,
+      askSubscription({
+        temporal: asker,
+        target: { tenant, mode: 'test', subscription },
+        asked: asked(`u${++count}`, command),
+        patienceMs: 20_000,
+      }),
     look: (subscription) => client.workflow.getHandle(workflowIdOf(tenant, subscription)).query<Look>(STATE_QUERY),
     stopWorkers,
     startWorkers,
     async stop() {
       await stopWorkers();
       await connection.close();
+      await asker.close();
       await temporal.close();
       await db.destroy();
       await simulator.stop();

@@ -6,6 +6,7 @@ import { up as subscriptions } from './0004-subscriptions.ts';
 import { up as invoices } from './0005-invoices.ts';
 import { up as ledger } from './0006-ledger.ts';
 import { up as messages } from './0007-messages.ts';
+import { up as lastStep } from './0008-last-step.ts';
 
 /** Forward only, in this order. Named here rather than found in a folder, so that a built program has them, too. */
 export const migrations: Record<string, Migration> = {
@@ -16,4 +17,5 @@ export const migrations: Record<string, Migration> = {
   '0005-invoices': { up: invoices },
   '0006-ledger': { up: ledger },
   '0007-messages': { up: messages },
+  '0008-last-step': { up: lastStep },
 };
