@@ -1,9 +1,9 @@
-/** Changing plan or quantity. The preview and the change itself both ask `planChange`, so they can't differ. */
+/** Changing plan, quantity or add-ons. The preview and the change itself both ask `planChange`, so they can't differ. */
 import type { InputOf } from './input.ts';
 import { type InvoiceLine, totalOf } from './invoice.ts';
 import { formatMoney } from './money.ts';
-import { daysOf, describe, periodAt } from './period.ts';
-import { periodPrice, type Terms } from './price-book.ts';
+import { daysOf, feeLine, linesOfPeriod, periodAt } from './period.ts';
+import { describe, periodLines, periodPrice, type Terms, withoutFees, withoutPaidFees } from './price-book.ts';
 import { changePrice, type Difference, type Segment } from './proration.ts';
 import type { Accepted, Period } from './subscription.ts';
 import { addDays, type Day, dayOf, daysBetween, type Instant } from './time.ts';
@@ -15,6 +15,8 @@ export type PlannedChange = {
   proration: 'invoice_now' | 'next_invoice' | 'none';
   /** The local day that the arithmetic assumed. */
   day: Day;
+  /** What is paid from then on, without the fees that were charged. */
+  terms: Terms;
   lines: InvoiceLine[];
   total: number;
   segments: Segment[];
@@ -27,16 +29,18 @@ const sameInterval = (a: Terms, b: Terms): boolean =>
 
 /** Up counts from now, down from the period's end, unless told otherwise; so does a change of the interval. */
 export function planChange(state: Accepted, request: ChangeRequest, at: Instant): PlannedChange {
-  const { terms, quantity } = request;
+  const onTrial = state.period.index < 0;
+  // No fee was charged before the first period.
+  const terms = onTrial ? request.terms : withoutPaidFees(request.terms, state.terms);
+  const { quantity } = request;
   const price = periodPrice(terms, quantity);
   const held = periodPrice(state.terms, state.quantity);
   const keepsInterval = sameInterval(terms, state.terms);
   const when = request.when ?? (keepsInterval && price >= held ? 'now' : 'period_end');
   const proration = request.proration ?? 'invoice_now';
   const day = dayOf(at, state.timeZone);
-  const onTrial = state.period.index < 0;
   if (when === 'period_end' || onTrial) {
-    return { when, proration, day, lines: [], total: 0, segments: state.segments, restart: null };
+    return { when, proration, day, terms, lines: [], total: 0, segments: state.segments, restart: null };
   }
   return keepsInterval
     ? changeWithin(state, terms, quantity, price, day, proration)
@@ -57,8 +61,12 @@ function changeWithin(
     ...credits.map((part) => differenceLine(state, part, from, days, 'Unused', state.terms, state.quantity)),
     ...debits.map((part) => differenceLine(state, part, from, days, 'Remaining', terms, quantity)),
   ].filter((line) => line.amount !== 0);
-  const billed = proration === 'none' ? [] : lines;
-  return { when: 'now', proration, day, lines: billed, total: totalOf(billed), segments, restart: null };
+  const fees = periodLines(terms, quantity).fees.map(feeLine);
+  const billed = [...(proration === 'none' ? [] : lines), ...fees];
+  return {
+    ...{ when: 'now', proration, day, terms: withoutFees(terms) },
+    ...{ lines: billed, total: totalOf(billed), segments, restart: null },
+  };
 }
 
 function restartNow(
@@ -73,24 +81,21 @@ function restartNow(
   const { from, days } = daysOf(state.period, state.timeZone);
   const { credits } = changePrice(state.segments, days, daysBetween(from, day), Number.MAX_SAFE_INTEGER);
   const period = periodAt(terms, at, 0, state.timeZone);
-  const whole = daysOf(period, state.timeZone);
+  const { recurring, fees } = periodLines(terms, quantity);
   const lines: InvoiceLine[] = [
     ...(proration === 'none'
       ? []
       : credits
           .map((part) => differenceLine(state, part, from, days, 'Unused', state.terms, state.quantity))
           .filter((line) => line.amount !== 0)),
-    {
-      description: describe(terms, quantity),
-      quantity,
-      unitPrice: terms.unitAmount,
-      amount: price,
-      period: { from: whole.from, to: whole.to },
-      proration: null,
-    },
+    ...linesOfPeriod(state, period, recurring),
+    ...fees.map(feeLine),
   ];
   const segments = [{ from: 0, amount: price }];
-  return { when: 'now', proration, day, lines, total: totalOf(lines), segments, restart: { anchor: at, period } };
+  return {
+    ...{ when: 'now', proration, day, terms: withoutFees(terms) },
+    ...{ lines, total: totalOf(lines), segments, restart: { anchor: at, period } },
+  };
 }
 
 function differenceLine(

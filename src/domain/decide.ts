@@ -21,8 +21,8 @@ import {
   payNow,
   stopRetries,
 } from './payment.ts';
-import { describe, issue, nextPeriod, periodAt, startAnew } from './period.ts';
-import { periodPrice } from './price-book.ts';
+import { issue, nextPeriod, periodAt, startAnew } from './period.ts';
+import { chosenAddOns, describe, periodPrice, type Terms } from './price-book.ts';
 import {
   type Accepted,
   type Active,
@@ -688,7 +688,10 @@ function change(state: Active | Trialing, input: InputOf<'change'>): Decision {
     );
   }
   const same =
-    terms.planId === state.terms.planId && terms.priceBookId === state.terms.priceBookId && quantity === state.quantity;
+    terms.planId === state.terms.planId &&
+    terms.priceBookId === state.terms.priceBookId &&
+    quantity === state.quantity &&
+    sameAddOns(terms, state.terms);
   if (same && !state.pending) return refused('no_change', `cannot change: it is ${describe(terms, quantity)} already`);
   const planned = planChange(state, input, at);
   const because: Because = {
@@ -705,9 +708,12 @@ function change(state: Active | Trialing, input: InputOf<'change'>): Decision {
     at,
   };
   if (planned.when === 'period_end') {
-    return applied('change.at_period_end', { ...state, pending: { terms, quantity } }, [told], because);
+    return applied('change.at_period_end', { ...state, pending: { terms: planned.terms, quantity } }, [told], because);
   }
-  const moved = { ...state, terms, quantity, pending: null, segments: planned.segments, ...(planned.restart ?? {}) };
+  const moved = {
+    ...{ ...state, terms: planned.terms, quantity, pending: null, segments: planned.segments },
+    ...(planned.restart ?? {}),
+  };
   if (planned.lines.length === 0) return applied('change.now', moved, [told], because);
   if (!planned.restart && (planned.proration === 'next_invoice' || planned.total < 0)) {
     return applied(
@@ -719,4 +725,10 @@ function change(state: Active | Trialing, input: InputOf<'change'>): Decision {
   }
   const { state: invoiced, effects } = issue(moved, planned.lines, at, true);
   return applied('change.now_invoiced', invoiced, [told, ...effects], because);
+}
+
+function sameAddOns(a: Terms, b: Terms): boolean {
+  const held = new Map(chosenAddOns(b).map(({ id, quantity }) => [id, quantity]));
+  const wanted = chosenAddOns(a);
+  return wanted.length === held.size && wanted.every(({ id, quantity }) => held.get(id) === quantity);
 }

@@ -5,12 +5,12 @@ import type { Day, Instant } from './time.ts';
 export type InvoiceLine = {
   description: string;
   quantity: number;
-  /** A decimal of minor units; null where a line is a difference and has no price of its own. */
+  /** A decimal of minor units; null where the amount is not the quantity times one price. */
   unitPrice: string | null;
   amount: number;
   /** Half-open local days: the first is paid for, the last is not. */
   period: { from: Day; to: Day } | null;
-  /** The arithmetic in words, on lines that are a part of a period's price. */
+  /** The arithmetic in words: of tiers, and of a part of a period's price. */
   proration: string | null;
 };
 

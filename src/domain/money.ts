@@ -40,7 +40,8 @@ export function timesDecimal(unitPrice: string, quantity: number): number {
   return toSafe(divide(BigInt(whole + fraction) * BigInt(quantity), 10n ** BigInt(fraction.length)));
 }
 
-function divide(numerator: bigint, denominator: bigint): bigint {
+/** Rounded half away from zero. */
+export function divide(numerator: bigint, denominator: bigint): bigint {
   const negative = numerator < 0n !== denominator < 0n;
   const n = numerator < 0n ? -numerator : numerator;
   const d = denominator < 0n ? -denominator : denominator;
@@ -48,7 +49,7 @@ function divide(numerator: bigint, denominator: bigint): bigint {
   return negative ? -rounded : rounded;
 }
 
-function toSafe(value: bigint): number {
+export function toSafe(value: bigint): number {
   const number = Number(value);
   invariant(Number.isSafeInteger(number), `an amount beyond the safe range: ${value}`);
   return number;
@@ -57,7 +58,14 @@ function toSafe(value: bigint): number {
 /** For log lines and the terminal; people's screens format by their own locale. */
 export function formatMoney({ amount, currency }: Money): string {
   const digits = decimalsOf(currency);
-  const text = String(Math.abs(amount)).padStart(digits + 1, '0');
-  const major = digits === 0 ? text : `${text.slice(0, -digits)}.${text.slice(-digits)}`;
-  return `${amount < 0 ? '-' : ''}${major} ${currency.toUpperCase()}`;
+  const text = formatDecimal(BigInt(Math.abs(amount)), digits, digits);
+  return `${amount < 0 ? '-' : ''}${text} ${currency.toUpperCase()}`;
+}
+
+/** value ÷ 10^places, written with no more decimals than it has, and no fewer than `atLeast`. */
+export function formatDecimal(value: bigint, places: number, atLeast = 0): string {
+  const text = String(value).padStart(places + 1, '0');
+  const whole = text.slice(0, text.length - places);
+  const fraction = text.slice(whole.length).replace(/0+$/, '').padEnd(atLeast, '0');
+  return fraction === '' ? whole : `${whole}.${fraction}`;
 }

@@ -2,7 +2,7 @@
 import type { Effect, RecordEffect } from './effect.ts';
 import { invoiceId, type PaymentMethodId } from './ids.ts';
 import { type InvoiceLine, type OpenInvoice, totalOf } from './invoice.ts';
-import { periodPrice, type Terms } from './price-book.ts';
+import { type PeriodLine, periodLines, type Terms, withoutFees } from './price-book.ts';
 import { priceOfDays } from './proration.ts';
 import type { Accepted, Period } from './subscription.ts';
 import { boundary, type Day, dayOf, daysBetween, type Instant } from './time.ts';
@@ -63,30 +63,48 @@ function openPeriod<S extends Accepted>(
   before: Effect[],
   onSession: boolean,
 ): { state: S; effects: Effect[] } {
-  const price = periodPrice(state.terms, state.quantity);
-  const line = periodLine(state, period, price);
-  const opened = { ...state, anchor, period, segments: [{ from: 0, amount: price }], deferred: 0, carried: [] };
-  const { state: invoiced, effects } = issue(opened, [...state.carried, line], at, onSession);
+  const { recurring, fees } = periodLines(state.terms, state.quantity);
+  const price = recurring.reduce((sum, { amount }) => sum + amount, 0);
+  const lines = [...state.carried, ...linesOfPeriod(state, period, recurring), ...fees.map(feeLine)];
+  const segments = [{ from: 0, amount: price }];
+  const opened = { ...state, terms: withoutFees(state.terms), anchor, period, segments, deferred: 0, carried: [] };
+  const { state: invoiced, effects } = issue(opened, lines, at, onSession);
   return { state: invoiced, effects: [...before, ...effects] };
 }
 
-/** A cancellation that is known beforehand shortens the last period, and its price by the day. */
-function periodLine(state: Accepted, period: Period, price: number): InvoiceLine {
-  const { terms, quantity, cancelAt } = state;
-  const line = { description: describe(terms, quantity), quantity, unitPrice: terms.unitAmount };
+/** A cancellation that is known beforehand shortens the last period, and its prices by the day. */
+export function linesOfPeriod(
+  { timeZone, cancelAt }: Pick<Accepted, 'timeZone' | 'cancelAt'>,
+  period: Period,
+  recurring: readonly PeriodLine[],
+): InvoiceLine[] {
   if (cancelAt === null || cancelAt >= period.end) {
-    const whole = { from: dayOf(period.start, state.timeZone), to: dayOf(period.end, state.timeZone) };
-    return { ...line, amount: price, period: whole, proration: null };
+    const whole = { from: dayOf(period.start, timeZone), to: dayOf(period.end, timeZone) };
+    return recurring.map((line) => invoiceLine(line, line.amount, whole, line.words));
   }
-  const { from, days } = daysOf(period, state.timeZone);
-  const last = dayOf(cancelAt, state.timeZone);
+  const { from, days } = daysOf(period, timeZone);
+  const last = dayOf(cancelAt, timeZone);
   const used = daysBetween(from, last);
-  const proration = `${used} of ${days} days, since it ends on ${last}`;
-  return { ...line, amount: priceOfDays(price, 0, used, days), period: { from, to: last }, proration };
+  const cut = `${used} of ${days} days, since it ends on ${last}`;
+  // Counted on the running sum, so that the lines add up to what these days cost as a whole.
+  let before = 0;
+  return recurring.map((line) => {
+    const after = before + line.amount;
+    const amount = priceOfDays(after, 0, used, days) - priceOfDays(before, 0, used, days);
+    before = after;
+    return invoiceLine(line, amount, { from, to: last }, line.words === null ? cut : `(${line.words}), ${cut}`);
+  });
 }
 
-export const describe = (terms: Terms, quantity: number): string =>
-  terms.model === 'flat' || quantity === 1 ? terms.name : `${quantity} × ${terms.name}`;
+/** A fee belongs to no days, so nothing prorates it. */
+export const feeLine = (line: PeriodLine): InvoiceLine => invoiceLine(line, line.amount, null, line.words);
+
+const invoiceLine = (
+  { description, quantity, unitPrice }: PeriodLine,
+  amount: number,
+  period: InvoiceLine['period'],
+  proration: string | null,
+): InvoiceLine => ({ description, quantity, unitPrice, amount, period, proration });
 
 /**
  * Issues an invoice over these lines and begins to collect it. Lines that come to less than nothing are not paid out

@@ -14,7 +14,7 @@ export const at = (text: string): Instant => {
   return instant;
 };
 
-export const terms = (over: Partial<Terms> = {}): Terms => ({
+export const terms = (over: Partial<Extract<Terms, { unitAmount: string }>> = {}): Terms => ({
   planId: 'pro',
   priceBookId: 'pb_1',
   product: 'app',
