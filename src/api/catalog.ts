@@ -1,10 +1,10 @@
 /** From a plan's name to what it costs this customer. */
 import { clockedNow } from '../db/clocks.ts';
-import { priceBookAt } from '../db/price-books.ts';
+import { priceBookAt, readPriceBook } from '../db/price-books.ts';
 import { inTenant, type Trx } from '../db/tenant.ts';
 import type { Currency } from '../domain/currency.ts';
 import type { CustomerId } from '../domain/ids.ts';
-import { type Plan, type Terms, termsOf } from '../domain/price-book.ts';
+import { type ChosenAddOn, type Plan, type Terms, termsOf, withAddOns } from '../domain/price-book.ts';
 import type { Instant } from '../domain/time.ts';
 import { Problem } from './problem.ts';
 import type { Call } from './route.ts';
@@ -16,8 +16,7 @@ export const nowOf = async (trx: Trx, customer: CustomerId): Promise<Instant> =>
 export const offerFor = (
   call: Call,
   customer: CustomerId,
-  planId: string,
-  currency: Currency,
+  { planId, currency, addOns }: { planId: string; currency: Currency; addOns: readonly ChosenAddOn[] },
 ): Promise<{ plan: Plan; terms: Terms }> =>
   inTenant(call.parts.db, call.scope, async (trx) => {
     const book = await priceBookAt(trx, new Date(await nowOf(trx, customer)));
@@ -29,5 +28,22 @@ export const offerFor = (
     }
     const terms = termsOf(plan, book.id, currency);
     if (!terms) throw new Problem(422, 'plan_not_in_currency', `the plan has no price in ${currency}`);
-    return { plan, terms };
+    return { plan, terms: termsWith(terms, plan, addOns) };
   });
+
+/** Other add-ons on the plan that is held: from the version of the price book that it was sold on. */
+export const withOtherAddOns = (call: Call, terms: Terms, addOns: readonly ChosenAddOn[]): Promise<Terms> =>
+  inTenant(call.parts.db, call.scope, async (trx) => {
+    const book = await readPriceBook(trx, terms.priceBookId);
+    const plan = book?.document.plans.find(({ id }) => id === terms.planId);
+    if (!plan) throw new Error(`${terms.planId} is sold on ${terms.priceBookId}, which does not have it`);
+    return termsWith(terms, plan, addOns);
+  });
+
+function termsWith(terms: Terms, plan: Plan, addOns: readonly ChosenAddOn[]): Terms {
+  const found = withAddOns(terms, plan, addOns);
+  if ('terms' in found) return found.terms;
+  const i = addOns.findIndex(({ id }) => id === found.unknown);
+  const message = `the plan ${plan.id} sells no ${found.unknown} in ${terms.currency}`;
+  throw new Problem(422, 'unknown_add_on', message, { errors: [{ path: `addOns.${i}.id`, message }] });
+}

@@ -3,7 +3,7 @@ import type { ErrorRequestHandler } from 'express';
 import { z } from 'zod';
 import type { Logger } from '../observability/logger.ts';
 import { ProcessorTrouble } from '../processors/trouble.ts';
-import { Problem } from './problem.ts';
+import { type FieldError, Problem } from './problem.ts';
 
 export const problemOf = (error: unknown): Problem => {
   if (error instanceof Problem) return error;
@@ -43,8 +43,13 @@ function malformed(error: z.ZodError): Problem {
   return new Problem(400, 'invalid_request', first ? `${first.path}: ${first.message}` : 'malformed', { errors });
 }
 
-function fieldErrors(issue: z.core.$ZodIssue) {
+function fieldErrors(issue: z.core.$ZodIssue): FieldError[] {
   const path = issue.path.map(String).join('.');
+  if (issue.code === 'invalid_union' && issue.errors.length > 0) {
+    // Of several shapes the nearest is what was meant: the one with the least that is wrong.
+    const nearest = issue.errors.reduce((best, errors) => (errors.length < best.length ? errors : best));
+    return nearest.flatMap((inner) => fieldErrors({ ...inner, path: [...issue.path, ...inner.path] }));
+  }
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((name) => ({ path: path ? `${path}.${name}` : name, message: 'is not known here' }));
   }

@@ -12,6 +12,7 @@ import type {
   SubscriptionId,
   TenantId,
 } from '../domain/ids.ts';
+import { MAX_QUANTITY } from '../domain/price-book-check.ts';
 import { isDay, isTimeZone } from '../domain/time.ts';
 
 extendZodWithOpenApi(z);
@@ -52,7 +53,13 @@ export const instant = z.iso
   .datetime({ offset: true })
   .refine((value) => Number.isFinite(Date.parse(value)), 'a time that exists')
   .openapi({ format: 'date-time', example: '2027-11-21T00:00:00Z' });
-const quantity = z.int().min(1).max(100_000).openapi({ example: 1 });
+const quantity = z.int().min(1).max(MAX_QUANTITY).openapi({ example: 1 });
+/** A workflow carries them along. */
+const MAX_ADD_ONS = 20;
+const addOns = z
+  .array(z.strictObject({ id: text(128), quantity: quantity.default(1) }))
+  .max(MAX_ADD_ONS)
+  .refine((all) => new Set(all.map((each) => each.id)).size === all.length, 'names an add-on twice');
 const mode = z.enum(['test', 'live']);
 
 function isLocale(value: string): boolean {
@@ -144,6 +151,7 @@ export const subscription = z
     planId: z.string().nullable(),
     priceBookId: priceBookId.nullable(),
     quantity: z.int().nullable(),
+    addOns: z.array(z.object({ id: z.string(), quantity: z.int() })),
     currency,
     timeZone: z.string(),
     anchorAt: time.nullable(),
@@ -177,6 +185,7 @@ export const subscribeBody = z
     processor: z.enum(['stripe']).optional(),
     collection: z.enum(['engine']).optional(),
     quantity: quantity.optional(),
+    addOns: addOns.optional(),
     trialDays: z.int().min(0).max(730).optional().openapi({ description: 'The plan’s own where it is left out.' }),
   })
   .openapi('Subscribe');
@@ -186,13 +195,16 @@ const changeFields = {
   subscriptionId,
   planId: text(128).optional(),
   quantity: quantity.optional(),
+  addOns: addOns
+    .optional()
+    .openapi({ description: 'All that are wanted from then on; those that are held where it is left out.' }),
   when: z.enum(['now', 'period_end']).optional(),
   proration: z.enum(['invoice_now', 'next_invoice', 'none']).optional(),
 };
 export const changeBody = z
   .strictObject(changeFields)
-  .refine(({ planId, quantity: amount }) => planId !== undefined || amount !== undefined, {
-    error: 'a plan or a quantity is needed',
+  .refine((body) => body.planId !== undefined || body.quantity !== undefined || body.addOns !== undefined, {
+    error: 'a plan, a quantity or add-ons are needed',
     path: ['planId'],
   })
   .openapi('Change');
@@ -297,41 +309,74 @@ export const setup = z
   .object({ setup: z.object({ id: z.string(), clientSecret: z.string() }), publishableKey: z.string().nullable() })
   .openapi('PaymentMethodSetup');
 
+/*
+ * Of a price book only the shape is checked here. What its values must be, `checkPriceBook` says: an answer to that names
+ * the field and both values.
+ */
 const interval = z.strictObject({
   unit: z.enum(['day', 'week', 'month', 'quarter', 'year']),
-  count: z.int().min(1).max(36),
+  count: z.int().max(36).openapi({ minimum: 1 }),
 });
+const decimal = z.string().max(40).openapi({ example: '1999', description: 'A decimal of minor units, such as 0.05.' });
+const wholeMinor = z.int().openapi({ minimum: 0, description: 'Whole minor units.' });
+const bookCurrency = text(20).openapi({ example: 'usd', pattern: '^[a-z]{3}$' });
+const tier = z
+  .strictObject({
+    from: z
+      .int()
+      .optional()
+      .openapi({ description: 'Where the tier before ends: may be left out, and may not differ.' }),
+    upTo: z.int().nullable().openapi({ description: 'Inclusive and continuous; null in the last tier.' }),
+    unitAmount: decimal.optional(),
+    flatAmount: decimal.optional().openapi({ description: 'The first tier’s is charged at zero usage, too.' }),
+  })
+  .openapi('PriceTier');
+const tiers = z.array(tier).min(1).max(100);
+const anyCharge = {
+  id: text(128),
+  name: text(255),
+  timing: z.enum(['recurring', 'once']).optional().openapi({ description: '`once` is a fee with the first period.' }),
+  included: z.int().optional().openapi({ minimum: 0, description: 'Units that cost nothing.' }),
+  minimum: wholeMinor.optional(),
+  maximum: wholeMinor.optional(),
+};
+const charge = z
+  .discriminatedUnion('model', [
+    z.strictObject({ ...anyCharge, model: z.literal('flat'), unitAmount: decimal }),
+    z.strictObject({ ...anyCharge, model: z.literal('per_unit'), unitAmount: decimal }),
+    z.strictObject({ ...anyCharge, model: z.literal('graduated'), tiers }),
+    z.strictObject({ ...anyCharge, model: z.literal('volume'), tiers }),
+    z.strictObject({ ...anyCharge, model: z.literal('stairstep'), tiers }),
+    z.strictObject({ ...anyCharge, model: z.literal('package'), unitAmount: decimal, packageSize: z.int() }),
+    z.strictObject({
+      ...anyCharge,
+      model: z.literal('percentage'),
+      percent: z.string().max(40).openapi({ example: '2.9', description: 'Of what the plan’s other prices come to.' }),
+      flatAmount: decimal.optional(),
+    }),
+  ])
+  .openapi('Charge');
+const price = z
+  .union([
+    z.strictObject({ currency: bookCurrency, model: z.enum(['flat', 'per_unit']), unitAmount: decimal }),
+    z.strictObject({ currency: bookCurrency, charges: z.array(charge).min(1).max(20) }),
+  ])
+  .openapi('Price', { description: 'One price, or a list of charges that add up.' });
+const catalogId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/, 'letters, digits and _ . -');
+const prices = z.array(price).min(1).max(200);
 const plan = z.strictObject({
-  id: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/, 'letters, digits and _ . -'),
+  id: catalogId,
   product: text(128),
   name: text(255),
   interval,
-  trialDays: z.int().min(0).max(730),
-  prices: z
-    .array(
-      z.strictObject({
-        currency,
-        model: z.enum(['flat', 'per_unit']),
-        unitAmount: z
-          .string()
-          // Ten digits times the largest quantity stay within what a number holds exactly.
-          .regex(/^\d{1,10}(\.\d{1,12})?$/, 'a decimal of minor units, such as "1999" or "0.05"')
-          .openapi({ example: '1999' }),
-      }),
-    )
-    .min(1)
-    .max(200)
-    .refine((prices) => new Set(prices.map((price) => price.currency)).size === prices.length, 'a currency twice'),
+  trialDays: z.int().max(730).openapi({ minimum: 0 }),
+  prices,
+  addOns: z
+    .array(z.strictObject({ id: catalogId, name: text(255), prices }))
+    .max(100)
+    .optional(),
 });
-export const priceBookDocument = z
-  .strictObject({
-    plans: z
-      .array(plan)
-      .min(1)
-      .max(500)
-      .refine((plans) => new Set(plans.map((each) => each.id)).size === plans.length, 'a plan id twice'),
-  })
-  .openapi('PriceBookDocument');
+export const priceBookDocument = z.strictObject({ plans: z.array(plan).min(1).max(500) }).openapi('PriceBookDocument');
 export const priceBook = z
   .object({
     id: priceBookId,

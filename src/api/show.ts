@@ -14,6 +14,8 @@ import type { Currency } from '../domain/currency.ts';
 import { keyOf } from '../domain/effect.ts';
 import type { Forecast } from '../domain/forecast.ts';
 import type { InvoiceLine } from '../domain/invoice.ts';
+import { chosenAddOns } from '../domain/price-book.ts';
+import { isAccepted } from '../domain/subscription.ts';
 
 const iso = (date: Date | null): string | null => date?.toISOString() ?? null;
 const money = (amount: number, currency: string) => ({ amount, currency });
@@ -28,6 +30,7 @@ export const showSubscription = (row: SubscriptionRow) => ({
   planId: row.plan_id,
   priceBookId: row.price_book_id,
   quantity: row.quantity,
+  addOns: isAccepted(row.document) ? chosenAddOns(row.document.terms) : [],
   currency: row.currency,
   timeZone: row.time_zone,
   anchorAt: iso(row.anchor_at),

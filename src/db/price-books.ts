@@ -44,7 +44,6 @@ export async function createPriceBook(
     .selectFrom('price_books')
     .select(({ fn }) => fn.max('version').as('last'))
     .executeTakeFirstOrThrow();
-  const text = JSON.stringify(document);
   return trx
     .insertInto('price_books')
     .values({
@@ -53,12 +52,26 @@ export async function createPriceBook(
       id,
       version: (last ?? 0) + 1,
       state: 'draft',
-      document: text,
-      content_hash: createHash('sha256').update(text).digest('hex'),
+      ...contentOf(document),
       created_at: at,
     })
     .returningAll()
     .executeTakeFirstOrThrow();
+}
+
+/** Null where there is no such draft. */
+export const editPriceBook = async (trx: Trx, id: PriceBookId, document: PriceBook): Promise<PriceBookRow | null> =>
+  (await trx
+    .updateTable('price_books')
+    .set(contentOf(document))
+    .where('id', '=', id)
+    .where('state', '=', 'draft')
+    .returningAll()
+    .executeTakeFirst()) ?? null;
+
+function contentOf(document: PriceBook) {
+  const text = JSON.stringify(document);
+  return { document: text, content_hash: createHash('sha256').update(text).digest('hex') };
 }
 
 /** Null where it was published before: what was sold on stays as it is. */

@@ -1,4 +1,5 @@
-import type { PriceBook } from '../domain/price-book.ts';
+import type { Currency } from '../domain/currency.ts';
+import type { Price, PriceBook } from '../domain/price-book.ts';
 
 const month = { unit: 'month', count: 1 } as const;
 const year = { unit: 'year', count: 1 } as const;
@@ -6,6 +7,26 @@ const each = (model: 'flat' | 'per_unit', usd: string, eur: string) => [
   { currency: 'usd', model, unitAmount: usd },
   { currency: 'eur', model, unitAmount: eur },
 ];
+
+/** A base price, seats that get cheaper, and a fee for setting it up. */
+const business = (currency: Currency, [base, seat, many, setUp]: [string, string, string, string]): Price => ({
+  currency,
+  charges: [
+    { id: 'base', name: 'Base', model: 'flat', unitAmount: base },
+    {
+      ...{ id: 'seats', name: 'Seats', model: 'graduated', included: 5 },
+      tiers: [
+        { upTo: 20, unitAmount: seat },
+        { upTo: null, unitAmount: many },
+      ],
+    },
+    { id: 'set_up', name: 'Set-up', timing: 'once', model: 'flat', unitAmount: setUp },
+  ],
+});
+const support = (currency: Currency, minimum: number): Price => ({
+  currency,
+  charges: [{ id: 'share', name: 'Share of the plan', model: 'percentage', percent: '20', minimum }],
+});
 
 /** What the demo's company sells. */
 export const demoPriceBook: PriceBook = {
@@ -27,6 +48,22 @@ export const demoPriceBook: PriceBook = {
       interval: month,
       trialDays: 0,
       prices: each('per_unit', '1200', '1100'),
+    },
+    {
+      id: 'business',
+      product: 'app',
+      name: 'Business',
+      interval: month,
+      trialDays: 0,
+      prices: [business('usd', ['9900', '1000', '800', '20000']), business('eur', ['9000', '900', '700', '18000'])],
+      addOns: [
+        { id: 'backup', name: 'Backup', prices: each('per_unit', '500', '450') },
+        {
+          id: 'support',
+          name: 'Priority support',
+          prices: [support('usd', 5_000), support('eur', 4_500)],
+        },
+      ],
     },
   ],
 };

@@ -1,6 +1,7 @@
 import type { Currency } from './currency.ts';
 import type { PriceBookId } from './ids.ts';
 import { invariant } from './invariant.ts';
+import { timesDecimal } from './money.ts';
 import { type Rate, rate } from './rating.ts';
 import type { Interval } from './time.ts';
 
@@ -91,6 +92,12 @@ export type PeriodLine = {
 
 /** What a whole period costs, line by line, each rounded once; and the fees that are still to be charged. */
 export function periodLines(terms: Terms, quantity: number): { recurring: PeriodLine[]; fees: PeriodLine[] } {
+  if (isSingle(terms)) {
+    const unitPrice = terms.unitAmount;
+    const count = terms.model === 'flat' ? 1 : quantity;
+    const line = { description: describe(terms, quantity), quantity: count, unitPrice, words: null };
+    return { recurring: [{ ...line, amount: singlePrice(terms, quantity) }], fees: [] };
+  }
   const owners: Owner[] = [{ ...terms, quantity }, ...(terms.addOns ?? [])];
   // A percentage is one of what the plan itself comes to: its other recurring prices, without the add-ons.
   const basis = () =>
@@ -118,16 +125,29 @@ export function periodLines(terms: Terms, quantity: number): { recurring: Period
 
 /** The recurring price of one whole period, in minor units: what is prorated. */
 export const periodPrice = (terms: Terms, quantity: number): number =>
-  periodLines(terms, quantity).recurring.reduce((sum, { amount }) => sum + amount, 0);
+  isSingle(terms)
+    ? singlePrice(terms, quantity)
+    : periodLines(terms, quantity).recurring.reduce((sum, { amount }) => sum + amount, 0);
+
+/** Most terms are one price, and most decisions ask for it: worth a way of its own, which rates nothing else. */
+type SingleTerms = Extract<Terms, SinglePrice>;
+const isSingle = (terms: Terms): terms is SingleTerms => !('charges' in terms) && terms.addOns === undefined;
+
+function singlePrice({ model, unitAmount }: SingleTerms, quantity: number): number {
+  invariant(Number.isSafeInteger(quantity) && quantity >= 1, `a quantity is a whole number from 1, got ${quantity}`);
+  return timesDecimal(unitAmount, model === 'flat' ? 1 : quantity);
+}
 
 /** What is had, in a few words: "3 × Team with 2 × Backup". */
 export function describe(terms: Terms, quantity: number): string {
+  if (isSingle(terms)) return terms.model === 'flat' || quantity === 1 ? terms.name : `${quantity} × ${terms.name}`;
   const addOns = (terms.addOns ?? []).map(named);
   return [named({ ...terms, quantity }), ...(addOns.length > 0 ? [`with ${addOns.join(', ')}`] : [])].join(' ');
 }
 
 /** The terms once their fees were charged. */
-export const withoutFees = (terms: Terms): Terms => withoutPaidFees(terms, terms);
+export const withoutFees = (terms: Terms): Terms =>
+  'charges' in terms || terms.addOns ? withoutPaidFees(terms, terms) : terms;
 
 /** A plan's fees come with the beginning of a subscription, an add-on's when it is taken: what is held has paid its own. */
 export function withoutPaidFees(terms: Terms, held: Terms): Terms {

@@ -51,6 +51,24 @@ describe('what a customer may send', () => {
     ['a number as text', 'POST', SUBSCRIBE, { ...plan, quantity: '1' }, 400, 'invalid_request', 'quantity'],
     ['nothing, as a quantity', 'POST', SUBSCRIBE, { ...plan, quantity: 0 }, 400, 'invalid_request', 'quantity'],
     ['too much', 'POST', SUBSCRIBE, { ...plan, quantity: 1e15 }, 400, 'invalid_request', 'quantity'],
+    [
+      'an add-on that the plan has not',
+      'POST',
+      SUBSCRIBE,
+      { planId: 'business', addOns: [{ id: 'gold' }] },
+      422,
+      'unknown_add_on',
+      'addOns.0.id',
+    ],
+    [
+      'an add-on twice',
+      'POST',
+      SUBSCRIBE,
+      { ...plan, addOns: [{ id: 'a' }, { id: 'a' }] },
+      400,
+      'invalid_request',
+      'addOns',
+    ],
     ['a field that isn’t one', 'POST', SUBSCRIBE, { ...plan, price: 1 }, 400, 'invalid_request', 'price'],
     ['a prototype', 'POST', SUBSCRIBE, '{"planId":"basic","__proto__":{"a":1}}', 400, 'invalid_request'],
     ['a list', 'POST', SUBSCRIBE, [], 400, 'invalid_request'],
@@ -134,8 +152,8 @@ describe('what an administrator may send', () => {
   });
   test.each<[string, string, string, unknown, number, string, string?]>([
     ['a price as a float', 'POST', books, book(19.99), 400, 'invalid_request', 'plans.0.prices.0.unitAmount'],
-    ['a price with an exponent', 'POST', books, book('1e3'), 400, 'invalid_request', 'plans.0.prices.0.unitAmount'],
-    ['a price below nothing', 'POST', books, book('-1'), 400, 'invalid_request', 'plans.0.prices.0.unitAmount'],
+    ['a price with an exponent', 'POST', books, book('1e3'), 422, 'price_book_invalid', 'plans.0.prices.0.unitAmount'],
+    ['a price below nothing', 'POST', books, book('-1'), 422, 'price_book_invalid', 'plans.0.prices.0.unitAmount'],
     ['a book that isn’t there', 'POST', `${books}/pb_1/publish`, {}, 404, 'not_found'],
     [
       'a time zone that isn’t one',

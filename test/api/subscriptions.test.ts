@@ -144,6 +144,41 @@ describe('changing', () => {
     expect(invoice.total).toEqual(preview.body.total);
   });
 
+  test('of several prices and add-ons costs what the preview says, and its fee comes once', async () => {
+    const { ask, subscription } = await subscribed({
+      ...{ planId: 'business', quantity: 8 },
+      addOns: [{ id: 'backup', quantity: 2 }],
+    });
+    expect(subscription.addOns).toEqual([{ id: 'backup', quantity: 2 }]);
+    const { body: first } = await ask('GET', '/api/billing/invoices');
+    const lines = first.data[0].lines.map(({ description, amount }: { description: string; amount: object }) => ({
+      description,
+      amount,
+    }));
+    const usd = (amount: number) => ({ amount, currency: 'usd' });
+    expect(lines).toEqual([
+      { description: 'Business: Base', amount: usd(9900) },
+      { description: 'Business: Seats', amount: usd(3000) },
+      { description: '2 × Backup', amount: usd(1000) },
+      { description: 'Business: Set-up', amount: usd(20000) },
+    ]);
+    expect(first.data[0].lines[1]).toMatchObject({ proration: '8 − 5 included: 3 × 10.00 USD', unitPrice: null });
+    const wanted = { subscriptionId: subscription.id, addOns: [{ id: 'backup', quantity: 3 }, { id: 'support' }] };
+    const preview = await ask('POST', '/api/billing/change/preview', wanted);
+    expect(preview.body.total).toEqual(usd(500 + 5000));
+    const made = await ask('POST', '/api/billing/change', wanted);
+    const { subscription: after, invoiceId, ...rest } = made.body;
+    expect(rest).toEqual(preview.body);
+    expect(after.addOns).toEqual([
+      { id: 'backup', quantity: 3 },
+      { id: 'support', quantity: 1 },
+    ]);
+    const { body: invoice } = await ask('GET', `/api/billing/invoices/${invoiceId}`);
+    expect(invoice.lines).toEqual(preview.body.lines);
+    const lost = await ask('POST', '/api/billing/change', { subscriptionId: subscription.id, planId: 'team' });
+    expect(lost).toMatchObject({ status: 422, body: { code: 'unknown_add_on' } });
+  });
+
   test('to a cheaper plan waits for the period’s end', async () => {
     const { ask, subscription } = await subscribed({ planId: 'team', quantity: 5 });
     const { body } = await ask('POST', '/api/billing/change', { subscriptionId: subscription.id, planId: 'basic' });

@@ -4,7 +4,7 @@ import type { Decision } from '../../src/domain/decision.ts';
 import type { Effect } from '../../src/domain/effect.ts';
 import { isOutside } from '../../src/domain/effect.ts';
 import type { Command, Due, Fact, Input } from '../../src/domain/input.ts';
-import type { Terms } from '../../src/domain/price-book.ts';
+import { type ChosenAddOn, type Plan, type Terms, termsOf, withAddOns } from '../../src/domain/price-book.ts';
 import type { Draft, Subscription } from '../../src/domain/subscription.ts';
 import { type Instant, instantOf } from '../../src/domain/time.ts';
 
@@ -25,6 +25,48 @@ export const terms = (over: Partial<Extract<Terms, { unitAmount: string }>> = {}
   unitAmount: '3000',
   ...over,
 });
+
+/** A base price, seats by the tier, a fee once; and what goes beside it. */
+export const hybrid = (addOns: ChosenAddOn[] = []): Terms => {
+  const held = withAddOns(termsOf(hybridPlan, 'pb_1', 'usd')!, hybridPlan, addOns);
+  if ('unknown' in held) throw new Error(`no add-on ${held.unknown}`);
+  return held.terms;
+};
+export const hybridPlan: Plan = {
+  ...{ id: 'business', product: 'app', name: 'Business', interval: { unit: 'month', count: 1 }, trialDays: 0 },
+  prices: [
+    {
+      currency: 'usd',
+      charges: [
+        { id: 'base', name: 'Base', model: 'flat', unitAmount: '9900' },
+        {
+          ...{ id: 'seats', name: 'Seats', model: 'graduated', included: 5 },
+          tiers: [
+            { upTo: 20, unitAmount: '1000' },
+            { upTo: null, unitAmount: '800' },
+          ],
+        },
+        { id: 'set_up', name: 'Set-up', timing: 'once', model: 'flat', unitAmount: '20000' },
+      ],
+    },
+  ],
+  addOns: [
+    { id: 'backup', name: 'Backup', prices: [{ currency: 'usd', model: 'per_unit', unitAmount: '500' }] },
+    {
+      id: 'support',
+      name: 'Support',
+      prices: [
+        {
+          currency: 'usd',
+          charges: [
+            { id: 'share', name: 'Share', model: 'percentage', percent: '20', minimum: 2500 },
+            { id: 'welcome', name: 'Welcome', timing: 'once', model: 'per_unit', unitAmount: '1500' },
+          ],
+        },
+      ],
+    },
+  ],
+};
 
 export const START = at('2027-01-01');
 

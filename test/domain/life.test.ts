@@ -7,8 +7,8 @@ import type { Effect } from '../../src/domain/effect.ts';
 import { nextDue } from '../../src/domain/next-due.ts';
 import { isAccepted, isAllowed, type Subscription } from '../../src/domain/subscription.ts';
 import { DAY, dayOf, type Instant } from '../../src/domain/time.ts';
-import { live, story } from '../support/lives.ts';
-import { draft, input, START, subscribe } from './builders.ts';
+import { live, story, storyOn } from '../support/lives.ts';
+import { draft, hybrid, input, START, subscribe, terms } from './builders.ts';
 
 function check(before: Subscription, state: Subscription, effects: Effect[], now: Instant): void {
   expect(isAllowed(before.state, state.state), `${before.state} to ${state.state}`).toBe(true);
@@ -32,7 +32,13 @@ function check(before: Subscription, state: Subscription, effects: Effect[], now
   }
 }
 
-property.prop([story], { numRuns: 10_000 })('a life of any kind keeps the rules', (given) => {
+const backup = (quantity: number) => ({ id: 'backup', quantity });
+const ofManyPrices = storyOn([
+  ...[terms(), hybrid(), hybrid([backup(2)])],
+  hybrid([{ id: 'support', quantity: 1 }, backup(1)]),
+]);
+
+property.prop([fc.oneof(story, ofManyPrices)], { numRuns: 10_000 })('a life of any kind keeps the rules', (given) => {
   const effects: Effect[] = [];
   const state = live(given, {
     decided(before, _input, decision, now) {
@@ -50,6 +56,8 @@ property.prop([story], { numRuns: 10_000 })('a life of any kind keeps the rules'
   expect(new Set(keys).size, 'an attempt is made once').toBe(keys.length);
   const issued = of('issue_invoice').map(({ invoice }) => invoice);
   for (const { lines, total } of issued) expect(lines.reduce((sum, line) => sum + line.amount, 0)).toBe(total);
+  const fees = issued.flatMap(({ lines }) => lines.filter(({ description }) => description === 'Business: Set-up'));
+  expect(fees.length, 'a fee comes once').toBeLessThanOrEqual(1);
   const voided = of('void_invoice').map(({ invoice }) => invoice);
   const open = isAccepted(state) ? state.invoices.map(({ id }) => id) : [];
   const owing = issued.filter(({ total }) => total > 0).map(({ id }) => id);

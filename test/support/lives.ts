@@ -4,6 +4,7 @@ import { decide } from '../../src/domain/decide.ts';
 import type { Decision } from '../../src/domain/decision.ts';
 import type { Command, Fact, Input } from '../../src/domain/input.ts';
 import { type NextDue, nextDue } from '../../src/domain/next-due.ts';
+import type { Terms } from '../../src/domain/price-book.ts';
 import { isAccepted, type Subscription } from '../../src/domain/subscription.ts';
 import { HOUR, type Instant } from '../../src/domain/time.ts';
 import { draft, input, START, subscribe, terms } from '../domain/builders.ts';
@@ -15,59 +16,63 @@ export type Act =
   | { do: 'repeat' }
   | { do: 'pay' };
 
-const plans = [
+const plans: Terms[] = [
   terms(),
   terms({ planId: 'max', unitAmount: '9900' }),
   terms({ planId: 'yearly', interval: { unit: 'year', count: 1 }, unitAmount: '30000' }),
 ];
-const plan = fc.constantFrom(...plans);
 
-const act: fc.Arbitrary<Act> = fc.oneof(
-  {
-    weight: 5,
-    arbitrary: fc.record({ do: fc.constant('wait' as const), hours: fc.integer({ min: 1, max: 24 * 40 }) }),
-  },
-  {
-    weight: 6,
-    arbitrary: fc.record({
-      do: fc.constant('answer' as const),
-      how: fc.constantFrom('succeeded', 'succeeded', 'soft', 'hard', 'needs_action', 'processing', 'canceled'),
-    }),
-  },
-  { weight: 1, arbitrary: fc.constant({ do: 'repeat' as const }) },
-  { weight: 1, arbitrary: fc.constant({ do: 'pay' as const }) },
-  {
-    weight: 3,
-    arbitrary: fc
-      .oneof<fc.Arbitrary<Command>[]>(
-        fc.record({
-          type: fc.constant('change' as const),
-          terms: plan,
-          quantity: fc.integer({ min: 1, max: 5 }),
-          when: fc.constantFrom(null, 'now' as const, 'period_end' as const),
-          proration: fc.constantFrom(null, 'invoice_now' as const, 'next_invoice' as const, 'none' as const),
-        }),
-        fc.record({
-          type: fc.constant('cancel' as const),
-          when: fc.constantFrom('now', 'period_end', '2027-05-20'),
-          reason: fc.constant(null),
-        }),
-        fc.constant({ type: 'uncancel' as const }),
-        fc.constant({ type: 'pause' as const, resumeAt: null }),
-        fc.constant({ type: 'resume' as const }),
-        fc.constant({ type: 'use_payment_method' as const, paymentMethod: 'pm_2' as const }),
-      )
-      .map((command) => ({ do: 'command' as const, command })),
-  },
-);
+const actWith = (plan: fc.Arbitrary<Terms>): fc.Arbitrary<Act> =>
+  fc.oneof(
+    {
+      weight: 5,
+      arbitrary: fc.record({ do: fc.constant('wait' as const), hours: fc.integer({ min: 1, max: 24 * 40 }) }),
+    },
+    {
+      weight: 6,
+      arbitrary: fc.record({
+        do: fc.constant('answer' as const),
+        how: fc.constantFrom('succeeded', 'succeeded', 'soft', 'hard', 'needs_action', 'processing', 'canceled'),
+      }),
+    },
+    { weight: 1, arbitrary: fc.constant({ do: 'repeat' as const }) },
+    { weight: 1, arbitrary: fc.constant({ do: 'pay' as const }) },
+    {
+      weight: 3,
+      arbitrary: fc
+        .oneof<fc.Arbitrary<Command>[]>(
+          fc.record({
+            type: fc.constant('change' as const),
+            terms: plan,
+            quantity: fc.integer({ min: 1, max: 5 }),
+            when: fc.constantFrom(null, 'now' as const, 'period_end' as const),
+            proration: fc.constantFrom(null, 'invoice_now' as const, 'next_invoice' as const, 'none' as const),
+          }),
+          fc.record({
+            type: fc.constant('cancel' as const),
+            when: fc.constantFrom('now', 'period_end', '2027-05-20'),
+            reason: fc.constant(null),
+          }),
+          fc.constant({ type: 'uncancel' as const }),
+          fc.constant({ type: 'pause' as const, resumeAt: null }),
+          fc.constant({ type: 'resume' as const }),
+          fc.constant({ type: 'use_payment_method' as const, paymentMethod: 'pm_2' as const }),
+        )
+        .map((command) => ({ do: 'command' as const, command })),
+    },
+  );
 
-export type Story = { acts: Act[]; trialDays: number; first: ReturnType<typeof terms> };
+export type Story = { acts: Act[]; trialDays: number; first: Terms };
 
-export const story: fc.Arbitrary<Story> = fc.record({
-  acts: fc.array(act, { maxLength: 40 }),
-  trialDays: fc.constantFrom(0, 14),
-  first: plan,
-});
+export function storyOn(sold: readonly Terms[]): fc.Arbitrary<Story> {
+  const plan = fc.constantFrom(...sold);
+  return fc.record({
+    acts: fc.array(actWith(plan), { maxLength: 40 }),
+    trialDays: fc.constantFrom(0, 14),
+    first: plan,
+  });
+}
+export const story = storyOn(plans);
 
 /** Sees each decision with what it was made from, and each due event with what time brings after it. */
 export type Witness = {

@@ -40,7 +40,11 @@ export const subscribe = route({
   async handle(call: Call<unknown, unknown, Body>) {
     const customer = await actingCustomer(call);
     const processor: Processor = call.body.processor ?? 'stripe';
-    const { plan, terms } = await offerFor(call, customer.id, call.body.planId, customer.currency);
+    const { plan, terms } = await offerFor(call, customer.id, {
+      planId: call.body.planId,
+      currency: customer.currency,
+      addOns: call.body.addOns ?? [],
+    });
     const command: Command = {
       type: 'subscribe',
       terms,

@@ -9,9 +9,10 @@ import { forecast } from '../../domain/forecast.ts';
 import type { InvoiceId, SubscriptionId } from '../../domain/ids.ts';
 import type { Command, InputOf } from '../../domain/input.ts';
 import type { Invoice } from '../../domain/invoice.ts';
+import { chosenAddOns, type Terms } from '../../domain/price-book.ts';
 import { isAccepted, type Subscription } from '../../domain/subscription.ts';
 import { dayOf } from '../../domain/time.ts';
-import { nowOf, offerFor } from '../catalog.ts';
+import { nowOf, offerFor, withOtherAddOns } from '../catalog.ts';
 import { command, subscriptionOf } from '../command.ts';
 import { Refused } from '../once.ts';
 import { listBody, pageOf } from '../paging.ts';
@@ -163,12 +164,22 @@ async function requestedChange(
   if (!isAccepted(document)) {
     throw cannotChange(document);
   }
-  const { planId = document.terms.planId, quantity = document.quantity, when = null, proration = null } = call.body;
-  const terms =
-    planId === document.terms.planId
-      ? document.terms
-      : (await offerFor(call, row.customer_id, planId, document.currency)).terms;
-  return { type: 'change', terms, quantity, when, proration };
+  const { quantity = document.quantity, when = null, proration = null } = call.body;
+  return { type: 'change', terms: await wantedTerms(call, row, document.terms), quantity, when, proration };
+}
+
+/** What is held beside the plan goes along to another one, at what it costs there. */
+async function wantedTerms(
+  call: Call<unknown, unknown, ChangeBody>,
+  row: SubscriptionRow,
+  held: Terms,
+): Promise<Terms> {
+  const { planId = held.planId, addOns } = call.body;
+  if (planId !== held.planId) {
+    const wanted = { planId, currency: held.currency, addOns: addOns ?? chosenAddOns(held) };
+    return (await offerFor(call, row.customer_id, wanted)).terms;
+  }
+  return addOns === undefined ? held : withOtherAddOns(call, held, addOns);
 }
 
 const cannotChange = ({ state }: Subscription) =>
@@ -210,7 +221,7 @@ const change = route({
   ...commanding,
   method: 'post',
   path: '/api/billing/change',
-  summary: 'Change the plan or the quantity',
+  summary: 'Change the plan, the quantity or the add-ons',
   body: changeBody,
   answers: { 200: { about: 'Changed, or planned for the period’s end.', schema: changed } },
   async handle(call) {
