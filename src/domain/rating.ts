@@ -70,8 +70,9 @@ export function rate(given: Rate, measure: string, currency: Currency): Rated {
   const isPlain = (given.model === 'flat' || given.model === 'per_unit') && included === 0 && amount === price;
   if (isPlain) return { amount, unitPrice: given.unitAmount, words: null };
   const money = (minor: number) => formatMoney({ amount: minor, currency });
+  const counted = (count: string) => (given.model === 'percentage' ? formatPrice(count, currency) : count);
   const words = [
-    included === 0 ? '' : `${measure} − ${included} included: `,
+    included === 0 ? '' : `${counted(measure)} − ${counted(String(included))} included: `,
     parts.map((part) => part.words).join(' + '),
     amount > price ? `, raised to the minimum of ${money(minimum)}` : '',
     amount < price ? `, cut to the maximum of ${money(maximum)}` : '',

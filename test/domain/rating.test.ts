@@ -185,6 +185,11 @@ describe('the arithmetic in words', () => {
     [{ model: 'package', unitAmount: '700', packageSize: 100 }, '1', '1 package of 100 × 7.00 USD'],
     [{ model: 'package', unitAmount: '700', packageSize: 100 }, '101', '2 packages of 100 × 7.00 USD'],
     [{ model: 'percentage', percent: '2.9', flatAmount: '30' }, '10000', '2.9% of 100.00 USD + 0.30 USD'],
+    [
+      { model: 'percentage', percent: '2.9', included: 500 },
+      '10000',
+      '100.00 USD − 5.00 USD included: 2.9% of 95.00 USD',
+    ],
     [{ model: 'per_unit', unitAmount: '10', minimum: 50 }, '1', '1 × 0.10 USD, raised to the minimum of 0.50 USD'],
     [{ model: 'per_unit', unitAmount: '10', maximum: 50 }, '9', '9 × 0.10 USD, cut to the maximum of 0.50 USD'],
   ])('%j of %s', (given, quantity, words) => {

@@ -1,0 +1,120 @@
+/** The examples of docs/conventions.md, computed: the page can't say what the code does not do. */
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { decide } from '../../src/domain/decide.ts';
+import { formatMoney, timesDecimal } from '../../src/domain/money.ts';
+import { daysOf, linesOfPeriod, periodAt } from '../../src/domain/period.ts';
+import { type PeriodLine, periodPrice } from '../../src/domain/price-book.ts';
+import { changePrice, priceOfDays } from '../../src/domain/proration.ts';
+import { type Rate, rate } from '../../src/domain/rating.ts';
+import { isAccepted } from '../../src/domain/subscription.ts';
+import { boundary, dayOf, instantOf } from '../../src/domain/time.ts';
+import { at, draft, hybrid, input, must, run, START, subscribe, terms } from './builders.ts';
+
+// Wrapped lines of a quotation are one sentence.
+const page = readFileSync(new URL('../../docs/conventions.md', import.meta.url), 'utf8').replace(/\n(> )?(?=\S)/g, ' ');
+const months = terms();
+const usd = (amount: number) => formatMoney({ amount, currency: 'usd' });
+const range = ({ from, to }: { from: string; to: string }) => `\`${from} to ${to}\``;
+const costs = (given: Rate, quantity: string) => `\`${rate(given, quantity, 'usd').amount}\``;
+
+const tiers = [
+  { upTo: 100, unitAmount: '5' },
+  { upTo: null, unitAmount: '4' },
+];
+const withFees = [
+  { upTo: 100, unitAmount: '5', flatAmount: '300' },
+  { upTo: null, unitAmount: '4', flatAmount: '50' },
+];
+const graduated: Rate = { model: 'graduated', tiers };
+const feed: Rate = { model: 'graduated', tiers: withFees };
+const included: Rate = { model: 'graduated', tiers, included: 20 };
+const packages: Rate = { model: 'package', unitAmount: '700', packageSize: 100 };
+const bounded: Rate = { model: 'per_unit', unitAmount: '10', minimum: 1000, maximum: 5000 };
+
+const examples: [string, () => string][] = [
+  [
+    'a period',
+    () => {
+      const days = daysOf(periodAt(months, START, 0, 'UTC'), 'UTC');
+      return `A month from 2027-01-01 is ${range(days)}: ${days.days} days.`;
+    },
+  ],
+  [
+    'an anchor',
+    () => {
+      const anchor = at('2027-01-31');
+      const days = [0, 1, 2, 3].map((n) => dayOf(boundary(anchor, months.interval, n, 'UTC'), 'UTC'));
+      return `Anchored on 2027-01-31: \`${days.join(', ')}\`.`;
+    },
+  ],
+  [
+    'a trial',
+    () => {
+      const trial = run(draft(), [subscribe({ trialDays: 14 }), START]);
+      const { state } = must(decide(trial, input({ type: 'trial_ended' }, at('2027-01-15'))));
+      return `the first paid period is ${isAccepted(state) && range(daysOf(state.period, 'UTC'))}.`;
+    },
+  ],
+  [
+    'a part of a period',
+    () => {
+      const [late, early] = [priceOfDays(3000, 15, 31, 31), priceOfDays(3000, 0, 15, 31)];
+      return `\`30.00 USD × 31/31 − 30.00 USD × 15/31 = ${usd(late)}\`; the first fifteen days cost \`${usd(early)}\`.`;
+    },
+  ],
+  [
+    'up and down',
+    () => {
+      const from = (amount: number) => changePrice([{ from: 0, amount: 3000 }], 31, 15, amount).segments.at(-1)?.from;
+      return `a raise counts from day \`${from(4000)}\`, a lowering from day \`${from(2000)}\`.`;
+    },
+  ],
+  [
+    'a last period',
+    () => {
+      const line: PeriodLine = { description: '', quantity: 1, unitPrice: null, amount: 10, words: null };
+      const cut = { timeZone: 'UTC', cancelAt: instantOf('2027-01-11', 'UTC') };
+      const lines = linesOfPeriod(cut, periodAt(months, START, 0, 'UTC'), [line, line, line]);
+      const parts = lines.map(({ amount }) => usd(amount).replace(' USD', ''));
+      return `\`${parts.join(' + ')} = ${usd(priceOfDays(30, 0, 10, 31))}\``;
+    },
+  ],
+  ['rounding', () => `2.5 cents are \`${timesDecimal('2.5', 1)}\`, −2.5 cents are \`${timesDecimal('-2.5', 1)}\`.`],
+  [
+    'small prices',
+    () => {
+      const [a, b, c] = [9, 10, 1_000_000].map((calls) => timesDecimal('0.05', calls));
+      return `9 calls cost \`${a}\` cents, 10 cost \`${b}\`, and 1000000 cost \`${c}\`.`;
+    },
+  ],
+  [
+    'tiers',
+    () =>
+      `100 cost ${costs(graduated, '100')} cents, 100.5 cost ${costs(graduated, '100.5')}, and 101 cost ${costs(graduated, '101')}. As volume, 101 cost ${costs({ model: 'volume', tiers }, '101')}.`,
+  ],
+  [
+    'flat fees of tiers',
+    () => `0 units cost ${costs(feed, '0')} cents, 100 cost ${costs(feed, '100')}, 101 cost ${costs(feed, '101')}.`,
+  ],
+  ['what is included', () => `120 units cost ${costs(included, '120')} cents, 121 cost ${costs(included, '121')}.`],
+  [
+    'packages',
+    () =>
+      `0 units cost ${costs(packages, '0')} cents, 100 cost ${costs(packages, '100')}, 100.5 cost ${costs(packages, '100.5')}.`,
+  ],
+  [
+    'percentages',
+    () => {
+      const plan = periodPrice(hybrid(), 8);
+      const both = periodPrice(hybrid([{ id: 'support', quantity: 1 }]), 8);
+      return `20% of a plan of ${plan} cents: \`${both - plan}\` cents.`;
+    },
+  ],
+  [
+    'bounds',
+    () => `0 units cost ${costs(bounded, '0')}, 101 cost ${costs(bounded, '101')}, 501 cost ${costs(bounded, '501')}.`,
+  ],
+];
+
+test.each(examples)('%s', (_what, compute) => expect(page).toContain(compute()));
