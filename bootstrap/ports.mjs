@@ -1,5 +1,11 @@
 /** Ports: the wanted one, or the next free one. */
 import { createServer } from 'node:net';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { tryLock } from './lock.mjs';
+
+/** A stale claim is recognised by its holder being gone, so none has to be given back. */
+const CLAIMS = join(tmpdir(), `hydra-ports-${userInfo().username}`);
 
 /**
  * Whether nobody listens on the port, neither on the loopback address nor on all addresses.
@@ -20,6 +26,20 @@ export async function nextFreePort(wanted, taken = []) {
     if (!promised.has(port) && (await isFree(port))) return port;
   }
   throw new Error(`No free port between ${wanted} and ${Math.min(wanted + 999, 65_535)}.`);
+}
+
+/**
+ * The same, and nobody else who asks here gets it while this process lives: what will listen on it takes seconds to come
+ * up, and another start may look in that time.
+ * @param {number} wanted
+ */
+export async function claimPort(wanted) {
+  const refused = [];
+  for (;;) {
+    const port = await nextFreePort(wanted, refused);
+    if ('lock' in tryLock(join(CLAIMS, String(port)))) return port;
+    refused.push(port);
+  }
 }
 
 /** A port that the system picks: for tests, where several runs meet on one machine. */

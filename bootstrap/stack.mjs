@@ -5,7 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from './places.mjs';
-import { nextFreePort } from './ports.mjs';
+import { claimPort } from './ports.mjs';
 import { startPostgres } from './postgres.mjs';
 import { developmentSecrets, writePrivate } from './secrets.mjs';
 import { startTemporal } from './temporal.mjs';
@@ -101,7 +101,7 @@ export async function startStack({ data, supervisor, terminal, env = process.env
         SIMULATOR_WEBHOOK_URL: `${api}/api/webhooks/stripe`,
         SIMULATOR_WEBHOOK_SECRET: base.STRIPE_WEBHOOK_SECRET,
       };
-      const { url } = await supervisor.start(part('simulator', settings));
+      const { url } = await supervisor.start({ ...part('simulator', settings), restarts: 5 });
       return String(url ?? `http://127.0.0.1:${ports.simulator}`);
     }),
   ]);
@@ -172,7 +172,7 @@ async function choosePorts(env, terminal) {
   const ports = /** @type {Record<keyof typeof WANTED, number>} */ ({});
   for (const [name, usual] of Object.entries(WANTED)) {
     const wanted = name === 'api' && env.PORT ? Number(env.PORT) : usual;
-    const port = await nextFreePort(wanted, Object.values(ports));
+    const port = await claimPort(wanted);
     if (port !== wanted) terminal.line(terminal.yellow(`port ${wanted} is busy, so ${NAMED[name]} is at ${port}`));
     ports[name] = port;
   }

@@ -6,7 +6,7 @@ import type { Journey } from './messages.ts';
 export async function advance_clock(journey: Journey): Promise<void> {
   const { advanceClock } = proxyActivities<ClockActivities>({
     startToCloseTimeout: '6 hours',
-    heartbeatTimeout: '90s',
+    heartbeatTimeout: '15s',
     retry: { initialInterval: '1s', maximumInterval: '30s' },
   });
   await advanceClock(journey);

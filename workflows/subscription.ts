@@ -30,7 +30,7 @@ import { isOutside, keyOf, type OutsideEffect } from '../src/domain/effect.ts';
 import type { Command, Input } from '../src/domain/input.ts';
 import { isOver, type NextDue, nextDue } from '../src/domain/next-due.ts';
 import { isAccepted, type Subscription } from '../src/domain/subscription.ts';
-import type { Instant } from '../src/domain/time.ts';
+import { type Instant, MINUTE } from '../src/domain/time.ts';
 import { outsideActivity, storing } from './hands.ts';
 import { attributesOf, changedAttributes, detailsOf } from './inspection.ts';
 import {
@@ -64,6 +64,7 @@ const REMEMBERED_ANSWERS = 64;
 const FACTS_A_STEP = 100;
 const CYCLES_A_RUN = 48;
 const EVENTS_A_RUN = 2_000;
+const LONGEST_WAIT_MINUTES = 24 * 60;
 
 const facts = defineSignal<[Delivered[]]>(FACTS_SIGNAL);
 const look = defineQuery<Look>(STATE_QUERY);
@@ -215,7 +216,7 @@ export async function subscription(carried: Carried): Promise<void> {
     const { subscription, taken } = wanted;
     const nextDueAt = nextDue(subscription)?.at ?? null;
     const commit: Commit = { subscription, taken, ...record, nextDueAt, access: accessOf(subscription, at), at };
-    for (;;) {
+    for (let minutes = 1; ; minutes = Math.min(minutes * 2, LONGEST_WAIT_MINUTES)) {
       const answer = await storing.commit(commit);
       if (answer.outcome !== 'conflict') {
         attention = null;
@@ -230,7 +231,7 @@ export async function subscription(carried: Carried): Promise<void> {
         },
       );
       publish(null);
-      await sleep('1 minute', { summary: 'conflict: look again' });
+      await sleep(minutes * MINUTE, { summary: 'conflict: look again' });
     }
   }
 

@@ -157,8 +157,13 @@ export const subscription = z
     anchorAt: time.nullable(),
     trialEndsAt: time.nullable(),
     currentPeriod: z.object({ start: time, end: time }).nullable(),
+    pendingChange: z
+      .object({ planId: z.string(), quantity: z.int(), at: time })
+      .nullable()
+      .openapi({ description: 'What takes hold when the period ends.' }),
     nextDueAt: time.nullable(),
     cancelAt: time.nullable(),
+    canceledAt: time.nullable(),
     access: z.object({ level: z.enum(['full', 'grace', 'restricted', 'none']), until: time.nullable() }),
     clockId: clockId.nullable(),
     version: z.int(),

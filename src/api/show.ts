@@ -15,7 +15,7 @@ import { keyOf } from '../domain/effect.ts';
 import type { Forecast } from '../domain/forecast.ts';
 import type { InvoiceLine } from '../domain/invoice.ts';
 import { chosenAddOns } from '../domain/price-book.ts';
-import { isAccepted } from '../domain/subscription.ts';
+import { isAccepted, type Subscription } from '../domain/subscription.ts';
 
 const iso = (date: Date | null): string | null => date?.toISOString() ?? null;
 const money = (amount: number, currency: string) => ({ amount, currency });
@@ -36,13 +36,22 @@ export const showSubscription = (row: SubscriptionRow) => ({
   anchorAt: iso(row.anchor_at),
   trialEndsAt: iso(row.trial_ends_at),
   currentPeriod: row.period_start && row.period_end ? { start: iso(row.period_start), end: iso(row.period_end) } : null,
-  nextDueAt: iso(row.next_due_at),
+  pendingChange: pendingChange(row.document),
+  nextDueAt: row.state === 'canceled' ? null : iso(row.next_due_at),
   cancelAt: iso(row.cancel_at),
+  canceledAt: row.document.state === 'canceled' ? iso(new Date(row.document.endedAt)) : null,
   access: { level: row.access_level, until: iso(row.access_until) },
   clockId: row.clock_id,
   version: row.version,
   createdAt: iso(row.created_at),
 });
+
+/** What takes hold when the period ends. */
+function pendingChange(document: Subscription) {
+  if (!isAccepted(document) || !document.pending) return null;
+  const { terms, quantity } = document.pending;
+  return { planId: terms.planId, quantity, at: new Date(document.period.end).toISOString() };
+}
 
 export type ShownPayment = {
   status: 'succeeded' | 'processing' | 'requires_action' | 'declined';

@@ -8,7 +8,11 @@ import { ROLES } from './principal.ts';
 export type AuthConfig = Pick<Config, 'AUTH_JWKS_URL' | 'AUTH_JWT_SECRET' | 'AUTH_ISSUER' | 'AUTH_AUDIENCE'>;
 
 const claims = z.object({
-  sub: z.string().min(1).max(255),
+  sub: z
+    .string()
+    .min(1)
+    .max(255)
+    .regex(/^\P{Cc}+$/u),
   tenant: z.custom<TenantId>((value) => typeof value === 'string' && /^ten_[A-Za-z0-9_-]{1,64}$/.test(value)),
   role: z.enum(ROLES),
   mode: z.enum(['test', 'live']),

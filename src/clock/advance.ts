@@ -4,9 +4,8 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
-import type { Kysely } from 'kysely';
 import { workflowIdOf } from '../../workflows/messages.ts';
-import type { Database } from '../db/schema.ts';
+import type { Db } from '../db/client.ts';
 import { inTenant } from '../db/tenant.ts';
 import type { ClockId, SubscriptionId, TenantId } from '../domain/ids.ts';
 import { DAY, type Instant } from '../domain/time.ts';
@@ -14,7 +13,7 @@ import type { Processors } from '../processors/processors.ts';
 import { arrived, sendTo } from './fast-forward.ts';
 
 export type ClockRef = { tenant: TenantId; clock: ClockId };
-type Deps = { db: Kysely<Database>; client: Client; processors: Processors };
+export type ClockDeps = { db: Db; client: Client; processors: Processors };
 type Clocked = { id: SubscriptionId; nextDueAt: Instant | null; busy: boolean; processing: boolean };
 
 /** One look costs about a millisecond; a step takes some fifty. */
@@ -26,7 +25,11 @@ const STUCK_AFTER_MS = 60_000;
 export class ClockStuck extends Error {}
 
 /** Goes to the next moment at which something is due, or to the target if nothing is. True when it is reached. */
-export async function advanceStep({ db, client, processors }: Deps, ref: ClockRef, target: Instant): Promise<boolean> {
+export async function advanceStep(
+  { db, client, processors }: ClockDeps,
+  ref: ClockRef,
+  target: Instant,
+): Promise<boolean> {
   const subscriptions = await clocked(db, ref);
   const dues = subscriptions.flatMap(({ nextDueAt }) => (nextDueAt !== null && nextDueAt <= target ? [nextDueAt] : []));
   const { now, there } = await readClock(db, ref);
@@ -59,7 +62,7 @@ async function move(client: Client, workflowId: string, to: Instant, wait: boole
 }
 
 /** Nothing due any more, no call on its way, no event of theirs in the inbox. */
-async function quiet(db: Deps['db'], ref: ClockRef, at: Instant): Promise<void> {
+async function quiet(db: Db, ref: ClockRef, at: Instant): Promise<void> {
   const deadline = Date.now() + STUCK_AFTER_MS;
   for (;;) {
     const waiting = (await clocked(db, ref)).filter(
@@ -74,7 +77,7 @@ async function quiet(db: Deps['db'], ref: ClockRef, at: Instant): Promise<void> 
 }
 
 /** A canceled subscription only listens: its own end is nothing to stop at. */
-async function clocked(db: Deps['db'], { tenant, clock }: ClockRef): Promise<Clocked[]> {
+async function clocked(db: Db, { tenant, clock }: ClockRef): Promise<Clocked[]> {
   const rows = await inTenant(db, { tenant, mode: 'test' }, (trx) =>
     trx
       .selectFrom('subscriptions as s')
@@ -121,14 +124,14 @@ async function clocked(db: Deps['db'], { tenant, clock }: ClockRef): Promise<Clo
   }));
 }
 
-async function readClock(db: Deps['db'], { tenant, clock }: ClockRef): Promise<{ now: Instant; there: string | null }> {
+async function readClock(db: Db, { tenant, clock }: ClockRef): Promise<{ now: Instant; there: string | null }> {
   const row = await inTenant(db, { tenant, mode: 'test' }, (trx) =>
     trx.selectFrom('clocks').select(['now', 'processor_clock_id']).where('id', '=', clock).executeTakeFirstOrThrow(),
   );
   return { now: row.now.getTime(), there: row.processor_clock_id };
 }
 
-async function moveClock(db: Deps['db'], { tenant, clock }: ClockRef, now: Instant): Promise<void> {
+async function moveClock(db: Db, { tenant, clock }: ClockRef, now: Instant): Promise<void> {
   await inTenant(db, { tenant, mode: 'test' }, (trx) =>
     trx
       .updateTable('clocks')

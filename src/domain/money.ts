@@ -10,13 +10,6 @@ export function money(amount: number, currency: Currency): Money {
   return { amount: amount === 0 ? 0 : amount, currency };
 }
 
-export function add(a: Money, b: Money): Money {
-  invariant(a.currency === b.currency, `cannot add ${a.currency} and ${b.currency}`);
-  return money(a.amount + b.amount, a.currency);
-}
-
-export const sum = (amounts: readonly Money[], currency: Currency): Money => amounts.reduce(add, money(0, currency));
-
 /** amount × part ÷ whole, half away from zero, so that a credit mirrors its charge. */
 export function prorate(amount: number, part: number, whole: number): number {
   invariant(Number.isSafeInteger(amount) && Number.isSafeInteger(part) && Number.isSafeInteger(whole), 'whole numbers');

@@ -20,13 +20,9 @@ Runtime.install({
   telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'ERROR', other: 'ERROR' }) } },
   logger: new DefaultLogger('WARN', ({ level, message, meta }) => {
     if (message.startsWith('No workflows registered')) return; // the processor queues have none, and say so at each start
+    const { error, sdkComponent, taskToken, ...facts } = meta ?? {};
     log[level === 'ERROR' ? 'error' : 'warn'](
-      {
-        workflowId: meta?.workflowId,
-        activity: meta?.activityType,
-        attempt: meta?.attempt,
-        error: String(meta?.error ?? '') || undefined,
-      },
+      { ...facts, ...(error === undefined ? {} : { error: String(error) }) },
       message,
     );
   }),

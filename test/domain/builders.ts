@@ -2,7 +2,6 @@
 import { decide } from '../../src/domain/decide.ts';
 import type { Decision } from '../../src/domain/decision.ts';
 import type { Effect } from '../../src/domain/effect.ts';
-import { isOutside } from '../../src/domain/effect.ts';
 import type { Command, Due, Fact, Input } from '../../src/domain/input.ts';
 import { type ChosenAddOn, type Plan, type Terms, termsOf, withAddOns } from '../../src/domain/price-book.ts';
 import type { Draft, Subscription } from '../../src/domain/subscription.ts';
@@ -140,4 +139,3 @@ export const pastDue = (decline?: Parameters<typeof declined>[2]): Subscription 
 
 export const kinds = (effects: readonly Effect[]): string[] =>
   effects.filter((e) => e.type !== 'announce').map((e) => e.type);
-export const outside = (effects: readonly Effect[]): Effect[] => effects.filter(isOutside);

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Client, Connection } from '@temporalio/client';
 import { inject } from 'vitest';
-import { bringTo, virtualNow } from '../../src/clock/fast-forward.ts';
 
 /** Test mode's namespace: the only one in which time may be skipped. */
 export const TEST_NAMESPACE = 'hydra-test';
@@ -26,11 +25,4 @@ export async function connectTemporal(namespace = TEST_NAMESPACE): Promise<TestT
     workflowBundle: { codePath: inject('workflowBundlePath') },
     close: () => connection.close(),
   };
-}
-
-/** Brings a workflow's clock forward by so much; its timers fire on the way, its activities are waited for. */
-export async function fastForward(client: Client, workflowId: string, seconds: number): Promise<void> {
-  const now = await virtualNow(client, workflowId);
-  if (now === null) throw new Error(`${workflowId} has ended, so its clock stands still`);
-  await bringTo(client, workflowId, now + seconds * 1_000);
 }

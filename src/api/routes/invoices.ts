@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { listInvoices, readInvoice } from '../../db/invoices.ts';
-import { latestAttempt, readSubscription } from '../../db/subscriptions.ts';
+import { defaultPaymentMethod } from '../../db/payment-methods.ts';
+import { latestAttempt, readSubscription, type SubscriptionRow } from '../../db/subscriptions.ts';
 import { inTenant } from '../../db/tenant.ts';
-import type { InvoiceId } from '../../domain/ids.ts';
+import type { InvoiceId, PaymentMethodId } from '../../domain/ids.ts';
 import type { Processor } from '../../domain/subscription.ts';
 import { command } from '../command.ts';
 import { usableMethod } from '../methods.ts';
@@ -52,6 +53,17 @@ const get = route({
   },
 });
 
+/** A new default reaches subscriptions that go on; one that has ended kept its last, which may be the one that failed. */
+async function ownMethod(
+  call: Call,
+  { state, customer_id: customer, document }: SubscriptionRow,
+): Promise<PaymentMethodId | null> {
+  const kept = 'paymentMethod' in document ? document.paymentMethod : null;
+  if (state !== 'canceled') return kept;
+  const chosen = await inTenant(call.parts.db, call.scope, (trx) => defaultPaymentMethod(trx, customer));
+  return chosen?.id ?? kept;
+}
+
 const pay = route({
   tag,
   who: ['customer', ...AGENTS],
@@ -80,7 +92,7 @@ const pay = route({
       return ok({ invoice: showInvoice(row), payment: showPayment(before) });
     }
     const method = wanted ? await usableMethod(call, row.customer_id, wanted, subscription.processor) : null;
-    const own = 'paymentMethod' in subscription.document ? subscription.document.paymentMethod : null;
+    const own = await ownMethod(call, subscription);
     const done = await command(call, subscription, {
       type: 'pay',
       invoice: id,

@@ -164,8 +164,10 @@ async function requestedChange(
   if (!isAccepted(document)) {
     throw cannotChange(document);
   }
-  const { quantity = document.quantity, when = null, proration = null } = call.body;
-  return { type: 'change', terms: await wantedTerms(call, row, document.terms), quantity, when, proration };
+  // A change that waits for the period's end is changed further, not forgotten, unless this one is for now.
+  const held = call.body.when === 'now' ? document : (document.pending ?? document);
+  const { quantity = held.quantity, when = null, proration = null } = call.body;
+  return { type: 'change', terms: await wantedTerms(call, row, held.terms), quantity, when, proration };
 }
 
 /** What is held beside the plan goes along to another one, at what it costs there. */
