@@ -296,3 +296,40 @@ test('the books balance, and show every entry', async () => {
   const seen = entries.body.data.map(({ id }: { id: number }) => id);
   expect(next.body.data.every(({ id }: { id: number }) => !seen.includes(id))).toBe(true);
 });
+
+describe('what was surprising once', () => {
+  test('a change that waits for the period’s end is shown, and changed further rather than forgotten', async () => {
+    const { ask, subscription } = await subscribed({ planId: 'team', quantity: 7 });
+    const change = (body: object) => ask('POST', '/api/billing/change', { subscriptionId: subscription.id, ...body });
+    const first = await change({ quantity: 2 });
+    const at = first.body.subscription.currentPeriod.end;
+    expect(first.body.subscription.pendingChange).toEqual({ planId: 'team', quantity: 2, at });
+    const second = await change({ planId: 'basic' });
+    expect(second.body.subscription.pendingChange).toEqual({ planId: 'basic', quantity: 2, at });
+  });
+
+  test('a new default that works settles what waits for one', async () => {
+    const { ask, subscription } = await subscribed({ paymentMethodId: 'pm_card_chargeCustomerFail', planId: 'team' });
+    expect(subscription.state).toBe('incomplete');
+    const [open] = (await ask('GET', '/api/billing/invoices?state=open')).body.data;
+    await ask('POST', '/api/billing/payment-methods', { paymentMethodId: 'pm_card_visa' });
+    const methods = (await ask('GET', '/api/billing/payment-methods')).body.data;
+    const visa = methods.find(({ last4 }: { last4: string }) => last4 === '4242');
+    await ask('POST', `/api/billing/payment-methods/${visa.id}/default`);
+    const { body } = await ask('POST', `/api/billing/invoices/${open.id}/pay`, {});
+    const { body: after } = await ask('GET', `/api/billing/invoices/${open.id}`);
+    expect(['succeeded', undefined], JSON.stringify(body)).toContain(body.payment?.status);
+    expect(after.state).toBe('paid');
+  });
+
+  test('an ended subscription says when it ended, and that nothing is due', async () => {
+    const { ask, subscription } = await subscribed();
+    const { body } = await ask('POST', '/api/billing/cancel', {
+      subscriptionId: subscription.id,
+      at: 'now',
+      reason: 'I found another',
+    });
+    expect(body.subscription).toMatchObject({ state: 'canceled', nextDueAt: null, cancelAt: null });
+    expect(Date.parse(body.subscription.canceledAt)).toBeGreaterThan(Date.parse(subscription.createdAt) - 1_000);
+  });
+});

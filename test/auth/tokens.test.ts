@@ -44,6 +44,7 @@ describe('with a shared secret', () => {
     ['without a tenant', { claims: { tenant: undefined } }, 'token_invalid'],
     ['with a role that isn’t one', { claims: { role: 'god' } }, 'token_invalid'],
     ['without a mode', { claims: { mode: undefined } }, 'token_invalid'],
+    ['whose subject has a control sign', { claims: { sub: 'a\u0000' } }, 'token_invalid'],
     ['with a tenant that is no id', { claims: { tenant: "ten_'; drop" } }, 'token_invalid'],
   ])('one %s is refused', async (_what, change, code) => {
     expect(await verify(await sign(change))).toMatchObject({ outcome: 'refused', code });
