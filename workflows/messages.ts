@@ -11,7 +11,13 @@ export const processorQueue = (queue: string, processor: string): string => `${q
 export const workflowIdOf = (tenant: TenantId, id: SubscriptionId): string => `subscription/${tenant}/${id}`;
 
 /** A command is an update of its own name (`subscribe`, `cancel`, …). Its id makes a repeat answer the same. */
-export type Asked<C extends Command = Command> = { id: string; command: C; origin: Origin };
+export type Asked<C extends Command = Command> = {
+  id: string;
+  command: C;
+  origin: Origin;
+  /** The time of the test clock that leads this subscription, which stands still while the workflow's own runs on. */
+  at?: Instant;
+};
 export type Answer = { outcome: 'applied'; version: number } | { outcome: 'refused'; code: string; detail: string };
 
 export const COMMANDS = [

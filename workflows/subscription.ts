@@ -109,7 +109,7 @@ export async function subscription(carried: Carried): Promise<void> {
     if (asked.command.type !== name)
       throw ApplicationFailure.nonRetryable(`an update ${name} carries its own command`, 'invalid');
     if (inbox.length > 0 || answers.has(asked.id)) return;
-    const decision = decide(state, { ...asked.command, at: Date.now(), origin: asked.origin });
+    const decision = decide(state, { ...asked.command, at: asked.at ?? Date.now(), origin: asked.origin });
     if (decision.outcome === 'refused') throw ApplicationFailure.nonRetryable(decision.detail, decision.code);
   }
 
@@ -291,7 +291,7 @@ const refusalOf = (decision: Decision): Taken['refusal'] =>
 function inputOf(pending: Pending, at: Instant): Input {
   switch (pending.kind) {
     case 'asked':
-      return { ...pending.asked.command, at, origin: pending.asked.origin };
+      return { ...pending.asked.command, at: pending.asked.at ?? at, origin: pending.asked.origin };
     case 'delivered':
       return { ...pending.delivered.fact, at, origin: { by: 'processor', ref: pending.delivered.inboxId } };
     case 'answered':

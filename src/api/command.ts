@@ -1,8 +1,11 @@
 /** One command to one subscription: asked, waited for, and turned into an answer. */
+import type { Asked } from '../../workflows/messages.ts';
+import { readClock } from '../db/clocks.ts';
 import { readSubscription, type SubscriptionRow } from '../db/subscriptions.ts';
 import { inTenant } from '../db/tenant.ts';
 import type { SubscriptionId } from '../domain/ids.ts';
 import type { Command } from '../domain/input.ts';
+import type { Instant } from '../domain/time.ts';
 import { type AskOutcome, askSubscription } from '../temporal/ask-subscription.ts';
 import { Refused } from './once.ts';
 import { notFound, Problem } from './problem.ts';
@@ -22,7 +25,7 @@ export async function command(call: Call, row: SubscriptionRow, command: Command
   const answer = await askSubscription({
     temporal: call.parts.temporal,
     target: { ...call.scope, subscription: row.id },
-    asked: askedBy(call, command),
+    asked: askedBy(call, command, await standingTime(call, row)),
     patienceMs: call.parts.patienceMs.command,
   });
   if (answer.outcome === 'no_workflow') {
@@ -32,11 +35,19 @@ export async function command(call: Call, row: SubscriptionRow, command: Command
   return settle(call, row.id, command.type, answer);
 }
 
-export const askedBy = (call: Call, command: Command) => ({
+export const askedBy = (call: Call, command: Command, at: Instant | null): Asked => ({
   id: call.request,
   command,
-  origin: { by: 'principal' as const, ref: call.principal.ref },
+  origin: { by: 'principal', ref: call.principal.ref },
+  ...(at === null ? {} : { at }),
 });
+
+/** A clock that stands says what time it is. While it is on its way the workflow's own time is further. */
+async function standingTime(call: Call, { clock_id: clock }: SubscriptionRow): Promise<Instant | null> {
+  if (clock === null) return null;
+  const row = await inTenant(call.parts.db, call.scope, (trx) => readClock(trx, clock));
+  return row?.state === 'ready' ? row.now.getTime() : null;
+}
 
 /** What every command's end means to the caller. */
 export async function settle(

@@ -1,5 +1,5 @@
 import type { Db } from '../db/client.ts';
-import { inTenant } from '../db/tenant.ts';
+import { inTenant, type Trx } from '../db/tenant.ts';
 import type { ClockId, CustomerId, Mode, TenantId } from '../domain/ids.ts';
 import type { Processor as ProcessorName } from '../domain/subscription.ts';
 import type { ProcessorCustomerId } from '../processors/processor.ts';
@@ -18,13 +18,7 @@ export async function processorCustomerOf(
   const { tenant, mode, customer } = ref;
   const account = processors.of(ref);
   const known = await inTenant(db, ref, async (trx): Promise<{ id: string } | { clock: OwnClock | null }> => {
-    const row = await trx
-      .selectFrom('processor_customers')
-      .select('processor_customer_id')
-      .where('customer_id', '=', customer)
-      .where('processor', '=', ref.processor)
-      .where('account', '=', account.id)
-      .executeTakeFirst();
+    const row = await kept(trx, ref, account).executeTakeFirst();
     if (row) return { id: row.processor_customer_id };
     const clock = await trx
       .selectFrom('customers')
@@ -57,16 +51,18 @@ export async function processorCustomerOf(
       })
       .onConflict((conflict) => conflict.doNothing())
       .execute();
-    const kept = await trx
-      .selectFrom('processor_customers')
-      .select('processor_customer_id')
-      .where('customer_id', '=', customer)
-      .where('processor', '=', ref.processor)
-      .where('account', '=', account.id)
-      .executeTakeFirstOrThrow();
-    return { account, customer: kept.processor_customer_id };
+    const row = await kept(trx, ref, account).executeTakeFirstOrThrow();
+    return { account, customer: row.processor_customer_id };
   });
 }
+
+const kept = (trx: Trx, { customer, processor }: CustomerRef, { id }: Account) =>
+  trx
+    .selectFrom('processor_customers')
+    .select('processor_customer_id')
+    .where('customer_id', '=', customer)
+    .where('processor', '=', processor)
+    .where('account', '=', id);
 
 type OwnClock = { id: ClockId; now: Date; there: string | null };
 

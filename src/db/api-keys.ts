@@ -1,6 +1,7 @@
-import { sql } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import type { Mode, TenantId } from '../domain/ids.ts';
 import type { Db } from './client.ts';
+import type { ApiKeysTable } from './schema.ts';
 import { inRole, type Scope, type Trx } from './tenant.ts';
 
 export type ApiKey = {
@@ -91,17 +92,7 @@ export async function revokeKey(trx: Trx, id: string, at: Date): Promise<ApiKey 
 
 const COLUMNS = ['id', 'name', 'prefix', 'scopes', 'expires_at', 'last_used_at', 'revoked_at', 'created_at'] as const;
 
-type Row = {
-  id: string;
-  name: string;
-  prefix: string;
-  scopes: string[];
-  expires_at: Date | null;
-  last_used_at: Date | null;
-  revoked_at: Date | null;
-  created_at: Date;
-};
-const keyOf = (row: Row): ApiKey => ({
+const keyOf = (row: Pick<Selectable<ApiKeysTable>, (typeof COLUMNS)[number]>): ApiKey => ({
   id: row.id,
   name: row.name,
   prefix: row.prefix,

@@ -26,15 +26,8 @@ export async function listAccounts(
   if (code) query = query.where('account.code', '=', code);
   if (customer) query = query.where('account.owner', '=', customer);
   if (page.after) query = query.where('account.id', '>', Number(page.after));
-  const rows = await query
-    .orderBy('account.id')
-    .limit(page.limit + 1)
-    .execute();
-  return sliceOf(
-    rows.map((row) => ({ ...row, amount: row.amount ?? 0 })),
-    page,
-    ({ id }) => String(id),
-  );
+  const { rows, next } = await sliceOf(query.orderBy('account.id'), page, ({ id }) => String(id));
+  return { rows: rows.map((row) => ({ ...row, amount: row.amount ?? 0 })), next };
 }
 
 export type EntryRow = {
@@ -75,11 +68,7 @@ export async function listEntries(
   if (customer) query = query.where('account.owner', '=', customer);
   if (subscription) query = query.where('transaction.subscription_id', '=', subscription);
   if (page.after) query = query.where('entry.id', '<', Number(page.after));
-  const rows = await query
-    .orderBy('entry.id', 'desc')
-    .limit(page.limit + 1)
-    .execute();
-  return sliceOf(rows, page, ({ id }) => String(id));
+  return sliceOf(query.orderBy('entry.id', 'desc'), page, ({ id }) => String(id));
 }
 
 export type BalanceRow = { currency: string; code: AccountCode; debit: number; credit: number };

@@ -24,11 +24,7 @@ export const readClock = async (trx: Trx, id: ClockId): Promise<ClockRow | null>
 export async function listClocks(trx: Trx, page: Page): Promise<Slice<ClockRow>> {
   let query = trx.selectFrom('clocks').selectAll();
   if (page.after) query = query.where('id', '<', page.after as ClockId);
-  const rows = await query
-    .orderBy('id', 'desc')
-    .limit(page.limit + 1)
-    .execute();
-  return sliceOf(rows, page, ({ id }) => id);
+  return sliceOf(query.orderBy('id', 'desc'), page, ({ id }) => id);
 }
 
 /** Null where it is on its way already: there is one journey a clock at a time. A blocked one may be sent on. */

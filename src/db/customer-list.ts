@@ -7,15 +7,8 @@ import type { Trx } from './tenant.ts';
 export async function listCustomers(trx: Trx, keys: CustomerKeys, page: Page): Promise<Slice<Customer>> {
   let query = trx.selectFrom('customers').selectAll();
   if (page.after) query = query.where('id', '<', page.after as CustomerId);
-  const rows = await query
-    .orderBy('id', 'desc')
-    .limit(page.limit + 1)
-    .execute();
-  return sliceOf(
-    rows.map((row) => customerOf(keys, row)),
-    page,
-    ({ id }) => id,
-  );
+  const { rows, next } = await sliceOf(query.orderBy('id', 'desc'), page, ({ id }) => id);
+  return { rows: rows.map((row) => customerOf(keys, row)), next };
 }
 
 export const customerExists = async (trx: Trx, id: CustomerId): Promise<boolean> =>

@@ -12,7 +12,6 @@ import { inRole, type Trx } from './tenant.ts';
 
 export type Pending = {
   id: string;
-  seq: number;
   told: Told;
   occurredAt: number;
   state: InboxState;
@@ -108,10 +107,9 @@ export async function leaseSubscriptions(
   return [...bySubscription.values()];
 }
 
-const pendingOf = ({ id, seq, facts, occurred_at, state, attempts, received_at }: Row): Pending[] =>
+const pendingOf = ({ id, facts, occurred_at, state, attempts, received_at }: Row): Pending[] =>
   facts.slice(0, 1).map((told) => ({
     id,
-    seq,
     told,
     occurredAt: occurred_at.getTime(),
     state,

@@ -37,13 +37,9 @@ export async function listInvoices(
       ]),
     );
   }
-  const rows = await query
-    .orderBy('issued_at', 'desc')
-    .orderBy('id', 'desc')
-    .limit(page.limit + 1)
-    .execute();
-  const slice = sliceOf(rows, page, (row) => `${row.issued_at.getTime()}:${row.id}`);
-  return { rows: await withLines(trx, slice.rows), next: slice.next };
+  const ordered = query.orderBy('issued_at', 'desc').orderBy('id', 'desc');
+  const { rows, next } = await sliceOf(ordered, page, (row) => `${row.issued_at.getTime()}:${row.id}`);
+  return { rows: await withLines(trx, rows), next };
 }
 
 /** One more query for all of them, whatever their number. */

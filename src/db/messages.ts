@@ -19,11 +19,7 @@ export async function listInbox(
   if (state) query = query.where('state', '=', state);
   if (subscription) query = query.where('subscription_id', '=', subscription);
   if (page.after) query = query.where('seq', '<', Number(page.after));
-  const rows = await query
-    .orderBy('seq', 'desc')
-    .limit(page.limit + 1)
-    .execute();
-  return sliceOf(rows, page, ({ seq }) => String(seq));
+  return sliceOf(query.orderBy('seq', 'desc'), page, ({ seq }) => String(seq));
 }
 
 export async function listOutbox(
@@ -35,11 +31,7 @@ export async function listOutbox(
   if (subscription) query = query.where('subscription_id', '=', subscription);
   if (pending) query = query.where('relayed_at', 'is', null);
   if (page.after) query = query.where('id', '<', Number(page.after));
-  const rows = await query
-    .orderBy('id', 'desc')
-    .limit(page.limit + 1)
-    .execute();
-  return sliceOf(rows, page, ({ id }) => String(id));
+  return sliceOf(query.orderBy('id', 'desc'), page, ({ id }) => String(id));
 }
 
 export type Backlog = { inboxPending: number; inboxOldestSeconds: number; outboxPending: number };

@@ -2,6 +2,14 @@
 export type Page = { limit: number; after: string | null };
 export type Slice<Row> = { rows: Row[]; next: string | null };
 
-/** From one row more than was asked for: whether there is more is known without counting. */
-export const sliceOf = <Row>(rows: Row[], { limit }: Page, keyOf: (row: Row) => string): Slice<Row> =>
-  rows.length > limit ? { rows: rows.slice(0, limit), next: keyOf(rows[limit - 1]!) } : { rows, next: null };
+type Ordered<Row> = { limit(most: number): { execute(): Promise<Row[]> } };
+
+/** Asks for one row more than the page holds: whether there is more is known without counting. */
+export async function sliceOf<Row>(
+  query: Ordered<Row>,
+  { limit }: Page,
+  keyOf: (row: Row) => string,
+): Promise<Slice<Row>> {
+  const rows = await query.limit(limit + 1).execute();
+  return rows.length > limit ? { rows: rows.slice(0, limit), next: keyOf(rows[limit - 1]!) } : { rows, next: null };
+}

@@ -26,11 +26,7 @@ export const readPriceBook = async (trx: Trx, id: PriceBookId): Promise<PriceBoo
 export async function listPriceBooks(trx: Trx, page: Page): Promise<Slice<PriceBookRow>> {
   let query = trx.selectFrom('price_books').selectAll();
   if (page.after) query = query.where('version', '<', Number(page.after));
-  const rows = await query
-    .orderBy('version', 'desc')
-    .limit(page.limit + 1)
-    .execute();
-  return sliceOf(rows, page, ({ version }) => String(version));
+  return sliceOf(query.orderBy('version', 'desc'), page, ({ version }) => String(version));
 }
 
 /** Versions count on without a gap; two drafts at once wait for each other. */

@@ -34,11 +34,7 @@ export async function listSubscriptions(
   if (state) query = query.where('state', '=', state);
   if (clock) query = query.where('clock_id', '=', clock);
   if (page.after) query = query.where('id', '<', page.after as SubscriptionId);
-  const rows = await query
-    .orderBy('id', 'desc')
-    .limit(page.limit + 1)
-    .execute();
-  return sliceOf(rows, page, ({ id }) => id);
+  return sliceOf(query.orderBy('id', 'desc'), page, ({ id }) => id);
 }
 
 export const latestAttempt = async (trx: Trx, invoice: InvoiceId): Promise<AttemptRow | null> =>
@@ -77,13 +73,8 @@ export const decisionsBetween = (trx: Trx, id: SubscriptionId, after: number, up
 export async function historyOf(trx: Trx, id: SubscriptionId, page: Page): Promise<Slice<DecisionRow>> {
   const before = page.after === null ? Number.MAX_SAFE_INTEGER : Number(page.after);
   const of = trx.selectFrom('decisions').where('subscription_id', '=', id).where('version', '<', before);
-  const versions = await of
-    .select('version')
-    .distinct()
-    .orderBy('version', 'desc')
-    .limit(page.limit + 1)
-    .execute();
-  const { rows: shown, next } = sliceOf(versions, page, ({ version }) => String(version));
+  const versions = of.select('version').distinct().orderBy('version', 'desc');
+  const { rows: shown, next } = await sliceOf(versions, page, ({ version }) => String(version));
   const oldest = shown.at(-1)?.version;
   if (oldest === undefined) return { rows: [], next };
   const rows = await of

@@ -44,3 +44,7 @@ export async function asking<T>(call: () => Promise<T>, expected?: (error: Strip
 export type StripeError = InstanceType<typeof Stripe.errors.StripeError>;
 
 export const isMissing = (error: StripeError): boolean => error.code === 'resource_missing';
+
+/** Null where Stripe has no such thing. */
+export const askingFor = <T>(call: () => Promise<T>): Promise<T | null> =>
+  asking<T | null>(call, (error) => (isMissing(error) ? null : undefined));

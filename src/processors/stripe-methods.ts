@@ -2,7 +2,7 @@ import type Stripe from 'stripe';
 import type { PaymentMethodId } from '../domain/ids.ts';
 import type { CustomerRequest, PaymentMethod, ProcessorCustomerId, Setup, SetupState } from './processor.ts';
 import { declineOf } from './stripe-declines.ts';
-import { asking, isMissing } from './stripe-errors.ts';
+import { asking, askingFor, isMissing } from './stripe-errors.ts';
 import { keyFor } from './stripe-key.ts';
 
 /** A name, an address, an e-mail stay with us: Stripe needs none of them to take money. */
@@ -38,10 +38,7 @@ export async function createSetup(
 }
 
 export async function readSetup(stripe: Stripe, setup: string): Promise<SetupState | null> {
-  const intent = await asking<Stripe.SetupIntent | null>(
-    () => stripe.setupIntents.retrieve(setup),
-    (error) => (isMissing(error) ? null : undefined),
-  );
+  const intent = await askingFor(() => stripe.setupIntents.retrieve(setup));
   if (!intent) return null;
   const { status } = intent;
   const state = status === 'succeeded' ? 'succeeded' : status === 'canceled' ? 'canceled' : 'open';
@@ -53,10 +50,7 @@ export async function readSetup(stripe: Stripe, setup: string): Promise<SetupSta
 }
 
 export async function readPaymentMethod(stripe: Stripe, id: PaymentMethodId): Promise<PaymentMethod | null> {
-  const method = await asking<Stripe.PaymentMethod | null>(
-    () => stripe.paymentMethods.retrieve(id),
-    (error) => (isMissing(error) ? null : undefined),
-  );
+  const method = await askingFor(() => stripe.paymentMethods.retrieve(id));
   return method && kept(method);
 }
 

@@ -3,7 +3,7 @@ import Stripe from 'stripe';
 import type { PaymentProcessor } from './processor.ts';
 import { cancelPayment, charge, findCharge } from './stripe-charges.ts';
 import { advanceClock, createClock } from './stripe-clocks.ts';
-import { asking, isMissing } from './stripe-errors.ts';
+import { askingFor } from './stripe-errors.ts';
 import { attach, createSetup, detach, ensureCustomer, readPaymentMethod, readSetup } from './stripe-methods.ts';
 import { refund } from './stripe-refunds.ts';
 
@@ -31,13 +31,8 @@ export function createStripe(options: StripeOptions): PaymentProcessor {
     refund: (request) => refund(stripe, request),
     createClock: (request) => createClock(stripe, request),
     advanceClock: (clock, to) => advanceClock(stripe, clock, to),
-    fetchClientSecret: async (payment) => {
-      const intent = await asking<Stripe.PaymentIntent | null>(
-        () => stripe.paymentIntents.retrieve(payment),
-        (error) => (isMissing(error) ? null : undefined),
-      );
-      return intent?.client_secret ?? null;
-    },
+    fetchClientSecret: async (payment) =>
+      (await askingFor(() => stripe.paymentIntents.retrieve(payment)))?.client_secret ?? null,
   };
 }
 

@@ -19,31 +19,17 @@ export function readStripeEvent(body: Buffer, account: { id: string; modes: read
   }
   const mode: Mode = livemode ? 'live' : 'test';
   if (!account.modes.includes(mode)) {
-    return {
-      ok: false,
-      code: 'mode_mismatch',
-      why: `this door takes no ${mode} events`,
-    };
+    return { ok: false, code: 'mode_mismatch', why: `this door takes no ${mode} events` };
   }
   const object = sanitize(data.object, allowed[type] ?? {});
   const before = sanitize(data.previous_attributes, allowedBefore);
   const meaning = translate({ type, object, before }, mode);
+  const { tenant, subscription, told, ignored } =
+    meaning.kind === 'told'
+      ? { ...meaning, ignored: null }
+      : { tenant: null, subscription: null, told: null, ignored: meaning.why };
   const common = { provider: 'stripe', account: account.id, mode, eventId: id, type } as const;
-  const occurredAt = Number(created) * 1000;
-  return {
-    ok: true,
-    event:
-      meaning.kind === 'told'
-        ? {
-            ...common,
-            tenant: meaning.tenant,
-            subscription: meaning.subscription,
-            told: meaning.told,
-            occurredAt,
-            ignored: null,
-          }
-        : { ...common, tenant: null, subscription: null, told: null, occurredAt, ignored: meaning.why },
-  };
+  return { ok: true, event: { ...common, tenant, subscription, told, occurredAt: Number(created) * 1000, ignored } };
 }
 
 function parse(body: Buffer): Record<string, unknown> | null {

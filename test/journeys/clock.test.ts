@@ -32,7 +32,10 @@ async function advance(clock: string, to: object): Promise<{ now: string }> {
   }
 }
 
-type Shown = { subscription: { id: string; state: string; createdAt: string }; payment: { status: string } | null };
+type Shown = {
+  subscription: { id: string; state: string; createdAt: string; anchorAt: string };
+  payment: { status: string } | null;
+};
 
 test('a clock leads the processor, too: a debit that takes a day there is settled on its day', async () => {
   const { id: clock } = await asked<{ id: string }>('POST', '/api/admin/clocks', { name: 'debits' });
@@ -70,6 +73,18 @@ test('next goes to what is due, and to nothing else', async () => {
   expect(due.due[0]).toMatchObject({ type: 'period_ended', subscriptionId: subscription.id });
   const { now } = await advance(clock, { next: true });
   expect(now).toBe(due.at);
+  const { data } = await asked<{ data: { state: string }[] }>('GET', '/api/billing/invoices', undefined, customer);
+  expect(data.map(({ state }) => state)).toEqual(['paid', 'paid']);
+});
+
+test('a month after it began it renews: the clock stands still while one subscribes', async () => {
+  const { id: clock } = await asked<{ id: string; now: string }>('POST', '/api/admin/clocks', {});
+  const { now } = await advance(clock, { to: '2031-04-21T09:00:00Z' });
+  const { id: customer } = await asked<{ id: string }>('POST', '/api/customers', { clockId: clock });
+  const card = { planId: 'basic', paymentMethodId: 'pm_card_visa' };
+  const { subscription } = await asked<Shown>('POST', '/api/billing/subscribe', card, customer);
+  expect(subscription.anchorAt).toBe(now);
+  await advance(clock, { by: 'P30D' });
   const { data } = await asked<{ data: { state: string }[] }>('GET', '/api/billing/invoices', undefined, customer);
   expect(data.map(({ state }) => state)).toEqual(['paid', 'paid']);
 });

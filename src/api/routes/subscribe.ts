@@ -111,8 +111,8 @@ const draftOf = (call: Call, id: SubscriptionId, customer: Customer, processor: 
 async function begin(call: Call, id: SubscriptionId, draft: Draft, command: Command): Promise<AskOutcome> {
   const { temporal, patienceMs, db } = call.parts;
   const target = { ...call.scope, subscription: id };
-  const asked = askedBy(call, command);
   const clock = await inTenant(db, call.scope, (trx) => clockedNow(trx, draft.customer));
+  const asked = askedBy(call, command, clock);
   if (clock === null) return startAndAsk({ temporal, target, asked, draft, patienceMs: patienceMs.command });
   const started = await startDraft(temporal, target, onClock(draft, clock), patienceMs.command);
   if (started.outcome !== 'applied') return started;
