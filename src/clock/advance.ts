@@ -17,7 +17,7 @@ export type ClockDeps = { db: Db; client: Client; processors: Processors };
 type Clocked = { id: SubscriptionId; nextDueAt: Instant | null; busy: boolean; processing: boolean };
 
 /** One look costs about a millisecond; a step takes some fifty. */
-const LOOK_EVERY_MS = 4;
+const LOOK_EVERY_MS = 12;
 /** A step that is not quiet by then is stuck: an operator is told which subscription it was. */
 const NEWS_ARRIVE_WITHIN_MS = 250;
 const STUCK_AFTER_MS = 60_000;

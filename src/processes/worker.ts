@@ -35,11 +35,14 @@ const processors = createProcessors({
 const { connectionOptions } = loadClientConnectConfig();
 const options = { ...connectionOptions, address: config.TEMPORAL_ADDRESS };
 
+const LONGEST_GOODBYE_MS = 20_000;
 let stopping = false;
 let workers: Awaited<ReturnType<typeof runWorkers>> | null = null;
 async function stop(): Promise<void> {
   if (stopping) return;
   stopping = true;
+  // Workers say goodbye to Temporal, which may be gone for good.
+  setTimeout(() => process.exit(1), LONGEST_GOODBYE_MS).unref();
   await workers?.stop();
   await db.destroy();
   log.info({}, 'the worker has stopped');
