@@ -2,9 +2,10 @@
  * One request, once. Its row is taken before the work begins and completed with the answer. A request whose process died
  * is taken over when its time is up: what it does has keys of its own, so doing it again changes nothing.
  */
-import { sql } from 'kysely';
+import { type ExpressionBuilder, sql } from 'kysely';
 import type { SubscriptionId } from '../domain/ids.ts';
 import type { Db } from './client.ts';
+import type { Database } from './schema.ts';
 import { inTenant, type Scope, type Trx } from './tenant.ts';
 
 export type RequestKey = Scope & { principal: string; route: string; key: string };
@@ -34,7 +35,7 @@ export const takeRequest = (db: Db, key: RequestKey, bodyHash: string): Promise<
       .returning('key')
       .executeTakeFirst();
     if (inserted) return { outcome: 'taken' };
-    const row = await of(trx, key).selectAll().forUpdate().executeTakeFirst();
+    const row = await trx.selectFrom('requests').where(only(key)).selectAll().forUpdate().executeTakeFirst();
     // Taken back between our two looks; whoever asks again finds it free.
     if (!row) return { outcome: 'running' };
     if (row.body_hash !== bodyHash) return { outcome: 'reused' };
@@ -64,13 +65,7 @@ export const releaseRequest = (db: Db, key: RequestKey): Promise<void> =>
 /** Nothing came of it, so nothing of it is kept. */
 export const forgetRequest = (db: Db, key: RequestKey): Promise<void> =>
   inTenant(db, key, async (trx) => {
-    await trx
-      .deleteFrom('requests')
-      .where('principal', '=', key.principal)
-      .where('route', '=', key.route)
-      .where('key', '=', key.key)
-      .where('state', '=', 'running')
-      .execute();
+    await trx.deleteFrom('requests').where(only(key)).where('state', '=', 'running').execute();
   });
 
 /** The subscription that this request makes. Kept before it is made, so that a repeat makes the same one. */
@@ -83,16 +78,13 @@ export const reserveSubscription = (db: Db, key: RequestKey, fresh: Subscription
     return row?.subscription_id ?? fresh;
   });
 
-const of = (trx: Trx, { principal, route, key }: RequestKey) =>
-  trx.selectFrom('requests').where('principal', '=', principal).where('route', '=', route).where('key', '=', key);
+const only =
+  ({ principal, route, key }: RequestKey) =>
+  (where: ExpressionBuilder<Database, 'requests'>) =>
+    where.and({ principal, route, key });
 
-const change = (trx: Trx, { principal, route, key }: RequestKey) =>
-  trx
-    .updateTable('requests')
-    .where('principal', '=', principal)
-    .where('route', '=', route)
-    .where('key', '=', key)
-    .where('state', '=', 'running');
+const change = (trx: Trx, key: RequestKey) =>
+  trx.updateTable('requests').where(only(key)).where('state', '=', 'running');
 
 export const requestsAbout = (trx: Trx, principal: string, subscription: SubscriptionId) =>
   trx
