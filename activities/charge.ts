@@ -23,16 +23,8 @@ export const createCharge =
       const { invoice, attempt, paymentMethod } = effect;
       const stored = await storedAttempt(deps.db, call);
       if (paymentMethod === null) {
-        return [
-          {
-            type: 'payment_failed',
-            invoice,
-            attempt,
-            payment: null,
-            decline: 'no_payment_method',
-            code: 'no_payment_method',
-          },
-        ];
+        const none = 'no_payment_method';
+        return [{ type: 'payment_failed', invoice, attempt, payment: null, decline: none, code: none }];
       }
       const { account, customer } = await processorCustomerOf(deps, subscription);
       const { processor } = account;
