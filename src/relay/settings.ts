@@ -10,7 +10,7 @@ export const relaySettings = {
   signalTimeoutMs: 10_000,
   /** A payment's event waits so long for the answer of its own call, and looks this often whether it has come. */
   holdMs: 2_000,
-  heldLookMs: 100,
+  heldLookMs: 20,
   /** Sent and not taken in: again, and then at twice the distance each time. */
   resendMs: 60_000,
   longestResendMs: 3_600_000,
