@@ -22,8 +22,7 @@ export function createDatabase(url: string, { applicationName, max, onIdleError 
     connectionString: url,
     application_name: applicationName,
     max,
-    Client: HotClient,
-    pipeline: true,
+    Client: NamingClient,
     types: { getTypeParser },
     connectionTimeoutMillis: 5_000,
     idleTimeoutMillis: 60_000,
@@ -51,33 +50,13 @@ function safeInteger(text: string): number {
 
 const HOT = /^\/\* (\w+) \*\//;
 
-/** Says whose rows a transaction is about. Where `begin` had failed it would be in vain, and its sender learns that. */
-const FIRST = /^\/\* (in_tenant|take_role) \*\//;
-
-/**
- * A comment with a name marks a statement that is prepared under it, once per connection; its text must never vary.
- *
- * `begin` doesn't wait for its answer: it travels with the transaction's first statement, which says whose rows it is
- * about, and that one answers for both. Any other first statement waits until the transaction has begun.
- */
-class HotClient extends pg.Client {
-  private begun: Promise<unknown> | null = null;
-
+/** Marks a statement that is prepared under this name, once per connection. Its text must never vary. */
+class NamingClient extends pg.Client {
   // biome-ignore lint/suspicious/noExplicitAny: pg's own overloads are wider than any one signature
   override query(...args: any[]): any {
     const [text, values] = args;
-    if (text === 'begin' && this.begun === null) {
-      const begun = super.query(text);
-      begun.catch(() => undefined); // told with the next statement
-      this.begun = begun;
-      return Promise.resolve({ command: 'BEGIN', rowCount: null, rows: [] });
-    }
-    const { begun } = this;
-    this.begun = null;
     const name = typeof text === 'string' ? HOT.exec(text)?.[1] : undefined;
     const query = super.query as (...args: unknown[]) => unknown;
-    const send = () => (name === undefined ? query.apply(this, args) : query.call(this, { name, text, values }));
-    if (begun === null) return send();
-    return FIRST.test(text) ? Promise.all([begun, send()]).then(([, answer]) => answer) : begun.then(send);
+    return name === undefined ? query.apply(this, args) : query.call(this, { name, text, values });
   }
 }
