@@ -9,7 +9,7 @@ export type Trx = Transaction<Database>;
 
 /** The only way to a tenant's rows: in this transaction no others exist. */
 export const inTenant = <T>(db: Db, { tenant, mode }: Scope, work: (trx: Trx) => Promise<T>): Promise<T> =>
-  db.transaction().execute(async (trx) => {
+  begun(db, async (trx) => {
     await sql`/* in_tenant */ select set_config('role', 'hydra_app', true),
       set_config('hydra.tenant', ${tenant}, true), set_config('hydra.mode', ${mode}, true)`.execute(trx);
     return work(trx);
@@ -17,10 +17,25 @@ export const inTenant = <T>(db: Db, { tenant, mode }: Scope, work: (trx: Trx) =>
 
 /** For the door, the relay and the auditor, who work before or across tenants, each with its own few grants. */
 export const inRole = <T>(db: Db, role: CrossTenantRole, work: (trx: Trx) => Promise<T>): Promise<T> =>
-  db.transaction().execute(async (trx) => {
+  begun(db, async (trx) => {
     await takeRole(trx, role);
     return work(trx);
   });
+
+const TRIES = 4;
+const DEADLOCK = '40P01';
+
+/** Of two that wait for each other Postgres ends one, which has then done nothing: it simply goes again. */
+async function begun<T>(db: Db, work: (trx: Trx) => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await db.transaction().execute(work);
+    } catch (error) {
+      const isDeadlock = error instanceof Error && 'code' in error && error.code === DEADLOCK;
+      if (!isDeadlock || tries === TRIES) throw error;
+    }
+  }
+}
 
 export type CrossTenantRole = Exclude<Role, 'hydra_app'>;
 
