@@ -18,8 +18,9 @@ type Clocked = { id: SubscriptionId; nextDueAt: Instant | null; busy: boolean; p
 
 /** One look costs about a millisecond; a step takes some fifty. */
 const LOOK_EVERY_MS = 12;
-/** A step that is not quiet by then is stuck: an operator is told which subscription it was. */
+/** A webhook's way from the processor to the inbox. */
 const NEWS_ARRIVE_WITHIN_MS = 250;
+/** A step that is not quiet by then is stuck: an operator is told which subscription it was. */
 const STUCK_AFTER_MS = 60_000;
 
 export class ClockStuck extends Error {}
