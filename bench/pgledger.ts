@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { delimiter } from 'node:path';
 import pg from 'pg';
-import { onServer, type Server } from './postgres.ts';
+import { onServer } from '../test/support/on-server.ts';
+import type { Server } from './postgres.ts';
 
 export const PGLEDGER_PUBLISHED =
   'PGLEDGER_SQL names no files of pgledger, so it is not measured here. Published by its authors, on other hardware: ' +

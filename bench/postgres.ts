@@ -2,13 +2,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import pg from 'pg';
 import { startGuard } from '../bootstrap/guard.mjs';
 import { startPostgres } from '../bootstrap/postgres.mjs';
 import { createDatabase, type Db } from '../src/db/client.ts';
 import { migrateDatabase } from '../src/db/migrate.ts';
 import { inTenant, type Scope } from '../src/db/tenant.ts';
 import { createTenant } from '../src/db/tenants.ts';
+import { onServer } from '../test/support/on-server.ts';
 
 export const SCOPE: Scope = { tenant: 'ten_bench', mode: 'test' };
 export const START = Date.UTC(2027, 0, 1, 12);
@@ -54,13 +54,3 @@ export async function openBooks(server: Server, name: string, customers: number)
 }
 
 export const customerOf = (n: number): `cus_${string}` => `cus_${n}`;
-
-export async function onServer(url: string, statement: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    await client.query(statement);
-  } finally {
-    await client.end();
-  }
-}

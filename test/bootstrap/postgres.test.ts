@@ -1,20 +1,10 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import pg from 'pg';
 import { expect, onTestFinished, test } from 'vitest';
 import { startPostgres } from '../../bootstrap/postgres.mjs';
 import { beganAt } from '../../bootstrap/processes.mjs';
-
-async function ask(url: string, statement: string) {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    return (await client.query(statement)).rows;
-  } finally {
-    await client.end();
-  }
-}
+import { onServer } from '../support/on-server.ts';
 
 test('a server in a closed folder starts, stops, finds its data again, and ends one that was left behind', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'hydra-postgres-')); // readable by nobody else
@@ -27,20 +17,20 @@ test('a server in a closed folder starts, stops, finds its data again, and ends 
   };
 
   const first = await start();
-  await ask(first.superuserUrl('postgres'), 'create table kept as select 42 as answer');
+  await onServer(first.superuserUrl('postgres'), 'create table kept as select 42 as answer');
   await first.stop();
   expect(beganAt(first.pid)).toBeNull();
   expect(existsSync(join(dataDir, 'cluster', 'postmaster.pid'))).toBe(false);
 
   const second = await start();
-  expect(await ask(second.superuserUrl('postgres'), 'select answer from kept')).toEqual([{ answer: 42 }]);
+  expect(await onServer(second.superuserUrl('postgres'), 'select answer from kept')).toEqual([{ answer: 42 }]);
 
   const third = await start(); // while the second still runs: its keeper must be dead
   expect(beganAt(second.pid)).toBeNull();
-  expect(await ask(third.superuserUrl('postgres'), 'select answer from kept')).toEqual([{ answer: 42 }]);
+  expect(await onServer(third.superuserUrl('postgres'), 'select answer from kept')).toEqual([{ answer: 42 }]);
 
   const wrong = third.superuserUrl('postgres').replace(/:[^:@]+@/, ':wrong@');
-  await expect(ask(wrong, 'select 1')).rejects.toThrow('password authentication failed');
+  await expect(onServer(wrong, 'select 1')).rejects.toThrow('password authentication failed');
   await third.stop();
 
   // A crash leaves a note; its id is a stranger's by now.

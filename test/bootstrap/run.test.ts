@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 /** What every other test stands on: the parts that one run shares. */
-import pg from 'pg';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { createTestDatabase } from '../support/database.ts';
+import { onServer } from '../support/on-server.ts';
 import { connectTemporal, TEST_NAMESPACE, type TestTemporal } from '../support/temporal.ts';
 
 let temporal: TestTemporal;
@@ -14,7 +14,7 @@ afterAll(() => temporal.close());
 test('a database of one’s own is migrated, apart from others, and gone when dropped', async () => {
   const [mine, other] = [await createTestDatabase(), await createTestDatabase()];
   expect(await tablesOf(mine.url)).toContain('kysely_migration');
-  await query(mine.url, 'create table only_mine (id int)');
+  await onServer(mine.url, 'create table only_mine (id int)');
   expect(await tablesOf(other.url)).not.toContain('only_mine');
   await mine.drop();
   await expect(tablesOf(mine.url)).rejects.toThrow('does not exist');
@@ -35,16 +35,6 @@ test('the workflows are bundled', () => {
 });
 
 async function tablesOf(url: string): Promise<string[]> {
-  const rows = await query(url, `select table_name from information_schema.tables where table_schema = 'public'`);
+  const rows = await onServer(url, `select table_name from information_schema.tables where table_schema = 'public'`);
   return rows.map((row) => row.table_name);
-}
-
-async function query(url: string, statement: string) {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    return (await client.query(statement)).rows;
-  } finally {
-    await client.end();
-  }
 }

@@ -69,21 +69,11 @@ const everything = new Set(['pgUrl', 'temporalAddress', 'workflowBundlePath']);
 
 async function makeTemplate(urlOf: (database: string) => string): Promise<void> {
   const { migrateDatabase } = await import('../../src/db/migrate.ts'); // here, since tests of the pure core don't need it
-  await admin(urlOf('postgres'), `create database ${TEMPLATE}`);
+  const { onServer } = await import('./on-server.ts');
+  await onServer(urlOf('postgres'), `create database ${TEMPLATE}`);
   await migrateDatabase(urlOf(TEMPLATE));
   // A template with a session on it cannot be cloned, so nobody may open one.
-  await admin(urlOf('postgres'), `alter database ${TEMPLATE} with is_template true allow_connections false`);
-}
-
-async function admin(url: string, statement: string): Promise<void> {
-  const { default: pg } = await import('pg');
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    await client.query(statement);
-  } finally {
-    await client.end();
-  }
+  await onServer(urlOf('postgres'), `alter database ${TEMPLATE} with is_template true allow_connections false`);
 }
 
 async function bundle(): Promise<string> {
