@@ -8,6 +8,7 @@ import { type PeriodLine, periodPrice } from '../../src/domain/price-book.ts';
 import { changePrice, priceOfDays } from '../../src/domain/proration.ts';
 import { type Rate, rate } from '../../src/domain/rating.ts';
 import { isAccepted } from '../../src/domain/subscription.ts';
+import { addedTax, netOf, type TaxRules, taxed, UNTAXED } from '../../src/domain/tax.ts';
 import { boundary, dayOf, instantOf } from '../../src/domain/time.ts';
 import { at, draft, hybrid, input, must, run, START, subscribe, terms } from './builders.ts';
 
@@ -15,6 +16,16 @@ import { at, draft, hybrid, input, must, run, START, subscribe, terms } from './
 const page = readFileSync(new URL('../../docs/conventions.md', import.meta.url), 'utf8').replace(/\n(> )?(?=\S)/g, ' ');
 const months = terms();
 const usd = (amount: number) => formatMoney({ amount, currency: 'usd' });
+const eur = (amount: number) => formatMoney({ amount, currency: 'eur' });
+const sumInWords = (amounts: number[]) => amounts.map((amount) => eur(amount).replace(' EUR', '')).join(' + ');
+const taxRules = (...percents: string[]): TaxRules => ({
+  ...UNTAXED,
+  treatment: 'taxed',
+  rates: {
+    ...UNTAXED.rates,
+    standard: percents.map((percent) => ({ jurisdiction: 'XX', name: 'VAT', percent })),
+  },
+});
 const range = ({ from, to }: { from: string; to: string }) => `\`${from} to ${to}\``;
 const costs = (given: Rate, quantity: string) => `\`${rate(given, quantity, 'usd').amount}\``;
 
@@ -114,6 +125,40 @@ const examples: [string, () => string][] = [
   [
     'bounds',
     () => `0 units cost ${costs(bounded, '0')}, 101 cost ${costs(bounded, '101')}, 501 cost ${costs(bounded, '501')}.`,
+  ],
+  [
+    'tax after the discount',
+    () => {
+      const [line] = taxed([{ amount: 10_000, discount: 2_500 }], taxRules('19'));
+      return `100.00 EUR less 25.00 EUR, at 19%: \`${eur(addedTax(line!))}\` of tax.`;
+    },
+  ],
+  [
+    'tax by line',
+    () => {
+      const line = { amount: 13 };
+      const taxes = taxed([line, line, line], taxRules('19')).map(addedTax);
+      const [one] = taxed([{ amount: 39 }], taxRules('19'));
+      return `\`${sumInWords(taxes)} = ${eur(taxes.reduce((sum, tax) => sum + tax))}\`, where 19% of the total were \`${eur(addedTax(one!))}\`.`;
+    },
+  ],
+  [
+    'several authorities',
+    () => {
+      const [line] = taxed([{ amount: 999 }], taxRules('7.25', '1.25'));
+      const taxes = line!.taxes.map(({ amount }) => amount);
+      return `9.99 USD at 7.25% and 1.25%: \`${sumInWords(taxes)} = ${usd(addedTax(line!))}\`.`;
+    },
+  ],
+  [
+    'inclusive taxes',
+    () => {
+      const parts = (amount: number, ...percents: string[]) => {
+        const [line] = taxed([{ amount, taxInclusive: true }], taxRules(...percents));
+        return sumInWords([netOf(line!), ...line!.taxes.map((tax) => tax.amount)]);
+      };
+      return `119.00 EUR including 19%: \`${parts(11_900, '19')} EUR\`. 10.83 USD including 7.25% and 1.25%: \`${parts(1_083, '7.25', '1.25')} USD\`.`;
+    },
   ],
 ];
 
