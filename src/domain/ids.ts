@@ -6,6 +6,8 @@ export type InvoiceId = `inv_${string}`;
 export type PaymentMethodId = `pm_${string}`;
 export type PriceBookId = `pb_${string}`;
 export type ClockId = `clk_${string}`;
+export type CouponId = `co_${string}`;
+export type PromotionCodeId = `promo_${string}`;
 /** The processor's own name of a payment, a Stripe PaymentIntent say. Opaque to us. */
 export type PaymentId = string;
 

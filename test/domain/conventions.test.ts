@@ -11,6 +11,7 @@ import { isAccepted } from '../../src/domain/subscription.ts';
 import { addedTax, netOf, type TaxRules, taxed, UNTAXED } from '../../src/domain/tax.ts';
 import { boundary, dayOf, instantOf } from '../../src/domain/time.ts';
 import { at, draft, hybrid, input, must, run, START, subscribe, terms } from './builders.ts';
+import { discountExamples } from './discount-examples.ts';
 
 // Wrapped lines of a quotation are one sentence.
 const page = readFileSync(new URL('../../docs/conventions.md', import.meta.url), 'utf8').replace(/\n(> )?(?=\S)/g, ' ');
@@ -160,6 +161,7 @@ const examples: [string, () => string][] = [
       return `119.00 EUR including 19%: \`${parts(11_900, '19')} EUR\`. 10.83 USD including 7.25% and 1.25%: \`${parts(1_083, '7.25', '1.25')} USD\`.`;
     },
   ],
+  ...discountExamples,
 ];
 
 test.each(examples)('%s', (_what, compute) => expect(page).toContain(compute()));
