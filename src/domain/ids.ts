@@ -4,6 +4,7 @@ export type CustomerId = `cus_${string}`;
 export type SubscriptionId = `sub_${string}`;
 export type InvoiceId = `inv_${string}`;
 export type PaymentMethodId = `pm_${string}`;
+export type CreditNoteId = `cn_${string}`;
 export type PriceBookId = `pb_${string}`;
 export type ClockId = `clk_${string}`;
 export type CouponId = `co_${string}`;
