@@ -15,7 +15,7 @@ export type TaxRate = { jurisdiction: string; name: string; percent: string };
 export type TaxTreatment = 'taxed' | 'reverse_charge' | 'exempt' | 'not_registered';
 
 /** The code of a sentence that the law wants on the invoice, or that explains why there is no tax. */
-export type TaxNote = 'reverse_charge' | 'export' | 'customer_exempt' | 'outside_scope';
+export type TaxNote = 'reverse_charge' | 'customer_exempt' | 'outside_scope';
 
 /** What holds for one invoice: its buyer's, its seller's and its day's rules, so that they reproduce its taxes. */
 export type TaxRules = {
