@@ -16,6 +16,9 @@ RUN npm ci --ignore-scripts
 COPY src src
 COPY workflows workflows
 COPY activities activities
+# The demo sells what the example of a catalog says, and that imports the package by its name.
+COPY examples examples
+COPY bin bin
 # The workflows are bundled now, not when each worker starts.
 RUN npm run build && node dist/src/worker/workflow-bundle.js
 
@@ -25,6 +28,7 @@ ENV NODE_ENV=production
 WORKDIR /app
 COPY --from=dependencies /app/node_modules node_modules
 COPY --from=build /app/dist dist
+COPY bin/catalog.mjs bin/
 COPY package.json LICENSE ./
 USER node
 EXPOSE 3000

@@ -22,6 +22,7 @@ const HELP = `hydra: a subscription billing engine that you run yourself
 
   hydra demo [--here]           a year of three customers, in seconds; --here in the books of what is running
   hydra clock create | advance SUB|CLK 30d
+  hydra catalog diff | push     what a catalog kept as code changes, and brings it in
   hydra ledger verify           recomputes the books
   hydra why SUB                 why a subscription is in its state
   hydra <command> --help        more about one command

@@ -3,6 +3,7 @@ import { createHash, createHmac } from 'node:crypto';
 import type { Db } from '../db/client.ts';
 import { completeRequest, forgetRequest, type RequestKey, releaseRequest, takeRequest } from '../db/requests.ts';
 import type { Scope } from '../db/tenant.ts';
+import { canonical } from '../domain/canonical.ts';
 import { problemOf } from './errors.ts';
 import { badField, Problem } from './problem.ts';
 import type { Parts, Reply } from './route.ts';
@@ -18,16 +19,6 @@ const fingerprint = (secret: Buffer, body: unknown): string =>
   createHmac('sha256', secret)
     .update(`request body\0${canonical(body)}`)
     .digest('hex');
-
-/** Two bodies that say the same have the same text, whatever the order of their fields. */
-function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
-  const fields = Object.entries(value)
-    .filter(([, field]) => field !== undefined)
-    .sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${fields.map(([name, field]) => `${JSON.stringify(name)}:${canonical(field)}`).join(',')}}`;
-}
 
 /** A refusal by the rules is an answer and is kept. What was impossible or malformed leaves nothing behind. */
 export class Refused extends Problem {}

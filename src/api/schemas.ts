@@ -388,6 +388,8 @@ export const priceBook = z
     version: z.int(),
     state: z.enum(['draft', 'published']),
     document: priceBookDocument,
+    contentHash: z.string().openapi({ description: 'SHA-256 of the document, whatever the order of its fields.' }),
+    intact: z.boolean().openapi({ description: 'Whether the document still has that hash.' }),
     effectiveAt: time.nullable(),
     publishedAt: time.nullable(),
     createdAt: time,

@@ -7,7 +7,7 @@ import type { Customer } from '../db/customers.ts';
 import type { InvoiceRow } from '../db/invoices.ts';
 import type { InboxRow, OutboxRow } from '../db/messages.ts';
 import type { PaymentMethodRow } from '../db/payment-methods.ts';
-import type { PriceBookRow } from '../db/price-books.ts';
+import { isIntact, type PriceBookRow } from '../db/price-books.ts';
 import type { AttemptRow, DecisionRow, Posted, SubscriptionRow } from '../db/subscriptions.ts';
 import type { Tenant } from '../db/tenants.ts';
 import type { Currency } from '../domain/currency.ts';
@@ -166,6 +166,8 @@ export const showPriceBook = (row: PriceBookRow) => ({
   version: row.version,
   state: row.state,
   document: row.document,
+  contentHash: row.content_hash,
+  intact: isIntact(row),
   effectiveAt: iso(row.effective_at),
   publishedAt: iso(row.published_at),
   createdAt: iso(row.created_at),

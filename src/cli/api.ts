@@ -6,6 +6,13 @@ export type Demo = { api?: string; adminToken?: string; databaseUrl?: string };
 
 export class CliError extends Error {
   override readonly name = 'CliError';
+  /** The API's own, where it was the API that refused. */
+  readonly code: string | null;
+
+  constructor(message: string, code: string | null = null) {
+    super(message);
+    this.code = code;
+  }
 }
 
 const DEMO_FILE = '.hydra/demo.json';
@@ -39,6 +46,7 @@ export async function call(method: string, path: string, body?: object): Promise
     answer?.code
       ? `${answer.detail} (${answer.code}, request ${answer.requestId})`
       : `the API answered ${response.status}`,
+    answer?.code,
   );
 }
 

@@ -1,6 +1,7 @@
 /** What `hydra` does once its dependencies are there; `bin/hydra.mjs` has the rest. */
 import { Command } from 'commander';
 import { CliError } from './api.ts';
+import { catalogCommands } from './catalog.ts';
 import { clockCommands } from './clock.ts';
 import { eventCommands } from './events.ts';
 import { ledgerCommands } from './ledger.ts';
@@ -15,6 +16,7 @@ const program = new Command('hydra')
     '\nThe API and the token come from HYDRA_API and HYDRA_TOKEN, or from the running `npm start`.',
   );
 clockCommands(program);
+catalogCommands(program);
 whyCommand(program);
 ledgerCommands(program);
 eventCommands(program);

@@ -13,3 +13,4 @@ export const red = pc.red;
 export const green = pc.green;
 
 export const shortTime = (iso: string): string => `${iso.slice(0, 10)} ${iso.slice(11, 16)}`;
+export const yellow = pc.yellow;

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Selectable } from 'kysely';
+import { canonical } from '../domain/canonical.ts';
 import type { PriceBookId } from '../domain/ids.ts';
 import type { PriceBook } from '../domain/price-book.ts';
+import { audit } from './audit.ts';
 import { type Page, type Slice, sliceOf } from './page.ts';
 import type { PriceBooksTable } from './schema.ts';
 import type { Scope, Trx } from './tenant.ts';
@@ -29,57 +31,95 @@ export async function listPriceBooks(trx: Trx, page: Page): Promise<Slice<PriceB
   return sliceOf(query.orderBy('version', 'desc'), page, ({ version }) => String(version));
 }
 
+/** Of what it says, whatever the order of its fields: the same catalog has the same hash, here and in a file. */
+export const contentHashOf = (document: PriceBook): string =>
+  createHash('sha256').update(canonical(document)).digest('hex');
+
+export const isIntact = ({ document, content_hash: hash }: Pick<PriceBookRow, 'document' | 'content_hash'>): boolean =>
+  contentHashOf(document) === hash;
+
 /** Versions count on without a gap; two drafts at once wait for each other. */
 export async function createPriceBook(
   trx: Trx,
-  { tenant, mode }: Scope,
-  { id, document, at }: { id: PriceBookId; document: PriceBook; at: Date },
+  scope: Scope,
+  { id, document, at, by }: { id: PriceBookId; document: PriceBook; at: Date; by: string },
 ): Promise<PriceBookRow> {
   await trx.selectFrom('price_books').select('id').orderBy('version', 'desc').limit(1).forUpdate().execute();
   const { last } = await trx
     .selectFrom('price_books')
     .select(({ fn }) => fn.max('version').as('last'))
     .executeTakeFirstOrThrow();
-  return trx
+  const row = await trx
     .insertInto('price_books')
     .values({
-      tenant_id: tenant,
-      mode,
-      id,
-      version: (last ?? 0) + 1,
-      state: 'draft',
-      ...contentOf(document),
-      created_at: at,
+      ...{ tenant_id: scope.tenant, mode: scope.mode, id, version: (last ?? 0) + 1, state: 'draft' },
+      ...{ ...contentOf(document), created_at: at },
     })
     .returningAll()
     .executeTakeFirstOrThrow();
+  await noted(trx, scope, row, { at, by, action: 'price_book_drafted', hashBefore: null });
+  return row;
 }
 
 /** Null where there is no such draft. */
-export const editPriceBook = async (trx: Trx, id: PriceBookId, document: PriceBook): Promise<PriceBookRow | null> =>
-  (await trx
+export async function editPriceBook(
+  trx: Trx,
+  scope: Scope,
+  { id, document, at, by }: { id: PriceBookId; document: PriceBook; at: Date; by: string },
+): Promise<PriceBookRow | null> {
+  const before = await lockedDraft(trx, id);
+  if (!before) return null;
+  const row = await trx
     .updateTable('price_books')
     .set(contentOf(document))
     .where('id', '=', id)
-    .where('state', '=', 'draft')
     .returningAll()
-    .executeTakeFirst()) ?? null;
-
-function contentOf(document: PriceBook) {
-  const text = JSON.stringify(document);
-  return { document: text, content_hash: createHash('sha256').update(text).digest('hex') };
+    .executeTakeFirstOrThrow();
+  await noted(trx, scope, row, { at, by, action: 'price_book_edited', hashBefore: before.content_hash });
+  return row;
 }
 
+const contentOf = (document: PriceBook) => ({
+  document: JSON.stringify(document),
+  content_hash: contentHashOf(document),
+});
+
 /** Null where it was published before: what was sold on stays as it is. */
-export const publishPriceBook = async (
+export async function publishPriceBook(
   trx: Trx,
-  id: PriceBookId,
-  { effectiveAt, at }: { effectiveAt: Date; at: Date },
-): Promise<PriceBookRow | null> =>
-  (await trx
+  scope: Scope,
+  { id, effectiveAt, at, by }: { id: PriceBookId; effectiveAt: Date; at: Date; by: string },
+): Promise<PriceBookRow | null> {
+  const before = await lockedDraft(trx, id);
+  if (!before) return null;
+  const row = await trx
     .updateTable('price_books')
     .set({ state: 'published', effective_at: effectiveAt, published_at: at })
     .where('id', '=', id)
-    .where('state', '=', 'draft')
     .returningAll()
+    .executeTakeFirstOrThrow();
+  await noted(trx, scope, row, { at, by, action: 'price_book_published', hashBefore: before.content_hash });
+  return row;
+}
+
+const lockedDraft = async (trx: Trx, id: PriceBookId): Promise<PriceBookRow | null> =>
+  (await trx
+    .selectFrom('price_books')
+    .selectAll()
+    .where('id', '=', id)
+    .where('state', '=', 'draft')
+    .forUpdate()
     .executeTakeFirst()) ?? null;
+
+const noted = (
+  trx: Trx,
+  scope: Scope,
+  row: PriceBookRow,
+  { at, by, action, hashBefore }: { at: Date; by: string; action: string; hashBefore: string | null },
+): Promise<void> =>
+  audit(trx, scope, {
+    ...{ at, by, action, subject: row.id, version: row.version },
+    from: hashBefore === null ? null : 'draft',
+    to: row.state,
+    why: { hashBefore, hashAfter: row.content_hash, effectiveAt: row.effective_at?.toISOString() ?? null },
+  });

@@ -79,8 +79,9 @@ const token = (sub: string, role: 'owner' | 'customer') =>
 await createTenant(db, { id: TENANT, name: 'Demo', createdAt: at });
 await inTenant(db, SCOPE, async (trx) => {
   if (await priceBookAt(trx, at)) return;
-  const { id } = await createPriceBook(trx, SCOPE, { id: newId('pb'), document: demoPriceBook, at });
-  await publishPriceBook(trx, id, { effectiveAt: at, at });
+  const by = 'seed';
+  const { id } = await createPriceBook(trx, SCOPE, { id: newId('pb'), document: demoPriceBook, at, by });
+  await publishPriceBook(trx, SCOPE, { id, effectiveAt: at, at, by });
 });
 const person = { locale: 'en', timeZone: 'America/New_York', currency: 'usd' };
 await customer({ ...person, id: ADA, externalId: 'ada', name: 'Ada Example', email: 'ada@example.com' });

@@ -152,7 +152,7 @@ function exact(decimal: string): bigint {
 }
 
 /** A decimal of minor units as people write it: "0.05" cents are 0.0005 USD. */
-function formatPrice(price: string, currency: Currency): string {
+export function formatPrice(price: string, currency: Currency): string {
   const digits = decimalsOf(currency);
   return `${formatDecimal(exact(price), PLACES + digits, digits)} ${currency.toUpperCase()}`;
 }

@@ -110,8 +110,118 @@ test('a draft is edited, and a published version is not', async () => {
 test('a draft from before a rule is refused where it is published, and stays a draft', async () => {
   const document = { plans: [{ ...demoPriceBook.plans[0]!, trialDays: -1 }] };
   const scope = { tenant: api.tenant, mode: 'test' } as const;
-  await inTenant(db, scope, (trx) => createPriceBook(trx, scope, { id: 'pb_old', document, at: new Date() }));
+  await inTenant(db, scope, (trx) =>
+    createPriceBook(trx, scope, { id: 'pb_old', document, at: new Date(), by: 'test' }),
+  );
   const answer = await api.owner('POST', `${BOOKS}/pb_old/publish`, {});
   expect(answer).toMatchObject({ status: 422, body: { errors: [{ path: 'plans.0.trialDays' }] } });
   expect((await api.owner('GET', `${BOOKS}/pb_old`)).body.state).toBe('draft');
+});
+
+const basic = (unitAmount: string) => book({ prices: [{ ...flat, unitAmount }] });
+const inMs = (ms: number) => new Date(Date.now() + ms).toISOString();
+
+describe('which version is in effect', () => {
+  const published = async (document: object, effectiveAt?: string) => {
+    const { body: draft } = await api.owner('POST', BOOKS, document);
+    const { status, body } = await api.owner(
+      'POST',
+      `${BOOKS}/${draft.id}/publish`,
+      effectiveAt ? { effectiveAt } : {},
+    );
+    expect(status).toBe(200);
+    return body;
+  };
+
+  test('is the last to have taken effect, at any time and on a clock', async () => {
+    const now = await published(basic('100'));
+    const nextYear = inMs(365 * 86_400_000);
+    const later = await published(basic('200'), nextYear);
+    const at = async (query: string) => (await api.owner('GET', `${BOOKS}/in-effect${query}`)).body;
+    expect((await at('')).id).toBe(now.id);
+    expect((await at(`?at=${inMs(366 * 86_400_000)}`)).id).toBe(later.id);
+    expect((await at(`?at=${nextYear}`)).id).toBe(later.id);
+    const { body: clock } = await api.owner('POST', '/api/admin/clocks', {});
+    expect((await at(`?clockId=${clock.id}`)).id).toBe(now.id);
+    await db
+      .updateTable('clocks')
+      .set({ now: inMs(400 * 86_400_000) })
+      .where('id', '=', clock.id)
+      .execute();
+    expect((await at(`?clockId=${clock.id}`)).id).toBe(later.id);
+    expect(await at('?at=2001-01-01T00:00:00Z')).toMatchObject({ status: 404, code: 'no_price_book' });
+    expect(await at(`?at=${nextYear}&clockId=${clock.id}`)).toMatchObject({ code: 'invalid_request' });
+  });
+
+  test('is never one that takes effect before it is there', async () => {
+    const { body: draft } = await api.owner('POST', BOOKS, basic('300'));
+    const { status, body } = await api.owner('POST', `${BOOKS}/${draft.id}/publish`, {
+      effectiveAt: '2020-01-01T00:00:00Z',
+    });
+    expect({ status, code: body.code }).toEqual({ status: 422, code: 'effective_date_past' });
+    expect(body.errors).toEqual([
+      {
+        path: 'effectiveAt',
+        message: expect.stringMatching(/is 2020-01-01T00:00:00.000Z, and the earliest is now, 20/),
+      },
+    ]);
+    expect((await api.owner('GET', `${BOOKS}/${draft.id}`)).body.state).toBe('draft');
+  });
+});
+
+test('what a version changes is told against another, and against the one in effect', async () => {
+  const { body: first } = await api.owner('POST', BOOKS, basic('100'));
+  await api.owner('POST', `${BOOKS}/${first.id}/publish`, {});
+  const { body: second } = await api.owner('POST', BOOKS, basic('150'));
+  const { status, body } = await api.owner('GET', `${BOOKS}/${second.id}/diff`);
+  expect(status).toBe(200);
+  expect(body).toMatchObject({
+    with: { id: first.id, contentHash: first.contentHash },
+    priceBook: { id: second.id, state: 'draft' },
+    changes: [
+      { kind: 'changed', planId: 'a', path: 'plans.a.prices.usd', words: 'a costs 1.50 USD instead of 1.00 USD' },
+    ],
+  });
+  const back = await api.owner('GET', `${BOOKS}/${first.id}/diff?with=${second.id}`);
+  expect(back.body.changes[0].words).toBe('a costs 1.00 USD instead of 1.50 USD');
+  expect((await api.owner('GET', `${BOOKS}/${first.id}/diff?with=${first.id}`)).body.changes).toEqual([]);
+  expect(await api.owner('GET', `${BOOKS}/${first.id}/diff?with=pb_none`)).toMatchObject({ status: 404 });
+});
+
+test('the hash is of the content, whatever the order of its fields, and is verified', async () => {
+  const turned = { plans: [Object.fromEntries(Object.entries(basic('100').plans[0]!).reverse())] };
+  const { body: one } = await api.owner('POST', BOOKS, basic('100'));
+  const { body: other } = await api.owner('POST', BOOKS, turned);
+  expect(one).toMatchObject({ contentHash: other.contentHash, intact: true });
+  expect(one.contentHash).toMatch(/^[0-9a-f]{64}$/);
+  await db
+    .updateTable('price_books')
+    .set({ document: JSON.stringify(basic('1')) })
+    .where('id', '=', one.id)
+    .execute();
+  expect((await api.owner('GET', `${BOOKS}/${one.id}`)).body).toMatchObject({ intact: false });
+});
+
+test('who drafted, edited and published it is in the audit log, with what it was before', async () => {
+  const { body: draft } = await api.owner('POST', BOOKS, basic('100'));
+  const { body: edited } = await api.owner('PATCH', `${BOOKS}/${draft.id}`, basic('200'));
+  const { body: done } = await api.owner('POST', `${BOOKS}/${draft.id}/publish`, {});
+  await api.owner('PATCH', `${BOOKS}/${draft.id}`, basic('300'));
+  const rows = await db.selectFrom('audit_log').selectAll().where('subject', '=', draft.id).orderBy('id').execute();
+  const none = { effectiveAt: null };
+  expect(rows.map(({ action, version, why, actor_by: by }) => ({ action, version, why, by }))).toEqual([
+    {
+      ...{ action: 'price_book_drafted', version: draft.version, by: 'principal' },
+      why: { hashBefore: null, hashAfter: draft.contentHash, ...none },
+    },
+    {
+      ...{ action: 'price_book_edited', version: draft.version, by: 'principal' },
+      why: { hashBefore: draft.contentHash, hashAfter: edited.contentHash, ...none },
+    },
+    {
+      ...{ action: 'price_book_published', version: draft.version, by: 'principal' },
+      why: { hashBefore: edited.contentHash, hashAfter: edited.contentHash, effectiveAt: done.effectiveAt },
+    },
+  ]);
+  expect(rows.every(({ actor_ref: who }) => /^user\/[0-9a-f]{24}$/.test(who))).toBe(true);
 });
