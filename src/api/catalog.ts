@@ -26,7 +26,7 @@ export const offerFor = (
         errors: [{ path: 'planId', message: 'no such plan' }],
       });
     }
-    const terms = termsOf(plan, book.id, currency);
+    const terms = termsOf(plan, book.id, currency, book.document);
     if (!terms) throw new Problem(422, 'plan_not_in_currency', `the plan has no price in ${currency}`);
     return { plan, terms: termsWith(terms, plan, addOns) };
   });

@@ -14,6 +14,7 @@ import type {
 } from '../domain/ids.ts';
 import { MAX_QUANTITY } from '../domain/price-book-check.ts';
 import { isDay, isTimeZone } from '../domain/time.ts';
+import { changeRules, graceHours, phasePeriods, taxBehavior, taxCategory, term, trial } from './schemas/sale.ts';
 
 extendZodWithOpenApi(z);
 
@@ -361,10 +362,15 @@ const charge = z
     }),
   ])
   .openapi('Charge');
+const anyPrice = {
+  currency: bookCurrency,
+  taxBehavior: taxBehavior.optional(),
+  minimumCharge: wholeMinor.optional().openapi({ description: 'An invoice below it waits for the next.' }),
+};
 const price = z
   .union([
-    z.strictObject({ currency: bookCurrency, model: z.enum(['flat', 'per_unit']), unitAmount: decimal }),
-    z.strictObject({ currency: bookCurrency, charges: z.array(charge).min(1).max(20) }),
+    z.strictObject({ ...anyPrice, model: z.enum(['flat', 'per_unit']), unitAmount: decimal }),
+    z.strictObject({ ...anyPrice, charges: z.array(charge).min(1).max(20) }),
   ])
   .openapi('Price', { description: 'One price, or a list of charges that add up.' });
 const catalogId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/, 'letters, digits and _ . -');
@@ -374,14 +380,26 @@ const plan = z.strictObject({
   product: text(128),
   name: text(255),
   interval,
-  trialDays: z.int().max(730).openapi({ minimum: 0 }),
+  trialDays: z.int().max(730).optional().openapi({ minimum: 0 }),
+  trial: trial.optional(),
+  phases: z
+    .array(z.strictObject({ id: catalogId, name: text(255), periods: phasePeriods, prices }))
+    .max(20)
+    .optional()
+    .openapi({ description: 'What holds before the plan’s own prices, one after the other.' }),
+  term: term.optional(),
+  changes: changeRules.optional(),
+  taxCategory: taxCategory.optional(),
+  graceHours: graceHours.optional(),
   prices,
   addOns: z
     .array(z.strictObject({ id: catalogId, name: text(255), prices }))
     .max(100)
     .optional(),
 });
-export const priceBookDocument = z.strictObject({ plans: z.array(plan).min(1).max(500) }).openapi('PriceBookDocument');
+export const priceBookDocument = z
+  .strictObject({ plans: z.array(plan).min(1).max(500), changes: changeRules.optional() })
+  .openapi('PriceBookDocument');
 export const priceBook = z
   .object({
     id: priceBookId,

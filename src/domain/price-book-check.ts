@@ -1,6 +1,16 @@
 /** What is wrong with a price book: each field that nothing could be sold on, with the two values that disagree. */
 import { isCurrency } from './currency.ts';
-import { type AddOn, type Charge, chargesOf, isFee, type Plan, type Price, type PriceBook } from './price-book.ts';
+import {
+  type AddOn,
+  type Charge,
+  chargesOf,
+  isFee,
+  type Phase,
+  type Plan,
+  type PlanTrial,
+  type Price,
+  type PriceBook,
+} from './price-book.ts';
 import type { Tier } from './rating.ts';
 
 export type PriceBookProblem = { path: string; message: string };
@@ -15,27 +25,140 @@ const MAX_CARRIED = { plan: 8_192, addOn: 1_024 };
 type Found = PriceBookProblem[];
 const problem = (path: string, message: string): Found => [{ path, message }];
 
+/** The longest trial. */
+export const MAX_TRIAL_DAYS = 730;
+
 export function checkPriceBook({ plans }: PriceBook): PriceBookProblem[] {
-  return [...plans.flatMap((plan, i) => checkPlan(plan, `plans.${i}`)), ...twice(plans, 'plans', 'id', ({ id }) => id)];
+  return [
+    ...plans.flatMap((plan, i) => [...checkPlan(plan, `plans.${i}`), ...checkTerm(plan, plans, `plans.${i}.term`)]),
+    ...twice(plans, 'plans', 'id', ({ id }) => id),
+  ];
 }
 
 function checkPlan(plan: Plan, path: string): Found {
-  const { interval, trialDays, prices, addOns = [] } = plan;
+  const { interval, trial, trialDays = 0, graceHours = 0, prices, phases = [], addOns = [] } = plan;
   return [
     ...(interval.count < 1 ? problem(`${path}.interval.count`, `is ${interval.count}, and the least is 1`) : []),
     ...(trialDays < 0 ? problem(`${path}.trialDays`, `is ${trialDays}, and the least is 0`) : []),
+    ...(trial && trialDays !== 0 && trialDays !== trial.days
+      ? problem(`${path}.trialDays`, `is ${trialDays}, and trial.days is ${trial.days}`)
+      : []),
+    ...(trial ? checkTrial(trial, `${path}.trial`) : []),
+    ...(graceHours < 0 ? problem(`${path}.graceHours`, `is ${graceHours}, and the least is 0`) : []),
     ...checkPrices(plan.name, prices, `${path}.prices`, MAX_CARRIED.plan),
-    ...prices.flatMap((price, i) =>
-      'charges' in price && price.charges.every(isFee)
-        ? problem(`${path}.prices.${i}.charges`, `0 of ${price.charges.length} recur, and a plan needs at least 1`)
-        : [],
-    ),
-    ...addOns.flatMap(({ name, prices: own }, i) =>
-      checkPrices(name, own, `${path}.addOns.${i}.prices`, MAX_CARRIED.addOn),
-    ),
+    ...checkRecurring(prices, `${path}.prices`),
+    ...phases.flatMap((phase, i) => checkPhase(phase, plan, `${path}.phases.${i}`)),
+    ...twice(phases, `${path}.phases`, 'id', ({ id }) => id),
+    ...checkCarried(plan, path),
+    ...addOns.flatMap(({ name, prices: own }, i) => [
+      ...checkPrices(name, own, `${path}.addOns.${i}.prices`, MAX_CARRIED.addOn),
+      ...checkTaxBehavior(own, prices, `${path}.addOns.${i}.prices`),
+    ]),
     ...twice(addOns, `${path}.addOns`, 'id', ({ id }) => id),
-    ...checkSum(plan, addOns, path),
+    ...checkSum(plan.name, prices, addOns, `${path}.prices`),
+    ...phases.flatMap((phase, i) => checkSum(plan.name, phase.prices, addOns, `${path}.phases.${i}.prices`)),
   ];
+}
+
+const checkRecurring = (prices: readonly Price[], path: string): Found =>
+  prices.flatMap((price, i) =>
+    'charges' in price && price.charges.every(isFee)
+      ? problem(`${path}.${i}.charges`, `0 of ${price.charges.length} recur, and a plan needs at least 1`)
+      : [],
+  );
+
+function checkTrial(
+  { days, reminderDays, atEnd = 'charge', paymentMethod = 'optional' }: PlanTrial,
+  path: string,
+): Found {
+  return [
+    ...(days < 1 ? problem(`${path}.days`, `is ${days}, and the least is 1`) : []),
+    ...(days > MAX_TRIAL_DAYS ? problem(`${path}.days`, `is ${days}, and ${MAX_TRIAL_DAYS} is the most`) : []),
+    ...(reminderDays !== undefined && (reminderDays < 1 || reminderDays >= days)
+      ? problem(`${path}.reminderDays`, `is ${reminderDays}, and lies from 1 to ${days - 1} in a trial of ${days} days`)
+      : []),
+    ...(paymentMethod === 'required' && atEnd !== 'charge'
+      ? problem(`${path}.atEnd`, `is ${atEnd}, and with paymentMethod required it is charge: there always is one`)
+      : []),
+  ];
+}
+
+/** What holds in a phase is a price of its own, in each currency that the plan has. */
+function checkPhase({ periods, prices }: Phase, plan: Plan, path: string): Found {
+  return [
+    ...(periods < 1 ? problem(`${path}.periods`, `is ${periods}, and the least is 1`) : []),
+    ...checkPrices(plan.name, prices, `${path}.prices`, MAX_CARRIED.plan),
+    ...checkRecurring(prices, `${path}.prices`),
+    ...checkTaxBehavior(prices, plan.prices, `${path}.prices`),
+    ...prices.flatMap(({ minimumCharge }, i) =>
+      minimumCharge === undefined
+        ? []
+        : problem(`${path}.prices.${i}.minimumCharge`, `is ${minimumCharge}, and only the plan’s own prices have one`),
+    ),
+    ...plan.prices.flatMap(({ currency }) =>
+      prices.some((price) => price.currency === currency)
+        ? []
+        : problem(`${path}.prices`, `has no price in ${currency}, and the plan has one`),
+    ),
+  ];
+}
+
+/** A change is one line for plan and add-ons together, so they are taxed in one way. */
+const checkTaxBehavior = (prices: readonly Price[], ofPlan: readonly Price[], path: string): Found =>
+  prices.flatMap(({ currency, taxBehavior = 'exclusive' }, i) => {
+    const plan = ofPlan.find((price) => price.currency === currency);
+    const own = plan?.taxBehavior ?? 'exclusive';
+    return plan && own !== taxBehavior
+      ? problem(`${path}.${i}.taxBehavior`, `is ${taxBehavior}, and the plan’s in ${currency} is ${own}`)
+      : [];
+  });
+
+function checkTerm({ term, ...plan }: Plan, plans: readonly Plan[], path: string): Found {
+  if (!term) return [];
+  const { periods, atEnd, planId } = term;
+  const next = plans.find(({ id }) => id === planId);
+  const least = periods < 1 ? problem(`${path}.periods`, `is ${periods}, and the least is 1`) : [];
+  if (atEnd !== 'change') {
+    const unused =
+      planId === undefined ? [] : problem(`${path}.planId`, `is ${planId}, and atEnd is ${atEnd}: no change`);
+    return [...least, ...unused];
+  }
+  if (!next) {
+    return [
+      ...least,
+      ...problem(`${path}.planId`, `is ${planId ?? 'missing'}, and atEnd is change: no plan to go over to`),
+    ];
+  }
+  const intervals = [plan.interval, next.interval].map(({ unit, count }) => `${count} ${unit}`);
+  return [
+    ...least,
+    ...(next.id === plan.id || next.term?.atEnd === 'change'
+      ? problem(
+          `${path}.planId`,
+          `is ${next.id}, and a term ends in a plan that goes on, not in one that ends in a change`,
+        )
+      : []),
+    ...(plan.addOns?.length && intervals[0] !== intervals[1]
+      ? problem(`${path}.planId`, `is ${next.id} of ${intervals[1]}, and add-ons are sold for ${intervals[0]}`)
+      : []),
+    ...plan.prices.flatMap(({ currency }) =>
+      next.prices.some((price) => price.currency === currency)
+        ? []
+        : problem(`${path}.planId`, `is ${next.id}, which has no price in ${currency}, and the plan has one`),
+    ),
+  ];
+}
+
+/** Of one currency, all that a subscription takes along: its phases', and the plan's own. */
+function checkCarried({ prices, phases = [] }: Plan, path: string): Found {
+  if (phases.length === 0) return [];
+  return prices.flatMap(({ currency }) => {
+    const all = [prices, ...phases.map((phase) => phase.prices)].flat().filter((price) => price.currency === currency);
+    const carried = JSON.stringify(all).length;
+    return carried > MAX_CARRIED.plan
+      ? problem(`${path}.phases`, `come to ${carried} characters in ${currency}, and ${MAX_CARRIED.plan} is the most`)
+      : [];
+  });
 }
 
 function checkPrices(name: string, prices: readonly Price[], path: string, maxCarried: number): Found {
@@ -48,7 +171,9 @@ function checkPrices(name: string, prices: readonly Price[], path: string, maxCa
 function checkPrice(name: string, price: Price, path: string, maxCarried: number): Found {
   const isList = 'charges' in price;
   const carried = JSON.stringify(price).length;
+  const { minimumCharge = 0 } = price;
   return [
+    ...(minimumCharge < 0 ? problem(`${path}.minimumCharge`, `is ${minimumCharge}, and the least is 0`) : []),
     ...(isCurrency(price.currency)
       ? []
       : problem(`${path}.currency`, `is ${price.currency}, which is no ISO 4217 currency in lower case such as usd`)),
@@ -153,13 +278,13 @@ function twice<T>(list: readonly T[], path: string, field: string, keyOf: (item:
 }
 
 /** The most that a period can come to, at the dearest: beyond it a price would be refused only when it is due. */
-function checkSum(plan: Plan, addOns: readonly AddOn[], path: string): Found {
-  return plan.prices.flatMap((price, i) => {
+function checkSum(name: string, prices: readonly Price[], addOns: readonly AddOn[], path: string): Found {
+  return prices.flatMap((price, i) => {
     const all = [
       price,
       ...addOns.flatMap((addOn) => addOn.prices.filter(({ currency }) => currency === price.currency)),
     ];
-    const charges = all.flatMap((each) => chargesOf({ name: plan.name, ...each }));
+    const charges = all.flatMap((each) => chargesOf({ name, ...each }));
     const counted = charges.reduce((sum, charge) => sum + dearest(charge), 0n);
     const percent = charges.reduce(
       (sum, charge) => sum + (charge.model === 'percentage' ? upper(charge.percent) : 0n),
@@ -167,7 +292,7 @@ function checkSum(plan: Plan, addOns: readonly AddOn[], path: string): Found {
     );
     const most = counted + (counted * percent) / 100n;
     return most > MAX_PRICE
-      ? problem(`${path}.prices.${i}`, `comes to ${most} for ${MAX_QUANTITY} units, and ${MAX_PRICE} is the most`)
+      ? problem(`${path}.${i}`, `comes to ${most} for ${MAX_QUANTITY} units, and ${MAX_PRICE} is the most`)
       : [];
   });
 }

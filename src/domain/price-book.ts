@@ -3,6 +3,7 @@ import type { PriceBookId } from './ids.ts';
 import { invariant } from './invariant.ts';
 import { timesDecimal } from './money.ts';
 import { type Rate, rate } from './rating.ts';
+import type { TaxCategory } from './tax.ts';
 import type { Interval } from './time.ts';
 
 /** One of the prices that a plan is made of. Those that count, count the quantity of what they belong to. */
@@ -16,7 +17,13 @@ export type Charge = Rate & {
 type SinglePrice = { model: 'flat' | 'per_unit'; unitAmount: string };
 type Charges = { charges: readonly Charge[] };
 export type Priced = SinglePrice | Charges;
-export type Price = { currency: Currency } & Priced;
+export type Price = {
+  currency: Currency;
+  /** Whether tax comes on top or is inside. */
+  taxBehavior?: 'exclusive' | 'inclusive';
+  /** An invoice below it waits for the next. */
+  minimumCharge?: number;
+} & Priced;
 
 /** Bought with a plan, in a quantity of its own. It costs what it costs on that plan, for that plan's interval. */
 export type AddOn = { id: string; name: string; prices: readonly Price[] };
@@ -25,18 +32,50 @@ export type Plan = {
   product: string;
   name: string;
   interval: Interval;
-  trialDays: number;
+  /** A trial of which nothing else has to be said. */
+  trialDays?: number;
+  trial?: PlanTrial;
+  /** What holds before the plan's own prices, one after the other: an introduction, a ramp. */
+  phases?: readonly Phase[];
+  term?: PlanTerm;
+  /** How one leaves it; where it says nothing, as the price book says. */
+  changes?: ChangeRules;
+  taxCategory?: TaxCategory;
+  /** How long an invoice stays a draft. */
+  graceHours?: number;
   prices: readonly Price[];
   addOns?: readonly AddOn[];
 };
-export type PriceBook = { plans: readonly Plan[] };
+export type PriceBook = { plans: readonly Plan[]; changes?: ChangeRules };
+
+export type PlanTrial = {
+  days: number;
+  /** Whether it begins without one. */
+  paymentMethod?: 'required' | 'optional';
+  /** What comes at its end where there is no payment method: an invoice all the same, a pause, or the end. */
+  atEnd?: 'charge' | 'pause' | 'cancel';
+  /** How many days before its end the customer is told of it. */
+  reminderDays?: number;
+  /** Of the plan's product. Without it: once. */
+  perCustomer?: 'once' | 'always';
+};
+/** So many whole periods; a stub before the first anchor is none. */
+export type Phase = { id: string; name: string; periods: number; prices: readonly Price[] };
+/** The least that one subscribes for. `planId` is what follows where it ends in a change. */
+export type PlanTerm = { periods: number; atEnd: 'renew' | 'cancel' | 'change'; planId?: string };
+export type ChangeRule = { when?: 'now' | 'period_end'; proration?: 'invoice_now' | 'next_invoice' | 'none' };
+export type ChangeRules = { up?: ChangeRule; down?: ChangeRule };
 
 export type ChosenAddOn = { id: string; quantity: number };
 type HeldAddOn = ChosenAddOn & { name: string } & Priced;
 
+/** `left`: so many of its periods have not begun. */
+export type HeldPhase = { id: string; name: string; left: number };
+export type HeldTerm = { periods: number; left: number; atEnd: PlanTerm['atEnd']; next?: Terms };
+
 /**
  * What a subscription pays, taken from one version of the price book, and its own from then on. A fee that was charged is
- * struck from it.
+ * struck from it. The prices are those of the phase that holds.
  */
 export type Terms = {
   planId: string;
@@ -46,13 +85,119 @@ export type Terms = {
   interval: Interval;
   currency: Currency;
   addOns?: readonly HeldAddOn[];
+  taxCategory?: TaxCategory;
+  taxInclusive?: true;
+  minimumCharge?: number;
+  graceHours?: number;
+  changes?: ChangeRules;
+  phase?: HeldPhase;
+  /** What follows the phase, in its order. The last is no phase: the plan's own prices. */
+  ahead?: readonly Ahead[];
+  term?: HeldTerm;
 } & Priced;
+type Ahead = { phase?: HeldPhase } & Priced;
 
-export function termsOf(plan: Plan, priceBookId: PriceBookId, currency: Currency): Terms | null {
-  const priced = pricedIn(plan.prices, currency);
-  if (!priced) return null;
-  const { id: planId, product, name, interval } = plan;
-  return { planId, priceBookId, product, name, interval, currency, ...priced };
+/** Null where the plan has no price in that currency. The book says what the plan leaves open, and what follows its term. */
+export function termsOf(plan: Plan, priceBookId: PriceBookId, currency: Currency, book?: PriceBook): Terms | null {
+  const price = plan.prices.find((candidate) => candidate.currency === currency);
+  if (!price) return null;
+  const { id: planId, product, name, interval, taxCategory, graceHours } = plan;
+  const changes = rulesOf(plan, book);
+  const term = plan.term && termOf(plan.term, priceBookId, currency, book);
+  const terms: Terms = {
+    ...{ planId, priceBookId, product, name, interval, currency },
+    ...(taxCategory && { taxCategory }),
+    ...(price.taxBehavior === 'inclusive' && { taxInclusive: true }),
+    ...(price.minimumCharge && { minimumCharge: price.minimumCharge }),
+    ...(graceHours && { graceHours }),
+    ...(changes && { changes }),
+    ...(term && { term }),
+    ...onlyPriced(price),
+  };
+  const phases = (plan.phases ?? []).flatMap(({ id, name, periods, prices }): Ahead[] => {
+    const priced = pricedIn(prices, currency);
+    return priced ? [{ phase: { id, name, left: periods }, ...priced }] : [];
+  });
+  return phases.length === 0 ? terms : entering(terms, [...phases, onlyPriced(price)]);
+}
+
+function rulesOf(plan: Plan, book: PriceBook | undefined): ChangeRules | null {
+  const up = { ...book?.changes?.up, ...plan.changes?.up };
+  const down = { ...book?.changes?.down, ...plan.changes?.down };
+  const rules = {
+    ...(Object.keys(up).length > 0 && { up }),
+    ...(Object.keys(down).length > 0 && { down }),
+  };
+  return Object.keys(rules).length > 0 ? rules : null;
+}
+
+function termOf(
+  { periods, atEnd, planId }: PlanTerm,
+  priceBookId: PriceBookId,
+  currency: Currency,
+  book: PriceBook | undefined,
+): HeldTerm {
+  const next = atEnd === 'change' ? book?.plans.find(({ id }) => id === planId) : undefined;
+  const terms = next && termsOf(next, priceBookId, currency, book);
+  return { periods, left: periods, atEnd, ...(terms && { next: withoutPhases(terms) }) };
+}
+
+/** The terms with the first of these in force, and the others ahead. */
+function entering(terms: Terms, [first, ...ahead]: readonly Ahead[]): Terms {
+  invariant(first, 'something is ahead');
+  const { phase: _phase, ahead: _ahead, ...rest } = unpriced(terms);
+  return { ...rest, ...first, ...(ahead.length > 0 && { ahead }) };
+}
+
+function unpriced(terms: Terms): Omit<Terms, keyof SinglePrice | 'charges'> {
+  const { model: _model, unitAmount: _unitAmount, charges: _charges, ...rest } = terms as Terms & SinglePrice & Charges;
+  return rest;
+}
+
+/** The plan's own prices, whatever phase holds. */
+export function withoutPhases(terms: Terms): Terms {
+  const last = terms.ahead?.at(-1);
+  return last ? entering(terms, [last]) : terms;
+}
+
+/** As a whole period begins: one less of its phase and of its term, or what follows them. */
+export function termsOfNextPeriod(terms: Terms): Terms {
+  if (!terms.phase && !terms.term) return terms;
+  return inNextPhase(inNextTerm(terms));
+}
+
+/** A term that is over begins again, or goes over to what was agreed to follow; what ends with it never comes here. */
+function inNextTerm(terms: Terms): Terms {
+  const { term } = terms;
+  if (!term) return terms;
+  if (term.left > 0) return { ...terms, term: { ...term, left: term.left - 1 } };
+  if (!term.next) return { ...terms, term: { ...term, left: term.periods - 1 } };
+  const next = withoutFees(terms.addOns ? { ...term.next, addOns: terms.addOns } : term.next);
+  return next.term ? { ...next, term: { ...next.term, left: next.term.left - 1 } } : next;
+}
+
+function inNextPhase(terms: Terms): Terms {
+  const { phase, ahead = [] } = terms;
+  if (!phase) return terms;
+  if (phase.left > 0) return { ...terms, phase: { ...phase, left: phase.left - 1 } };
+  return inNextPhase(entering(terms, ahead));
+}
+
+/**
+ * What is wanted, from where what is held has come to: on the same plan the phase goes on, another is entered at its own
+ * prices, so that nobody is introduced twice. A term that runs goes on.
+ */
+export function continuing(wanted: Terms, held: Terms): Terms {
+  const terms = inPhaseOf(wanted, held);
+  return held.term ? { ...terms, term: held.term } : terms;
+}
+
+function inPhaseOf(wanted: Terms, held: Terms): Terms {
+  if (!wanted.phase || wanted.phase === held.phase) return wanted;
+  const all: Ahead[] = [{ phase: wanted.phase, ...onlyPriced(wanted) }, ...(wanted.ahead ?? [])];
+  const at =
+    wanted.planId === held.planId && held.phase ? all.findIndex(({ phase }) => phase?.id === held.phase?.id) : -1;
+  return at < 0 ? withoutPhases(wanted) : entering(wanted, [{ ...all[at]!, phase: held.phase! }, ...all.slice(at + 1)]);
 }
 
 /** The same terms with these add-ons of the plan, or the first that the plan does not sell in this currency. */
@@ -74,9 +219,11 @@ export function withAddOns(
 
 function pricedIn(prices: readonly Price[], currency: Currency): Priced | null {
   const price = prices.find((candidate) => candidate.currency === currency);
-  if (!price) return null;
-  return 'charges' in price ? { charges: price.charges } : { model: price.model, unitAmount: price.unitAmount };
+  return price ? onlyPriced(price) : null;
 }
+
+const onlyPriced = (price: Priced): Priced =>
+  'charges' in price ? { charges: price.charges } : { model: price.model, unitAmount: price.unitAmount };
 
 export const chosenAddOns = ({ addOns = [] }: Terms): ChosenAddOn[] =>
   addOns.map(({ id, quantity }) => ({ id, quantity }));
@@ -98,7 +245,7 @@ export function periodLines(terms: Terms, quantity: number): { recurring: Period
     const line = { description: describe(terms, quantity), quantity: count, unitPrice, words: null };
     return { recurring: [{ ...line, amount: singlePrice(terms, quantity) }], fees: [] };
   }
-  const owners: Owner[] = [{ ...terms, quantity }, ...(terms.addOns ?? [])];
+  const owners: Owner[] = [{ ...terms, name: nameOf(terms), quantity }, ...(terms.addOns ?? [])];
   // A percentage is one of what the plan itself comes to: its other recurring prices, without the add-ons.
   const basis = () =>
     chargesOf(owners[0]!)
@@ -138,11 +285,14 @@ function singlePrice({ model, unitAmount }: SingleTerms, quantity: number): numb
   return timesDecimal(unitAmount, model === 'flat' ? 1 : quantity);
 }
 
+const nameOf = ({ name, phase }: Terms): string => (phase ? `${name}, ${phase.name}` : name);
+
 /** What is had, in a few words: "3 × Team with 2 × Backup". */
 export function describe(terms: Terms, quantity: number): string {
-  if (isSingle(terms)) return terms.model === 'flat' || quantity === 1 ? terms.name : `${quantity} × ${terms.name}`;
+  const name = nameOf(terms);
+  if (isSingle(terms)) return terms.model === 'flat' || quantity === 1 ? name : `${quantity} × ${name}`;
   const addOns = (terms.addOns ?? []).map(named);
-  return [named({ ...terms, quantity }), ...(addOns.length > 0 ? [`with ${addOns.join(', ')}`] : [])].join(' ');
+  return [named({ ...terms, name, quantity }), ...(addOns.length > 0 ? [`with ${addOns.join(', ')}`] : [])].join(' ');
 }
 
 /** The terms once their fees were charged. */

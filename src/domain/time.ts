@@ -10,6 +10,11 @@ export type Instant = number;
 export type Day = string;
 export type TimeZone = string;
 export type Interval = { unit: 'day' | 'week' | 'month' | 'quarter' | 'year'; count: number };
+/**
+ * Where the calendar holds a subscription's boundaries: a day of the month, or of the week (1 is Monday) where the interval
+ * is one of weeks; or a date, which stands for all that lie whole intervals before or after it.
+ */
+export type AnchorDay = number | Day;
 
 export const SECOND = 1_000;
 export const MINUTE = 60 * SECOND;
@@ -161,8 +166,9 @@ const daysInMonth = (year: number, month: number): number =>
   month === 1 ? (isLeap(year) ? 29 : 28) : month === 3 || month === 5 || month === 8 || month === 10 ? 30 : 31;
 
 /** Adds months to a civil date; a day that the month does not have becomes the month's last. */
-function addMonths(epochDay: number, months: number): number {
-  const { year, month, day } = civilOf(epochDay);
+function addMonths(epochDay: number, months: number, wanted?: number): number {
+  const { year, month, day: own } = civilOf(epochDay);
+  const day = wanted ?? own;
   const target = year * 12 + month + months;
   const targetYear = Math.floor(target / 12);
   const targetMonth = target - targetYear * 12;
@@ -173,29 +179,76 @@ function addMonths(epochDay: number, months: number): number {
   });
 }
 
-function addInterval(epochDay: number, { unit, count }: Interval, n: number): number {
+function addInterval(epochDay: number, { unit, count }: Interval, n: number, dayOfMonth?: number): number {
   switch (unit) {
     case 'day':
       return epochDay + count * n;
     case 'week':
       return epochDay + 7 * count * n;
     case 'month':
-      return addMonths(epochDay, count * n);
+      return addMonths(epochDay, count * n, dayOfMonth);
     case 'quarter':
-      return addMonths(epochDay, 3 * count * n);
+      return addMonths(epochDay, 3 * count * n, dayOfMonth);
     case 'year':
-      return addMonths(epochDay, 12 * count * n);
+      return addMonths(epochDay, 12 * count * n, dayOfMonth);
   }
 }
 
 /**
  * The n-th boundary after the anchor, on the anchor's own time of day. Always counted from the anchor and never from the
- * boundary before, so that the 31st comes back after February.
+ * boundary before, so that the 31st comes back after February; also where the anchor itself lies in a February, and only
+ * the anchor day says that the 31st is meant.
  */
-export function boundary(anchor: Instant, interval: Interval, n: number, timeZone: TimeZone): Instant {
+export function boundary(
+  anchor: Instant,
+  interval: Interval,
+  n: number,
+  timeZone: TimeZone,
+  anchorDay?: AnchorDay,
+): Instant {
   const { epochDay, timeOfDay } = toLocal(anchor, timeZone);
-  return fromLocal({ epochDay: addInterval(epochDay, interval, n), timeOfDay }, timeZone);
+  const dayOfMonth = anchorDay === undefined ? undefined : dayOfMonthOf(anchorDay);
+  return fromLocal({ epochDay: addInterval(epochDay, interval, n, dayOfMonth), timeOfDay }, timeZone);
 }
+
+const dayOfMonthOf = (anchorDay: AnchorDay): number =>
+  typeof anchorDay === 'number' ? anchorDay : civilFrom(anchorDay).day;
+
+/** Why this interval can't be anchored there; null where it can. */
+export function unfitAnchor(anchorDay: AnchorDay, { unit, count }: Interval): string | null {
+  if (typeof anchorDay === 'string') return isDay(anchorDay) ? null : `a date is YYYY-MM-DD, got ${anchorDay}`;
+  if (unit === 'day') return `every ${count} days are anchored on a date such as 2027-02-13, got ${anchorDay}`;
+  const most = unit === 'week' ? 7 : 31;
+  return Number.isInteger(anchorDay) && anchorDay >= 1 && anchorDay <= most
+    ? null
+    : `a day of the ${unit === 'week' ? 'week' : 'month'} is from 1 to ${most}, got ${anchorDay}`;
+}
+
+/** The anchor day's next occurrence, at the same time of day; the instant itself where that is its day. */
+export function anchorFrom(at: Instant, interval: Interval, anchorDay: AnchorDay, timeZone: TimeZone): Instant {
+  const unfit = unfitAnchor(anchorDay, interval);
+  invariant(unfit === null, unfit ?? '');
+  const { epochDay, timeOfDay } = toLocal(at, timeZone);
+  const next = occurrenceFrom(epochDay, interval, anchorDay);
+  return next === epochDay ? at : fromLocal({ epochDay: next, timeOfDay }, timeZone);
+}
+
+function occurrenceFrom(today: number, interval: Interval, anchorDay: AnchorDay): number {
+  if (typeof anchorDay === 'string') {
+    const date = epochDayOf(anchorDay);
+    // Some hundred years are a few guesses: the shortest and the longest of an interval differ by a tenth at most.
+    let n = Math.floor((today - date) / (addInterval(date, interval, 1) - date));
+    while (addInterval(date, interval, n) >= today) n--;
+    while (addInterval(date, interval, n) < today) n++;
+    return addInterval(date, interval, n);
+  }
+  if (interval.unit === 'week') return today + ((anchorDay - weekdayOf(today) + 7) % 7);
+  const thisMonth = addMonths(today, 0, anchorDay);
+  return thisMonth >= today ? thisMonth : addMonths(today, 1, anchorDay);
+}
+
+/** 1 January 1970 was a Thursday. */
+const weekdayOf = (epochDay: number): number => ((((epochDay + 3) % 7) + 7) % 7) + 1;
 
 export function dayOf(instant: Instant, timeZone: TimeZone): Day {
   return formatDay(toLocal(instant, timeZone).epochDay);

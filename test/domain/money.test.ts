@@ -1,7 +1,14 @@
 import { fc, test as property } from '@fast-check/vitest';
 import { describe, expect, test } from 'vitest';
 import { formatMoney, money, prorate, timesDecimal } from '../../src/domain/money.ts';
-import { changePrice, priceOfPeriod, type Segment } from '../../src/domain/proration.ts';
+import {
+  changePrice,
+  debitedInPeriod,
+  priceOfDays,
+  priceOfPeriod,
+  type Segment,
+  wholePriceOf,
+} from '../../src/domain/proration.ts';
 
 test.each([
   ['half goes away from zero', 5, 1, 2, 3],
@@ -78,3 +85,52 @@ property.prop([amounts, changes, fc.constantFrom(28, 29, 30, 31)], { numRuns: 10
     expect(dearest.map((_, d) => priceOn(d))).toEqual(dearest);
   },
 );
+
+const kinds = fc.constantFrom('billed' as const, 'unbilled' as const);
+const gamble = fc.array(fc.record({ day: fc.nat(30), amount: amounts, kind: kinds }), { maxLength: 8 });
+
+property.prop([amounts, fc.nat(100), gamble, fc.constantFrom(28, 29, 30, 31), fc.nat(30)], { numRuns: 10_000 })(
+  'with discounts, free days and changes that are not billed: no more is given back than was debited, and no day twice',
+  (first, off, list, days, skipped) => {
+    const start = Math.min(skipped, days - 1); // a stub begins later
+    const debited = Math.floor((first * (100 - off)) / 100);
+    let segments: Segment[] = [{ from: start, amount: first, debited }];
+    let paid = priceOfDays(debited, start, days, days);
+    for (const { day, amount, kind } of list
+      .filter((each) => each.day >= start && each.day < days)
+      .sort((a, b) => a.day - b.day)) {
+      const changed = changePrice(segments, days, day, amount, kind === 'billed');
+      const back = -changed.credits.reduce((sum, credit) => sum + credit.amount, 0);
+      expect(back).toBeLessThanOrEqual(paid);
+      for (const credit of changed.credits) expect(credit.amount).toBeLessThanOrEqual(0);
+      paid += changed.debits.reduce((sum, debit) => sum + debit.amount, 0) - back;
+      segments = changed.segments;
+      const debitedNow = debitedInPeriod(segments, days);
+      expect(debitedNow).toBeLessThanOrEqual(paid);
+      if (list.every((each) => each.kind === 'billed')) expect(debitedNow).toBe(paid);
+    }
+  },
+);
+
+test('a raise that was not billed gives nothing back, and a lowering that was not billed is given up', () => {
+  const up = changePrice([{ from: 0, amount: 3000 }], 30, 10, 6000, false);
+  expect(up).toEqual({
+    segments: [
+      { from: 0, amount: 3000 },
+      { from: 10, amount: 6000, debited: 3000 },
+    ],
+    credits: [],
+    debits: [],
+  });
+  const down = changePrice(up.segments, 30, 19, 0);
+  expect(down.credits).toEqual([{ from: 20, to: 30, amount: -1000, price: 3000 }]);
+  const lower = changePrice([{ from: 0, amount: 3000 }], 30, 9, 1500, false);
+  expect(changePrice(lower.segments, 30, 19, 0).credits).toEqual([{ from: 20, to: 30, amount: -500, price: 1500 }]);
+});
+
+property.prop([fc.integer({ min: 0, max: 1_000_000 }), fc.integer({ min: 1, max: 366 }), fc.nat(365), fc.nat(365)], {
+  numRuns: 10_000,
+})('whatever some days cost, there is a whole price that comes to it', (amount, days, a, b) => {
+  const [from, to] = [Math.min(a, b, days - 1), Math.min(Math.max(a, b) + 1, days)];
+  expect(priceOfDays(wholePriceOf(amount, from, to, days), from, to, days)).toBe(amount);
+});

@@ -18,6 +18,11 @@ const addOn = (id: string, unitAmount = '1') => ({
   ...{ id, name: id },
   prices: [{ currency: 'usd', model: 'flat' as const, unitAmount }],
 });
+const flat = { currency: 'usd', model: 'flat', unitAmount: '100' } as const;
+const phase = (id: string, periods = 1, unitAmount = '50') => ({
+  ...{ id, name: id, periods },
+  prices: [{ ...flat, unitAmount }],
+});
 const inTiers = 'plans.0.prices.0.charges.0.tiers';
 
 test.each<[string, Plan[], string, string]>([
@@ -177,6 +182,100 @@ test.each<[string, Plan[], string, string]>([
     [charged({ id: 'x', name: 'x'.repeat(9_000), model: 'flat', unitAmount: '1' })],
     'plans.0.prices.0',
     'is 9083 characters long, and 8192 is the most',
+  ],
+  ['two trials', [plan({ trialDays: 14, trial: { days: 30 } })], 'plans.0.trialDays', 'is 14, and trial.days is 30'],
+  ['a trial of nothing', [plan({ trial: { days: 0 } })], 'plans.0.trial.days', 'is 0, and the least is 1'],
+  [
+    'a reminder before the trial',
+    [plan({ trial: { days: 7, reminderDays: 7 } })],
+    'plans.0.trial.reminderDays',
+    'is 7, and lies from 1 to 6 in a trial of 7 days',
+  ],
+  [
+    'a trial’s end that never comes',
+    [plan({ trial: { days: 7, paymentMethod: 'required', atEnd: 'pause' } })],
+    'plans.0.trial.atEnd',
+    'is pause, and with paymentMethod required it is charge: there always is one',
+  ],
+  ['a phase of nothing', [plan({ phases: [phase('p', 0)] })], 'plans.0.phases.0.periods', 'is 0, and the least is 1'],
+  [
+    'a phase without one of the currencies',
+    [plan({ phases: [{ ...phase('p'), prices: [{ currency: 'eur', model: 'flat', unitAmount: '1' }] }] })],
+    'plans.0.phases.0.prices',
+    'has no price in usd, and the plan has one',
+  ],
+  [
+    'a phase twice',
+    [plan({ phases: [phase('p'), phase('p')] })],
+    'plans.0.phases.1.id',
+    'is p, as plans.0.phases.0.id is',
+  ],
+  [
+    'a negative price in a phase',
+    [plan({ phases: [phase('p', 1, '-1')] })],
+    'plans.0.phases.0.prices.0.unitAmount',
+    'is -1, and the least is 0',
+  ],
+  [
+    'a phase that is taxed in another way',
+    [plan({ phases: [{ ...phase('p'), prices: [{ ...flat, taxBehavior: 'inclusive' }] }] })],
+    'plans.0.phases.0.prices.0.taxBehavior',
+    'is inclusive, and the plan’s in usd is exclusive',
+  ],
+  [
+    'an add-on that is taxed in another way',
+    [plan({ prices: [{ ...flat, taxBehavior: 'inclusive' }], addOns: [addOn('b')] })],
+    'plans.0.addOns.0.prices.0.taxBehavior',
+    'is exclusive, and the plan’s in usd is inclusive',
+  ],
+  [
+    'a term of nothing',
+    [plan({ term: { periods: 0, atEnd: 'renew' } })],
+    'plans.0.term.periods',
+    'is 0, and the least is 1',
+  ],
+  [
+    'a term that ends in no plan',
+    [plan({ term: { periods: 1, atEnd: 'change', planId: 'z' } })],
+    'plans.0.term.planId',
+    'is z, and atEnd is change: no plan to go over to',
+  ],
+  [
+    'a plan that nothing goes over to',
+    [plan({ term: { periods: 1, atEnd: 'renew', planId: 'z' } })],
+    'plans.0.term.planId',
+    'is z, and atEnd is renew: no change',
+  ],
+  [
+    'a term that ends in another of its kind',
+    [plan({ term: { periods: 1, atEnd: 'change', planId: 'a' } })],
+    'plans.0.term.planId',
+    'is a, and a term ends in a plan that goes on, not in one that ends in a change',
+  ],
+  [
+    'a term that ends in a plan without the currency',
+    [
+      plan({ term: { periods: 1, atEnd: 'change', planId: 'b' } }),
+      plan({ id: 'b', prices: [{ currency: 'eur', model: 'flat', unitAmount: '1' }] }),
+    ],
+    'plans.0.term.planId',
+    'is b, which has no price in usd, and the plan has one',
+  ],
+  [
+    'a term with add-ons that ends in another interval',
+    [
+      plan({ term: { periods: 1, atEnd: 'change', planId: 'b' }, addOns: [addOn('x')] }),
+      plan({ id: 'b', interval: { unit: 'year', count: 1 } }),
+    ],
+    'plans.0.term.planId',
+    'is b of 1 year, and add-ons are sold for 1 month',
+  ],
+  ['a negative grace', [plan({ graceHours: -1 })], 'plans.0.graceHours', 'is -1, and the least is 0'],
+  [
+    'a negative minimum charge',
+    [plan({ prices: [{ ...flat, minimumCharge: -1 }] })],
+    'plans.0.prices.0.minimumCharge',
+    'is -1, and the least is 0',
   ],
 ])('%s', (_what, plans, path, message) => {
   expect(checkPriceBook({ plans })).toEqual([{ path, message }]);

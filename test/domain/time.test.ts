@@ -1,7 +1,9 @@
 import { fc, test as property } from '@fast-check/vitest';
 import { describe, expect, test } from 'vitest';
 import {
+  type AnchorDay,
   addDays,
+  anchorFrom,
   boundary,
   dayOf,
   daysBetween,
@@ -10,6 +12,7 @@ import {
   isDay,
   isTimeZone,
   plusDays,
+  unfitAnchor,
 } from '../../src/domain/time.ts';
 
 const MONTH: Interval = { unit: 'month', count: 1 };
@@ -70,6 +73,99 @@ describe('the n-th boundary, counted from the anchor', () => {
   });
 });
 
+const YEAR: Interval = { unit: 'year', count: 1 };
+const WEEK: Interval = { unit: 'week', count: 1 };
+
+describe('an anchor day’s next occurrence, and the boundaries after it', () => {
+  test.each<[string, string, Interval, AnchorDay, string, string[]]>([
+    ['later in the month', '2011-02-01T10:00:00Z', MONTH, 13, 'UTC', ['2011-02-13T10:00', '2011-03-13T10:00']],
+    ['its own day', '2011-02-13T10:00:00Z', MONTH, 13, 'UTC', ['2011-02-13T10:00', '2011-03-13T10:00']],
+    ['over already', '2011-02-14T10:00:00Z', MONTH, 13, 'UTC', ['2011-03-13T10:00']],
+    ['the last of a short month', '2027-02-10T10:00:00Z', MONTH, 31, 'UTC', ['2027-02-28T10:00', '2027-03-31T10:00']],
+    ['and of a leap year', '2028-02-10T10:00:00Z', MONTH, 31, 'UTC', ['2028-02-29T10:00', '2028-03-31T10:00']],
+    [
+      'yearly, the leap day comes back',
+      '2027-02-10T10:00:00Z',
+      YEAR,
+      29,
+      'UTC',
+      ['2027-02-28T10:00', '2028-02-29T10:00', '2029-02-28T10:00'],
+    ],
+    [
+      'of a quarter: next month’s',
+      '2027-01-20T10:00:00Z',
+      { unit: 'quarter', count: 1 },
+      15,
+      'UTC',
+      ['2027-02-15T10:00', '2027-05-15T10:00'],
+    ],
+    [
+      'of a quarter, by a date',
+      '2027-01-20T10:00:00Z',
+      { unit: 'quarter', count: 1 },
+      '2020-01-15',
+      'UTC',
+      ['2027-04-15T10:00', '2027-07-15T10:00'],
+    ],
+    [
+      'a date that is still to come',
+      '2027-01-20T10:00:00Z',
+      YEAR,
+      '2027-07-01',
+      'UTC',
+      ['2027-07-01T10:00', '2028-07-01T10:00'],
+    ],
+    ['a date beyond the next', '2027-01-20T10:00:00Z', MONTH, '2031-07-01', 'UTC', ['2027-02-01T10:00']],
+    [
+      'a date that only some months have',
+      '2027-02-01T10:00:00Z',
+      MONTH,
+      '2026-01-31',
+      'UTC',
+      ['2027-02-28T10:00', '2027-03-31T10:00'],
+    ],
+    ['Monday', '2027-01-01T10:00:00Z', WEEK, 1, 'UTC', ['2027-01-04T10:00', '2027-01-11T10:00']], // a Friday
+    ['Sunday', '2027-01-01T10:00:00Z', { unit: 'week', count: 2 }, 7, 'UTC', ['2027-01-03T10:00', '2027-01-17T10:00']],
+    ['Friday itself', '2027-01-01T10:00:00Z', WEEK, 5, 'UTC', ['2027-01-01T10:00']],
+    [
+      'every ten days, by a date',
+      '2027-01-01T10:00:00Z',
+      { unit: 'day', count: 10 },
+      '2026-12-25',
+      'UTC',
+      ['2027-01-04T10:00', '2027-01-14T10:00'],
+    ],
+    [
+      'the local day counts, and its time of day over DST',
+      '2027-03-01T04:30:00Z', // the 28th of February, 23:30
+      MONTH,
+      15,
+      'America/New_York',
+      ['2027-03-16T03:30', '2027-04-16T03:30'],
+    ],
+    [
+      'where it is the first already',
+      '2027-01-31T20:00:00Z',
+      MONTH,
+      1,
+      'Asia/Tokyo',
+      ['2027-01-31T20:00', '2027-02-28T20:00'],
+    ],
+  ])('%s', (_what, start, interval, day, zone, expected) => {
+    const anchor = anchorFrom(Date.parse(start), interval, day, zone);
+    expect(expected.map((_, n) => iso(boundary(anchor, interval, n, zone, day)).slice(0, 16))).toEqual(expected);
+  });
+
+  test.each<[AnchorDay, Interval, string | null]>([
+    [32, MONTH, 'a day of the month is from 1 to 31, got 32'],
+    [8, WEEK, 'a day of the week is from 1 to 7, got 8'],
+    [13, { unit: 'day', count: 30 }, 'every 30 days are anchored on a date such as 2027-02-13, got 13'],
+    ['2027-02-29', MONTH, 'a date is YYYY-MM-DD, got 2027-02-29'],
+    ['2027-02-28', { unit: 'day', count: 30 }, null],
+    [7, WEEK, null],
+  ])('%s of %o', (day, interval, expected) => expect(unfitAnchor(day, interval)).toBe(expected));
+});
+
 test('days are civil dates', () => {
   expect(dayOf(Date.parse('2027-01-01T04:59:59Z'), 'America/New_York')).toBe('2026-12-31');
   expect(iso(instantOf('2027-03-28', 'Europe/Berlin'))).toBe('2027-03-27T23:00:00.000Z');
@@ -112,6 +208,24 @@ property.prop([instants, zones, intervals, fc.integer({ min: 0, max: 200 })], { 
       const last = new Date(Date.UTC(year!, month!, 0)).getUTCDate();
       expect(got).toBe(Math.min(wanted, last));
     }
+  },
+);
+
+const anchorDays = fc.oneof(
+  fc.integer({ min: 1, max: 31 }),
+  instants.map((at): AnchorDay => dayOf(at, 'UTC')),
+);
+
+property.prop([instants, zones, intervals, anchorDays], { numRuns: 10_000 })(
+  'a stub is shorter than the full period that would end at its anchor',
+  (start, zone, interval, day) => {
+    if (unfitAnchor(day, interval) !== null) return;
+    const anchor = anchorFrom(start, interval, day, zone);
+    const days = daysBetween(dayOf(start, zone), dayOf(anchor, zone));
+    const before = boundary(anchor, interval, -1, zone, day);
+    expect(days).toBeGreaterThanOrEqual(0);
+    expect(days).toBeLessThan(daysBetween(dayOf(before, zone), dayOf(anchor, zone)));
+    expect(anchorFrom(anchor, interval, day, zone)).toBe(anchor);
   },
 );
 

@@ -50,7 +50,7 @@ export const subscribe = route({
       terms,
       quantity: call.body.quantity ?? 1,
       paymentMethod: await methodFor(call, customer.id, processor),
-      trialDays: call.body.trialDays ?? plan.trialDays,
+      trialDays: call.body.trialDays ?? plan.trial?.days ?? plan.trialDays ?? 0,
     };
     const id = await call.bind(newId('sub'));
     const answer = await begin(call, id, draftOf(call, id, customer, processor), command);

@@ -1,0 +1,63 @@
+/** How a plan is sold: its trial, its term, how one leaves it, and where the calendar anchors it. */
+import { extendZodWithOpenApi } from '@asteasolutions/zod-to-openapi';
+import { z } from 'zod';
+import { MAX_TRIAL_DAYS } from '../../domain/price-book-check.ts';
+import { TAX_CATEGORIES } from '../../domain/tax.ts';
+import { isDay } from '../../domain/time.ts';
+
+extendZodWithOpenApi(z);
+
+export const trial = z
+  .strictObject({
+    days: z.int().openapi({ minimum: 1, maximum: MAX_TRIAL_DAYS }),
+    paymentMethod: z.enum(['required', 'optional']).optional().openapi({ default: 'optional' }),
+    atEnd: z.enum(['charge', 'pause', 'cancel']).optional().openapi({
+      default: 'charge',
+      description: 'What comes at its end where there is no payment method.',
+    }),
+    reminderDays: z.int().optional().openapi({
+      minimum: 1,
+      description: '`subscription.trial_will_end` is told so many days before its end.',
+    }),
+    perCustomer: z.enum(['once', 'always']).optional().openapi({
+      default: 'once',
+      description: 'How often a customer may try the plan’s product.',
+    }),
+  })
+  .openapi('PlanTrial');
+
+export const phasePeriods = z.int().openapi({ minimum: 1, description: 'Whole ones: a first stub is none.' });
+
+export const term = z
+  .strictObject({
+    periods: z.int().openapi({ minimum: 1 }),
+    atEnd: z.enum(['renew', 'cancel', 'change']),
+    planId: z.string().min(1).max(128).optional().openapi({ description: 'What follows where it ends in a change.' }),
+  })
+  .openapi('PlanTerm');
+
+const changeRule = z.strictObject({
+  when: z.enum(['now', 'period_end']).optional(),
+  proration: z.enum(['invoice_now', 'next_invoice', 'none']).optional(),
+});
+export const changeRules = z
+  .strictObject({ up: changeRule.optional(), down: changeRule.optional() })
+  .openapi('ChangeRules', {
+    description:
+      'A raise is made now and prorated, a lowering at the period’s end, unless it says otherwise. What it says, customers can’t ask differently.',
+  });
+
+export const taxCategory = z.enum(TAX_CATEGORIES).openapi({ description: '`standard` where it is left out.' });
+export const taxBehavior = z
+  .enum(['exclusive', 'inclusive'])
+  .openapi({ default: 'exclusive', description: 'Whether tax comes on top or is inside.' });
+export const graceHours = z
+  .int()
+  .max(24 * 31)
+  .openapi({ minimum: 0, description: 'How long a renewal’s invoice stays a draft.' });
+
+export const anchorDay = z.union([z.int().min(1).max(31), z.string().refine(isDay, 'a day is YYYY-MM-DD')]).openapi({
+  description:
+    'The day on which periods begin: of the month, or of the week (1 is Monday) for a plan of weeks; or a date, which stands for all that lie whole intervals from it. A first stub leads to its next occurrence.',
+  example: 1,
+});
