@@ -18,7 +18,7 @@ import { newId } from '../../ids.ts';
 import { listBody, pageOf } from '../paging.ts';
 import { badField, notFound, Problem } from '../problem.ts';
 import { ADMINS, created, ok, READERS, route } from '../route.ts';
-import { priceBookDiff } from '../schemas/price-books.ts';
+import { priceBookDiff } from '../schemas/price-book-diff.ts';
 import { clockId, instant, listOf, page, priceBook, priceBookDocument, priceBookId, publishBody } from '../schemas.ts';
 import { showPriceBook } from '../show.ts';
 
