@@ -193,7 +193,7 @@ function sealed(
 const likeLiteral = (text: string): string => text.replaceAll(/[\\%_]/g, '\\$&');
 
 /** Test and live are places apart, too. */
-const placeOf = ({ tenant, mode }: Scope, row: CustomerId, column: string): Place => ({
+export const placeOf = ({ tenant, mode }: Scope, row: CustomerId, column: string): Place => ({
   tenant: `${tenant}/${mode}`,
   table: 'customers',
   column,

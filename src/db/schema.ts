@@ -6,6 +6,7 @@
 import type { ColumnType, Generated, JSONColumnType } from 'kysely';
 import type { Access } from '../domain/access.ts';
 import type { Recorded, StoredStep } from '../domain/commit.ts';
+import type { Country } from '../domain/country.ts';
 import type { Currency } from '../domain/currency.ts';
 import type { Effect } from '../domain/effect.ts';
 import type {
@@ -21,8 +22,10 @@ import type {
 } from '../domain/ids.ts';
 import type { DeclineClass, Fact, Input, Origin } from '../domain/input.ts';
 import type { AccountCode, PostingKind } from '../domain/ledger.ts';
+import type { Seller } from '../domain/parties.ts';
 import type { PriceBook } from '../domain/price-book.ts';
 import type { CollectionMode, Processor, StateName, Subscription } from '../domain/subscription.ts';
+import type { TaxIdState } from '../domain/tax-rules.ts';
 import type { Day } from '../domain/time.ts';
 
 type Timestamp = ColumnType<Date, Date | string, Date | string>;
@@ -179,6 +182,9 @@ export type InvoicesTable = OfTenant & {
   due_at: Timestamp;
   paid_at: Timestamp | null;
   voided_at: Timestamp | null;
+  /** Who sold and who bought, as they were. */
+  seller_version: number | null;
+  buyer_version: number | null;
 };
 
 export type InvoiceLinesTable = OfTenant & {
@@ -337,6 +343,35 @@ export type RequestsTable = OfTenant & {
   created_at: DefaultTimestamp;
 };
 
+// Parties and taxes.
+export type SellerProfilesTable = OfTenant & { version: number; document: Json<Seller>; created_at: Timestamp };
+
+export type CustomerAddressesTable = OfTenant & {
+  customer_id: CustomerId;
+  version: number;
+  name_encrypted: string | null;
+  address_encrypted: string | null;
+  /** Legible, since taxes are counted by it, as is what stands below it. */
+  country: Country | null;
+  region: string | null;
+  tax_id_encrypted: string | null;
+  tax_id_country: Country | null;
+  tax_id_state: TaxIdState | null;
+  tax_exempt: boolean;
+  created_at: Timestamp;
+};
+
+export type TaxIdChecksTable = OfTenant & {
+  id: Identity;
+  customer_id: CustomerId;
+  country: Country;
+  tax_id_encrypted: string;
+  checker: string;
+  state: TaxIdState;
+  answer_encrypted: string;
+  checked_at: Timestamp;
+};
+
 export type Database = {
   tenants: TenantsTable;
   api_keys: ApiKeysTable;
@@ -362,4 +397,7 @@ export type Database = {
   outbox: OutboxTable;
   inbox: InboxTable;
   requests: RequestsTable;
+  seller_profiles: SellerProfilesTable;
+  customer_addresses: CustomerAddressesTable;
+  tax_id_checks: TaxIdChecksTable;
 };

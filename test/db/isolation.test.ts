@@ -100,22 +100,29 @@ it('ends with the transaction', async () => {
   });
 });
 
-it.each(['ledger_entries', 'ledger_transactions', 'ledger_accounts', 'decisions', 'audit_log', 'invoice_lines'])(
-  'does not let the app change %s, its own rows included',
-  async (table) => {
-    for (const statement of [sql`update ${sql.table(table)} set mode = mode`, sql`delete from ${sql.table(table)}`]) {
-      const changed = inTenant(database.db, { tenant: 'ten_1', mode: 'test' }, (trx) => statement.execute(trx));
-      await expect(changed).rejects.toThrow(`permission denied for table ${table}`);
-    }
-    for (const statement of [
-      sql`update ${sql.table(table)} set mode = mode`,
-      sql`delete from ${sql.table(table)}`,
-      sql`truncate ${sql.table(table)} cascade`,
-    ]) {
-      await expect(statement.execute(database.db)).rejects.toThrow('append-only'); // the owner neither
-    }
-  },
-);
+it.each([
+  'ledger_entries',
+  'ledger_transactions',
+  'ledger_accounts',
+  'decisions',
+  'audit_log',
+  'invoice_lines',
+  'seller_profiles',
+  'customer_addresses',
+  'tax_id_checks',
+])('does not let the app change %s, its own rows included', async (table) => {
+  for (const statement of [sql`update ${sql.table(table)} set mode = mode`, sql`delete from ${sql.table(table)}`]) {
+    const changed = inTenant(database.db, { tenant: 'ten_1', mode: 'test' }, (trx) => statement.execute(trx));
+    await expect(changed).rejects.toThrow(`permission denied for table ${table}`);
+  }
+  for (const statement of [
+    sql`update ${sql.table(table)} set mode = mode`,
+    sql`delete from ${sql.table(table)}`,
+    sql`truncate ${sql.table(table)} cascade`,
+  ]) {
+    await expect(statement.execute(database.db)).rejects.toThrow('append-only'); // the owner neither
+  }
+});
 
 it.each([
   ['hydra_door', ['api_keys', 'inbox', 'processor_customers', 'tenants']],
@@ -221,5 +228,26 @@ async function fillTheRest(): Promise<void> {
   await db
     .insertInto('requests')
     .values({ ...own, principal: 'p', route: 'r', key: 'k', body_hash: 'h', state: 'running' })
+    .execute();
+  await db
+    .insertInto('seller_profiles')
+    .values({ ...own, version: 1, document: '{}', created_at })
+    .execute();
+  await db
+    .insertInto('customer_addresses')
+    .values({ ...own, customer_id, version: 1, tax_exempt: false, created_at })
+    .execute();
+  await db
+    .insertInto('tax_id_checks')
+    .values({
+      ...own,
+      customer_id,
+      country: 'DE',
+      tax_id_encrypted: 'v1',
+      checker: 'form',
+      state: 'unknown',
+      answer_encrypted: 'v1',
+      checked_at: created_at,
+    })
     .execute();
 }
