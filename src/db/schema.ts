@@ -273,7 +273,12 @@ export type LedgerEntriesTable = OfTenant & {
   amount: MinorUnits;
 };
 
-export type LedgerBalancesTable = OfTenant & { account_id: number; currency: Currency; amount: MinorUnits };
+export type LedgerBalancesTable = OfTenant & {
+  account_id: number;
+  account_code: AccountCode;
+  currency: Currency;
+  amount: MinorUnits;
+};
 
 export type AuditLogTable = OfTenant & {
   id: Identity;

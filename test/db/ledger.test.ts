@@ -63,7 +63,9 @@ describe('the books', () => {
   const code = fc.constantFrom(...(Object.keys(chart) as AccountCode[]));
   const owner = fc.constantFrom('cus_1' as const, 'cus_2' as const, null);
   const account = fc.record({ code, owner });
-  const transfer = fc.record({ from: account, to: account, amount: fc.integer({ min: 1, max: 10 ** 9 }) });
+  // A customer's credit is only ever given here: there may be none to take.
+  const spent = account.filter(({ code }) => code !== 'customer_credit');
+  const transfer = fc.record({ from: account, to: spent, amount: fc.integer({ min: 1, max: 10 ** 9 }) });
   const posting = fc.record({
     key: fc.constantFrom(...'abcdefghij'),
     kind: fc.constant('payment_received' as const),
@@ -202,6 +204,68 @@ describe('the database refuses', () => {
     ]) {
       await expect(statement.execute(database.db)).rejects.toThrow('append-only');
     }
+  });
+});
+
+describe('customer credit', () => {
+  const credit = { code: 'customer_credit', owner: 'cus_9' } as const;
+  const owed = { code: 'receivable', owner: 'cus_9' } as const;
+  const move = (key: string, from: typeof credit | typeof owed, to: typeof from, amount: number): KeyedPosting => ({
+    ...{ key, kind: 'payment_received', at: START, currency: 'gbp', subscription: null },
+    transfers: [{ from, to, amount }],
+  });
+  const give = (key: string, amount: number) => move(key, credit, owed, amount);
+  const use = (key: string, amount: number) => move(key, owed, credit, amount);
+  const named = { constraint: 'customer_credit_not_negative', code: '23514' };
+
+  it('cannot be used where there is none, nor beyond what there is, and can be used up', async () => {
+    await expect(inScope([use('none', 1)])).rejects.toMatchObject(named);
+    await inScope([give('gift', 100)]);
+    await expect(inScope([use('beyond', 101)])).rejects.toMatchObject(named);
+    await inScope([use('part', 40), use('rest', 60)]);
+    await expect(inScope([use('more', 1)])).rejects.toMatchObject(named);
+    expect(await balanceOf('customer_credit', SCOPE, 'gbp')).toBe(0);
+  });
+
+  it('is used by one of two who race for it, and what the other would have done is not done', async () => {
+    for (let round = 0; round < 20; round++) {
+      const gift = give(`gift/${round}`, 100);
+      await inScope([gift]);
+      const [first, second] = await Promise.allSettled([
+        inScope([use(`race/${round}/a`, 70)]),
+        inScope([payment(`with/${round}`, 5), use(`race/${round}/b`, 60)]),
+      ]);
+      const lost = [first!, second!].filter((each) => each.status === 'rejected');
+      expect(lost).toHaveLength(1);
+      expect(lost[0]).toMatchObject({ reason: named });
+      const left = first!.status === 'fulfilled' ? 30 : 40;
+      expect(await balanceOf('customer_credit', SCOPE, 'gbp')).toBe(-left);
+      expect(await inScope([payment(`with/${round}`, 5)])).toEqual([left === 30 ? 'posted' : 'repeat']);
+      await inScope([use(`rest/${round}`, left)]);
+    }
+  });
+
+  it('is guarded from those at psql, too, and nobody may call it something else', async () => {
+    await inScope([give('guarded', 10)]);
+    const balance = sql`account_code = 'customer_credit' and currency = 'gbp'`;
+    await expect(
+      sql`update ledger_balances set amount = 1 where ${balance}`.execute(database.db),
+    ).rejects.toMatchObject(named);
+    await expect(
+      inTenant(database.db, SCOPE, (trx) =>
+        sql`update ledger_balances set account_code = 'cash' where ${balance}`.execute(trx),
+      ),
+    ).rejects.toThrow('permission denied');
+    const misnamed = inTenant(database.db, SCOPE, (trx) =>
+      sql`
+        with opened as (
+          insert into ledger_accounts (tenant_id, mode, code, owner, kind, currency)
+          values ('ten_1', 'test', 'customer_credit', 'cus_10', 'credit', 'usd') returning id
+        )
+        insert into ledger_balances (account_id, tenant_id, mode, account_code, currency, amount)
+        select id, 'ten_1', 'test', 'cash', 'usd', 5 from opened`.execute(trx),
+    );
+    await expect(misnamed).rejects.toThrow(/is not of its balance's/);
   });
 });
 

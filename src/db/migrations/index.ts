@@ -9,6 +9,7 @@ import { up as messages } from './0007-messages.ts';
 import { up as lastStep } from './0008-last-step.ts';
 import { up as parties } from './0010-parties.ts';
 import { up as priceBookHash } from './0015-price-book-hash.ts';
+import { up as ledgerSpeed } from './0017-ledger-speed.ts';
 
 /** Forward only, in this order. Named here rather than found in a folder, so that a built program has them, too. */
 export const migrations: Record<string, Migration> = {
@@ -22,4 +23,5 @@ export const migrations: Record<string, Migration> = {
   '0008-last-step': { up: lastStep },
   '0010-parties': { up: parties },
   '0015-price-book-hash': { up: priceBookHash },
+  '0017-ledger-speed': { up: ledgerSpeed },
 };
