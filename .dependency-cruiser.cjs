@@ -64,6 +64,12 @@ module.exports = {
       'Keys and ciphers know nobody.',
     ),
     layer(
+      'documents-look-inward',
+      '^src/documents',
+      '^src/(?!documents|domain)|^(activities|workflows)',
+      'What is printed knows what is printed, and who reads it.',
+    ),
+    layer(
       'activities-are-thin',
       '^activities',
       '^src/(api|cli|demo|processes|webhooks|auth)',

@@ -1,4 +1,6 @@
 /** One way for every route: who is it, may they, what do they say; then the route's own work, once. */
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import express, { type Request, type RequestHandler, type Response } from 'express';
 import type { Authenticate, Authenticated } from '../auth/authenticate.ts';
 import { isGranted, type Principal } from '../auth/principal.ts';
@@ -7,7 +9,7 @@ import type { CustomerId } from '../domain/ids.ts';
 import type { Logger } from '../observability/logger.ts';
 import { keyFrom, once, requestIdOf } from './once.ts';
 import { badField, notFound, Problem } from './problem.ts';
-import type { Call, Parts, Reply, Route } from './route.ts';
+import type { Call, Paper, Parts, Reply, Route } from './route.ts';
 import { customerId } from './schemas.ts';
 
 const parseJson = express.json({ limit: '256kb', strict: true, type: () => true });
@@ -25,7 +27,8 @@ export function handlerOf(route: Route, parts: Parts, authenticate: Authenticate
     const scope = { tenant: principal.tenant, mode: principal.mode };
     const requestId = String(response.locals.requestId);
     const params = route.params ? route.params.parse(request.params) : {};
-    const query = route.query ? route.query.parse(request.query) : nothingIn(request.query);
+    const { wantsCsv, asked } = formatOf(route, request);
+    const query = route.query ? route.query.parse(asked) : nothingIn(asked);
     const body = await bodyOf(route, request, response);
     const name = `${route.method.toUpperCase()} ${route.path}`;
     const key = route.method === 'post' ? (keyFrom(request.get('idempotency-key')) ?? requestId) : requestId;
@@ -39,6 +42,7 @@ export function handlerOf(route: Route, parts: Parts, authenticate: Authenticate
       query,
       body,
       requestId,
+      wantsCsv,
       request: requestIdOf(scope, principal.ref, name, key),
       bind: (subscription) => reserveSubscription(parts.db, row, subscription),
       log,
@@ -89,6 +93,15 @@ function actingOn(route: Route, { caller, customer }: Principal, header: string 
   return named.data;
 }
 
+/** The query without `format`, and what that or the header asks for. */
+function formatOf(route: Route, request: Request): { wantsCsv: boolean; asked: Request['query'] } {
+  if (!route.csv) return { wantsCsv: false, asked: request.query };
+  const { format, ...asked } = request.query;
+  if (format === undefined) return { wantsCsv: request.accepts(['json', 'csv']) === 'csv', asked };
+  if (format !== 'json' && format !== 'csv') throw badField('format', 'json or csv');
+  return { wantsCsv: format === 'csv', asked };
+}
+
 function nothingIn(query: Request['query']): object {
   const [name] = Object.keys(query);
   if (name !== undefined) throw badField(name, 'is not known here');
@@ -114,9 +127,20 @@ async function bodyOf(route: Route, request: Request, response: Response): Promi
 
 async function send(route: Route, call: Call, reply: Reply, response: Response): Promise<void> {
   response.status(reply.status).set(reply.headers ?? {});
+  if (reply.paper) return sendPaper(reply.paper, response);
   if (!reply.body) return void response.end();
   const isWhole = !route.complete || reply.status === 202;
   const body = isWhole ? reply.body : await route.complete!(call, reply.body);
   // Answers are somebody's own: no cache on the way may keep one.
   response.set('cache-control', 'no-store').json({ ...body, ...reply.unstored });
+}
+
+/** What is written while it is read breaks off where reading fails: nobody takes half a table for the whole. */
+async function sendPaper({ type, fileName, content }: Paper, response: Response): Promise<void> {
+  response
+    .set('cache-control', 'no-store')
+    .set('content-type', type)
+    .set('content-disposition', `attachment; filename="${fileName}"`);
+  if (Buffer.isBuffer(content)) return void response.set('content-length', String(content.length)).end(content);
+  await pipeline(Readable.from(content, { objectMode: false }), response);
 }

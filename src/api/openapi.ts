@@ -56,7 +56,8 @@ export function openApiDocument(): OpenApiDocument {
 export const templateOf = (path: string): string => path.replace(/:(\w+)/g, '{$1}');
 
 function register(registry: OpenAPIRegistry, each: Route): void {
-  const { method, path, tag, summary, about, who, grant, params, query, body, answers } = each;
+  const { method, path, tag, summary, about, who, grant, params, body, answers } = each;
+  const query = each.csv ? withFormat(each.query) : each.query;
   const given = [
     ...(each.actsOnCustomer ? [headers.customer] : []),
     ...(method === 'post' && !each.pure ? [headers.idempotency] : []),
@@ -77,9 +78,17 @@ function register(registry: OpenAPIRegistry, each: Route): void {
     },
     responses: {
       ...Object.fromEntries(
-        Object.entries(answers).map(([status, { about: description, schema }]) => [
+        Object.entries(answers).map(([status, { about: description, schema, types = [] }]) => [
           status,
-          { description, ...(schema && { content: { 'application/json': { schema } } }) },
+          {
+            description,
+            ...((schema || types.length > 0) && {
+              content: {
+                ...(schema && { 'application/json': { schema } }),
+                ...Object.fromEntries(types.map((type) => [type, { schema: { type: 'string' as const } }])),
+              },
+            }),
+          },
         ]),
       ),
       ...(grant === 'subscriptions:write' && method === 'post' && !each.pure
@@ -91,6 +100,12 @@ function register(registry: OpenAPIRegistry, each: Route): void {
     'x-grant': grant,
   });
 }
+
+/** Where an answer comes as a table, too, the query says so as well as the header. */
+const withFormat = (query: Route['query']): z.ZodObject =>
+  ((query as z.ZodObject | undefined) ?? z.strictObject({})).extend({
+    format: z.enum(['json', 'csv']).optional().openapi({ description: 'Or by `Accept: text/csv`.' }),
+  });
 
 function problems({ method, params }: Route) {
   const statuses = [400, 401, 403, ...(params ? [404] : []), ...(method === 'get' ? [] : [409, 413, 422]), 503];

@@ -35,6 +35,8 @@ export type Call<Params = unknown, Query = unknown, Body = unknown> = {
   query: Query;
   body: Body;
   requestId: string;
+  /** Asked for by `?format=csv` or `Accept: text/csv`, where the route has both. */
+  wantsCsv: boolean;
   /** Names this request, the same for every repeat of it. */
   request: string;
   /** Writes into the request's row which subscription it is about; the first to be written stays. */
@@ -42,10 +44,20 @@ export type Call<Params = unknown, Query = unknown, Body = unknown> = {
   log: Logger;
 };
 
-/** `unstored` goes out with the first answer and is kept nowhere, an idempotent repeat included. */
-export type Reply = { status: number; body?: object; unstored?: object; headers?: Record<string, string> };
+/** Something that is no JSON: a document, or a table of any length that is written while it is read. */
+export type Paper = { type: string; fileName: string; content: Buffer | AsyncIterable<string> };
 
-type Answer = { about: string; schema?: z.ZodType };
+/** `unstored` goes out with the first answer and is kept nowhere, an idempotent repeat included. */
+export type Reply = {
+  status: number;
+  body?: object;
+  unstored?: object;
+  paper?: Paper;
+  headers?: Record<string, string>;
+};
+
+/** `types` are what else it may come as, or instead where there is no schema. */
+type Answer = { about: string; schema?: z.ZodType; types?: readonly string[] };
 
 // biome-ignore lint/suspicious/noExplicitAny: a list of routes holds handlers of different inputs
 export type Route<Params = any, Query = any, Body = any> = {
@@ -62,6 +74,8 @@ export type Route<Params = any, Query = any, Body = any> = {
   actsOnCustomer?: true;
   /** The caller's tenant need not exist. */
   anyTenant?: true;
+  /** Answers as a table, too. */
+  csv?: true;
   /** A POST that changes nothing needs no idempotency. */
   pure?: true;
   params?: z.ZodType<Params>;
@@ -77,6 +91,10 @@ export type Route<Params = any, Query = any, Body = any> = {
 export const route = <Params, Query, Body>(given: Route<Params, Query, Body>): Route => given;
 
 export const ok = (body: object): Reply => ({ status: 200, body });
+export const paper = (content: Paper['content'], type: string, fileName: string): Reply => ({
+  status: 200,
+  paper: { content, type, fileName },
+});
 export const created = (body: object, unstored?: object): Reply => ({
   status: 201,
   body,

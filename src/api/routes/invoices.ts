@@ -3,18 +3,24 @@ import { listInvoices, readInvoice } from '../../db/invoices.ts';
 import { defaultPaymentMethod } from '../../db/payment-methods.ts';
 import { latestAttempt, readSubscription, type SubscriptionRow } from '../../db/subscriptions.ts';
 import { inTenant } from '../../db/tenant.ts';
+import { CSV_TYPE, csvOf } from '../../documents/csv.ts';
+import { invoiceColumns, invoiceRows } from '../../documents/invoice-csv.ts';
+import { fileNameOf, invoicePaper } from '../../documents/invoice-document.ts';
+import { drawPaper } from '../../documents/paper.ts';
 import type { InvoiceId, PaymentMethodId } from '../../domain/ids.ts';
 import type { Processor } from '../../domain/subscription.ts';
 import { command } from '../command.ts';
 import { usableMethod } from '../methods.ts';
 import { listBody, pageOf } from '../paging.ts';
 import { awaitPayment, withClientSecret } from '../payments.ts';
+import { printedInvoice } from '../printed.ts';
 import { notFound } from '../problem.ts';
-import { AGENTS, type Call, ok, READERS, route } from '../route.ts';
+import { AGENTS, type Call, ok, paper, READERS, route } from '../route.ts';
 import { invoice, invoiceId, listOf, page, paid, payBody, subscriptionId } from '../schemas.ts';
 import { type ShownPayment, showInvoice, showPayment } from '../show.ts';
 
 const tag = 'Invoices';
+const PDF_TYPE = 'application/pdf';
 const reading = { tag, who: ['customer', ...READERS], grant: 'invoices:read', actsOnCustomer: true } as const;
 
 async function invoiceOf({ parts, scope, customer }: Call, id: InvoiceId) {
@@ -46,10 +52,30 @@ const get = route({
   method: 'get',
   path: '/api/billing/invoices/:id',
   summary: 'Read an invoice',
+  about: 'As a table: a row for each of its lines.',
+  csv: true,
   params: z.strictObject({ id: invoiceId }),
-  answers: { 200: { about: 'With its lines.', schema: invoice } },
+  answers: { 200: { about: 'With its lines.', schema: invoice, types: [CSV_TYPE] } },
   async handle(call) {
-    return ok(showInvoice(await invoiceOf(call, call.params.id)));
+    const row = await invoiceOf(call, call.params.id);
+    if (!call.wantsCsv) return ok(showInvoice(row));
+    const { invoice: printed, reader } = await printedInvoice(call, row);
+    return paper(csvOf(invoiceColumns(reader), [invoiceRows(printed)]), CSV_TYPE, fileNameOf(printed.number, 'csv'));
+  },
+});
+
+const pdf = route({
+  ...reading,
+  method: 'get',
+  path: '/api/billing/invoices/:id/pdf',
+  summary: 'Print an invoice',
+  about:
+    'In the customer’s language (English, German, French, Spanish or Japanese), with amounts by its locale and dates by its time zone. The same invoice is the same file, to the byte.',
+  params: z.strictObject({ id: invoiceId }),
+  answers: { 200: { about: 'A PDF.', types: [PDF_TYPE] } },
+  async handle(call) {
+    const { invoice: printed, reader } = await printedInvoice(call, await invoiceOf(call, call.params.id));
+    return paper(await drawPaper(invoicePaper(printed, reader)), PDF_TYPE, fileNameOf(printed.number, 'pdf'));
   },
 });
 
@@ -112,4 +138,4 @@ const pay = route({
   },
 });
 
-export const invoiceRoutes = [list, get, pay];
+export const invoiceRoutes = [list, get, pdf, pay];
