@@ -10,3 +10,7 @@ export function newId<Prefix extends string>(prefix: Prefix, now: number = Date.
   const chance = Array.from(randomBytes(16), (byte) => ALPHABET[byte % 32]).join('');
   return `${prefix}_${time}${chance}`;
 }
+
+/** Ten signs that can be read out and typed: 50 bits of chance. */
+export const newPromotionCode = (): string =>
+  Array.from(randomBytes(10), (byte) => ALPHABET[byte % 32]!.toUpperCase()).join('');

@@ -5,9 +5,9 @@ const DEFAULT_LIMIT = 20;
 
 /** What a cursor holds inside. Opaque to callers, and checked all the same: it comes from outside. */
 const SHAPES = {
-  id: /^[a-z]{2,4}_[A-Za-z0-9_-]{1,80}$/,
+  id: /^[a-z]{2,5}_[A-Za-z0-9_-]{1,80}$/,
   number: /^\d{1,15}$/,
-  timeAndId: /^\d{1,15}:[a-z]{2,4}_[A-Za-z0-9_-]{1,80}$/,
+  timeAndId: /^\d{1,15}:[a-z]{2,5}_[A-Za-z0-9_-]{1,80}$/,
 };
 
 export function pageOf(query: { limit?: number; cursor?: string }, shape: keyof typeof SHAPES): Page {

@@ -5,10 +5,12 @@ import { GRANTS } from '../auth/principal.ts';
 import { isCurrency } from '../domain/currency.ts';
 import type {
   ClockId,
+  CouponId,
   CustomerId,
   InvoiceId,
   PaymentMethodId,
   PriceBookId,
+  PromotionCodeId,
   SubscriptionId,
   TenantId,
 } from '../domain/ids.ts';
@@ -33,12 +35,14 @@ export const customerId = id<CustomerId>('cus', SAMPLE);
 export const subscriptionId = id<SubscriptionId>('sub', SAMPLE);
 export const invoiceId = id<InvoiceId>('inv', `${SAMPLE}_1`);
 export const paymentMethodId = id<PaymentMethodId>('pm', '1QxYz');
+export const couponId = id<CouponId>('co', SAMPLE);
+export const promotionCodeId = id<PromotionCodeId>('promo', SAMPLE);
 export const priceBookId = id<PriceBookId>('pb', SAMPLE);
 export const clockId = id<ClockId>('clk', SAMPLE);
 const tenantId = id<TenantId>('ten', 'acme');
 export const keyId = id<`key_${string}`>('key', SAMPLE);
 
-const currency = z
+export const currency = z
   .string()
   .refine(isCurrency, 'an ISO 4217 currency in lower case')
   .openapi({ example: 'usd', pattern: '^[a-z]{3}$' });
@@ -72,10 +76,10 @@ function isLocale(value: string): boolean {
   }
 }
 
-const time = z.string().openapi({ format: 'date-time', example: '2027-11-21T00:00:00.000Z' });
-const minor = z.int().openapi({ description: 'Whole minor units: cents for usd, yen for jpy.', example: 1999 });
+export const time = z.string().openapi({ format: 'date-time', example: '2027-11-21T00:00:00.000Z' });
+export const minor = z.int().openapi({ description: 'Whole minor units: cents for usd, yen for jpy.', example: 1999 });
 
-const money = z.object({ amount: minor, currency }).openapi('Money');
+export const money = z.object({ amount: minor, currency }).openapi('Money');
 
 export const page = z.strictObject({
   limit: z

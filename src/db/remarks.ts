@@ -1,7 +1,7 @@
 /** What a person said in their own words. It goes into the record sealed under the customer's key, and fades with it. */
 import type { CustomerId, SubscriptionId } from '../domain/ids.ts';
-import { unwrapDataKey } from '../security/data-key.ts';
 import { seal } from '../security/seal.ts';
+import { customerFields } from './customer-key.ts';
 import type { CustomerKeys } from './customers.ts';
 import type { Scope, Trx } from './tenant.ts';
 
@@ -14,16 +14,10 @@ export type Remark = {
   at: Date;
 };
 
-export async function keepRemark(trx: Trx, { ring }: CustomerKeys, scope: Scope, remark: Remark): Promise<void> {
+export async function keepRemark(trx: Trx, keys: CustomerKeys, scope: Scope, remark: Remark): Promise<void> {
   const { subscription, customer, action, comment, by, at } = remark;
-  const tenant = `${scope.tenant}/${scope.mode}`;
-  const { data_key } = await trx
-    .selectFrom('customers')
-    .select('data_key')
-    .where('id', '=', customer)
-    .executeTakeFirstOrThrow();
-  const fields = unwrapDataKey(ring, data_key, { tenant, table: 'customers', column: 'data_key', row: customer });
-  const sealed = seal(fields, comment, { tenant, table: 'audit_log', column: 'why', row: subscription });
+  const { ring, tenant } = await customerFields(trx, keys, scope, customer);
+  const sealed = seal(ring, comment, { tenant, table: 'audit_log', column: 'why', row: subscription });
   await trx
     .insertInto('audit_log')
     .values({

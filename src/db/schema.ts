@@ -11,17 +11,20 @@ import type { Currency } from '../domain/currency.ts';
 import type { Effect } from '../domain/effect.ts';
 import type {
   ClockId,
+  CouponId,
   CustomerId,
   InvoiceId,
   Mode,
   PaymentId,
   PaymentMethodId,
   PriceBookId,
+  PromotionCodeId,
   SubscriptionId,
   TenantId,
 } from '../domain/ids.ts';
 import type { DeclineClass, Fact, Input, Origin } from '../domain/input.ts';
 import type { AccountCode, PostingKind } from '../domain/ledger.ts';
+import type { Money } from '../domain/money.ts';
 import type { Seller } from '../domain/parties.ts';
 import type { PriceBook } from '../domain/price-book.ts';
 import type { CollectionMode, Processor, StateName, Subscription } from '../domain/subscription.ts';
@@ -377,6 +380,65 @@ export type TaxIdChecksTable = OfTenant & {
   checked_at: Timestamp;
 };
 
+// Coupons and credit.
+export type CouponsTable = OfTenant & {
+  id: CouponId;
+  name: string;
+  percent_off: string | null;
+  amount_off: NullableJson<Money[]>;
+  duration: 'once' | 'repeating' | 'forever';
+  periods: number | null;
+  plans: string[] | null;
+  max_redemptions: number | null;
+  per_customer: number | null;
+  redeem_by: Timestamp | null;
+  /** Counted by the database, as each redemption is stored. */
+  redeemed: Generated<number>;
+  state: 'active' | 'archived';
+  created_at: Timestamp;
+  archived_at: Timestamp | null;
+};
+
+export type PromotionCodesTable = OfTenant & {
+  id: PromotionCodeId;
+  coupon_id: CouponId;
+  /** As it was written; whoever types it may do so in other letters. */
+  code: string;
+  active: boolean;
+  expires_at: Timestamp | null;
+  max_redemptions: number | null;
+  first_time_only: boolean;
+  minimum_amount: MinorUnits | null;
+  minimum_currency: Currency | null;
+  customer_id: CustomerId | null;
+  redeemed: Generated<number>;
+  created_at: Timestamp;
+};
+
+export type RedemptionsTable = OfTenant & {
+  coupon_id: CouponId;
+  promotion_code_id: PromotionCodeId | null;
+  customer_id: CustomerId;
+  subscription_id: SubscriptionId;
+  redeemed_at: Timestamp;
+  /** It came to nothing, and is not counted any more. */
+  released_at: Timestamp | null;
+};
+
+export type CreditChangeKind = 'granted' | 'withdrawn' | 'from_unapplied_cash';
+
+export type CreditChangesTable = OfTenant & {
+  /** Of the posting, too. */
+  key: string;
+  customer_id: CustomerId;
+  kind: CreditChangeKind;
+  amount: MinorUnits;
+  currency: Currency;
+  reason_encrypted: string | null;
+  actor_ref: string;
+  at: Timestamp;
+};
+
 export type Database = {
   tenants: TenantsTable;
   api_keys: ApiKeysTable;
@@ -405,4 +467,8 @@ export type Database = {
   seller_profiles: SellerProfilesTable;
   customer_addresses: CustomerAddressesTable;
   tax_id_checks: TaxIdChecksTable;
+  coupons: CouponsTable;
+  promotion_codes: PromotionCodesTable;
+  redemptions: RedemptionsTable;
+  credit_changes: CreditChangesTable;
 };

@@ -23,6 +23,7 @@ export const chart = {
   unapplied_cash: { kind: 'credit', perCustomer: true, meaning: 'money for which nothing was owed' },
   deferred_revenue: { kind: 'credit', perCustomer: false, meaning: 'invoiced, and not yet earned' },
   revenue: { kind: 'credit', perCustomer: false, meaning: 'earned' },
+  credit_granted: { kind: 'debit', perCustomer: false, meaning: 'credit given for nothing: what that costs us' },
   refunds: { kind: 'debit', perCustomer: false, meaning: 'given back to customers: it lessens revenue' },
 } as const satisfies Record<string, AccountRule>;
 
@@ -36,6 +37,9 @@ export type PostingKind =
   | 'payment_received'
   | 'unapplied_payment_received'
   | 'refund_paid'
+  | 'credit_granted'
+  | 'credit_withdrawn'
+  | 'unapplied_cash_applied'
   | 'revenue_recognised';
 
 export type Posting = {
@@ -68,6 +72,17 @@ export const unappliedPaymentReceived = (amount: number, about: About): Posting 
 /** Giving back unapplied money settles that debt; anything else lessens revenue. */
 export const refundPaid = (amount: number, unapplied: boolean, about: About): Posting =>
   posting('refund_paid', about, 'processor_clearing', unapplied ? 'unapplied_cash' : 'refunds', amount);
+
+/** Given for nothing: an expense from the day on which it is given, whenever it is used. */
+export const creditGranted = (amount: number, about: About): Posting =>
+  posting('credit_granted', about, 'customer_credit', 'credit_granted', amount);
+
+export const creditWithdrawn = (amount: number, about: About): Posting =>
+  posting('credit_withdrawn', about, 'credit_granted', 'customer_credit', amount);
+
+/** Money for which nothing was owed may be used up on what will be. */
+export const unappliedCashApplied = (amount: number, about: About): Posting =>
+  posting('unapplied_cash_applied', about, 'customer_credit', 'unapplied_cash', amount);
 
 export const revenueRecognised = (amount: number, about: About): Posting =>
   posting('revenue_recognised', about, 'revenue', 'deferred_revenue', amount);

@@ -250,4 +250,42 @@ async function fillTheRest(): Promise<void> {
       checked_at: created_at,
     })
     .execute();
+  await fillCoupons(own, created_at);
+}
+
+async function fillCoupons(own: { tenant_id: 'ten_1'; mode: 'test' }, created_at: Date): Promise<void> {
+  const { db } = database;
+  const at = created_at;
+  const coupon = {
+    ...own,
+    id: 'co_1',
+    name: 'c',
+    percent_off: '10',
+    duration: 'once',
+    state: 'active',
+    created_at,
+  } as const;
+  await db.insertInto('coupons').values(coupon).execute();
+  const code = { ...own, id: 'promo_1', coupon_id: 'co_1', code: 'SPRING', active: true, created_at } as const;
+  await db
+    .insertInto('promotion_codes')
+    .values({ ...code, first_time_only: false })
+    .execute();
+  const redeemed = { ...own, coupon_id: 'co_1', customer_id: 'cus_1', subscription_id: 'sub_1' } as const;
+  await db
+    .insertInto('redemptions')
+    .values({ ...redeemed, redeemed_at: at })
+    .execute();
+  const granted = {
+    ...own,
+    key: 'credit/1',
+    customer_id: 'cus_1',
+    kind: 'granted',
+    amount: 1,
+    currency: 'usd',
+  } as const;
+  await db
+    .insertInto('credit_changes')
+    .values({ ...granted, actor_ref: 'a', at })
+    .execute();
 }

@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import {
   type Account,
   chart,
+  creditGranted,
+  creditWithdrawn,
   entriesOf,
   invoiceIssued,
   invoiceVoided,
@@ -10,6 +12,7 @@ import {
   paymentReceived,
   refundPaid,
   revenueRecognised,
+  unappliedCashApplied,
   unappliedPaymentReceived,
 } from '../../src/domain/ledger.ts';
 import { START } from './builders.ts';
@@ -27,6 +30,9 @@ describe('a posting', () => {
     [unappliedPaymentReceived(9, about), 'unapplied_cash/cus_1', 'processor_clearing'],
     [refundPaid(9, false, about), 'processor_clearing', 'refunds'],
     [refundPaid(9, true, about), 'processor_clearing', 'unapplied_cash/cus_1'],
+    [creditGranted(9, about), 'customer_credit/cus_1', 'credit_granted'],
+    [creditWithdrawn(9, about), 'credit_granted', 'customer_credit/cus_1'],
+    [unappliedCashApplied(9, about), 'customer_credit/cus_1', 'unapplied_cash/cus_1'],
     [revenueRecognised(9, about), 'revenue', 'deferred_revenue'],
   ])('$kind moves money', (posting, from, to) => {
     expect(moves(posting)).toEqual([[from, to, 9]]);

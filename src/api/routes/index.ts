@@ -1,6 +1,8 @@
 import type { Route } from '../route.ts';
 import { adminSubscriptionRoutes } from './admin-subscriptions.ts';
 import { clockRoutes } from './clocks.ts';
+import { couponRoutes } from './coupons.ts';
+import { customerCreditRoutes } from './customer-credit.ts';
 import { customerRoutes } from './customers.ts';
 import { invoiceRoutes } from './invoices.ts';
 import { keyRoutes } from './keys.ts';
@@ -21,8 +23,10 @@ export const routes: readonly Route[] = [
   ...invoiceRoutes,
   ...paymentMethodRoutes,
   ...customerRoutes,
+  ...customerCreditRoutes,
   ...adminSubscriptionRoutes,
   ...priceBookRoutes,
+  ...couponRoutes,
   ...ledgerRoutes,
   ...messageRoutes,
   ...clockRoutes,

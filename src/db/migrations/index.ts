@@ -8,6 +8,7 @@ import { up as ledger } from './0006-ledger.ts';
 import { up as messages } from './0007-messages.ts';
 import { up as lastStep } from './0008-last-step.ts';
 import { up as parties } from './0010-parties.ts';
+import { up as coupons } from './0011-coupons.ts';
 import { up as priceBookHash } from './0015-price-book-hash.ts';
 import { up as ledgerSpeed } from './0017-ledger-speed.ts';
 
@@ -22,6 +23,7 @@ export const migrations: Record<string, Migration> = {
   '0007-messages': { up: messages },
   '0008-last-step': { up: lastStep },
   '0010-parties': { up: parties },
+  '0011-coupons': { up: coupons },
   '0015-price-book-hash': { up: priceBookHash },
   '0017-ledger-speed': { up: ledgerSpeed },
 };
