@@ -7,6 +7,8 @@ export type GroupCommitOptions<Row, Outcome> = {
   write: (rows: readonly Row[]) => Promise<readonly Outcome[]>;
   /** The data are at fault, not the way to the database: halving helps. */
   isBadData: (error: unknown) => boolean;
+  /** Only those of one group go together: a tenant's, say. Groups take turns. */
+  groupOf?: (row: Row) => string;
   maxRows?: number;
   maxFlights?: number;
   /** More waiting than this are turned away at once: memory is bounded, and the sender has a queue of its own. */
@@ -20,14 +22,26 @@ export class QueueFull extends Error {
 type Waiting<Row, Outcome> = { row: Row; resolve: (outcome: Outcome) => void; reject: (error: unknown) => void };
 
 export function groupCommit<Row, Outcome>(options: GroupCommitOptions<Row, Outcome>) {
-  const { write, isBadData, maxRows = 512, maxFlights = 2, maxWaiting = 20_000 } = options;
-  let waiting: Waiting<Row, Outcome>[] = [];
+  const { write, isBadData, groupOf = () => '', maxRows = 512, maxFlights = 2, maxWaiting = 20_000 } = options;
+  /** In the order of their turns. */
+  const groups = new Map<string, Waiting<Row, Outcome>[]>();
+  let waiting = 0;
   let flights = 0;
 
+  function nextBatch(): Waiting<Row, Outcome>[] | null {
+    for (const [group, rows] of groups) {
+      groups.delete(group);
+      if (rows.length > maxRows) groups.set(group, rows.slice(maxRows));
+      return rows.slice(0, maxRows);
+    }
+    return null;
+  }
+
   function fly(): void {
-    while (flights < maxFlights && waiting.length > 0) {
-      const batch = waiting.slice(0, maxRows);
-      waiting = waiting.slice(maxRows);
+    while (flights < maxFlights) {
+      const batch = nextBatch();
+      if (!batch) return;
+      waiting -= batch.length;
       flights++;
       void settle(batch).finally(() => {
         flights--;
@@ -55,10 +69,12 @@ export function groupCommit<Row, Outcome>(options: GroupCommitOptions<Row, Outco
 
   return (row: Row): Promise<Outcome> =>
     new Promise((resolve, reject) => {
-      if (waiting.length >= maxWaiting) return reject(new QueueFull(`${waiting.length} rows are waiting`));
-      waiting.push({ row, resolve, reject });
+      if (waiting >= maxWaiting) return reject(new QueueFull(`${waiting} rows are waiting`));
+      const group = groups.get(groupOf(row));
+      if (group) group.push({ row, resolve, reject });
+      else groups.set(groupOf(row), [{ row, resolve, reject }]);
       // After this turn of the loop, so that requests which arrived together leave together.
-      if (waiting.length === 1) setImmediate(fly);
+      if (waiting++ === 0) setImmediate(fly);
     });
 }
 

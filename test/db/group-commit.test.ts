@@ -29,6 +29,18 @@ test('what queued while a write was in flight goes as one', async () => {
   expect(await Promise.all(rest)).toEqual([20, 30, 40, 50]);
 });
 
+test('only those of one group go together, and a large group lets the others have their turn', async () => {
+  const batches: string[] = [];
+  const write = async (rows: readonly string[]) => {
+    batches.push(rows.join(''));
+    return rows;
+  };
+  const keep = groupCommit({ write, isBadData, groupOf: (row) => row[0]!, maxFlights: 1, maxRows: 3 });
+  const rows = ['a1', 'a2', 'b1', 'a3', 'a4', 'b2', 'c1'];
+  expect(await Promise.all(rows.map(keep))).toEqual(rows);
+  expect(batches).toEqual(['a1a2a3', 'b1b2', 'c1', 'a4']);
+});
+
 test('one bad row hurts no other', async () => {
   const write = async (rows: readonly number[]) => {
     if (rows.includes(7)) throw bad;
