@@ -63,6 +63,8 @@ const AUTH = 'Who may: tokens of your own users. One of the first two is needed'
 const KEYS = 'Keys, each 32 random bytes in base64 and none derived from another: openssl rand -base64 32';
 const STRIPE = 'Stripe: the default account. Without a key there is none';
 const PAYPAL = 'PayPal: the default account';
+const TAXES =
+  'Taxes. Without these the table that comes with the product says the rates, and tax ids are checked by their form';
 const OTHERS = 'Everything else';
 
 export const variables = {
@@ -184,6 +186,18 @@ export const variables = {
   PAYPAL_CLIENT_SECRET: variable({ group: PAYPAL, about: 'Of the REST application.', schema: text }),
   PAYPAL_WEBHOOK_ID: variable({ group: PAYPAL, about: 'Of the webhook.', schema: text, example: 'WH-…' }),
   PAYPAL_API_BASE: variable({ group: PAYPAL, about: 'Sandbox, live or the simulator.', schema: http }),
+  TAX_CALCULATOR_URL: variable({
+    group: TAXES,
+    about: 'A service that says which taxes hold, as docs/taxes.md has it.',
+    schema: http,
+    example: 'https://taxes.example.com/rules',
+  }),
+  VAT_ID_CHECK_URL: variable({
+    group: TAXES,
+    about: 'A service that knows which VAT ids were given to somebody, and answers as the Commission’s VIES does.',
+    schema: http,
+    example: 'https://ec.europa.eu/taxation_customs/vies/rest-api/check-vat-number',
+  }),
   PORT: variable({ group: OTHERS, about: 'Where the API listens.', schema: port, fallback: '3000' }),
   HOST: variable({
     group: OTHERS,

@@ -3,12 +3,16 @@ import type { ErrorRequestHandler } from 'express';
 import { z } from 'zod';
 import type { Logger } from '../observability/logger.ts';
 import { ProcessorTrouble } from '../processors/trouble.ts';
+import { TaxServiceUnavailable } from '../tax/ask.ts';
 import { type FieldError, Problem } from './problem.ts';
 
 export const problemOf = (error: unknown): Problem => {
   if (error instanceof Problem) return error;
   if (error instanceof z.ZodError) return malformed(error);
   if (error instanceof ProcessorTrouble) return processorTrouble(error);
+  if (error instanceof TaxServiceUnavailable) {
+    return new Problem(503, 'tax_service_unavailable', error.message, { retryAfterSeconds: 5 });
+  }
   if (isDatabaseAway(error)) {
     return new Problem(503, 'database_unavailable', 'the database is not reachable', { retryAfterSeconds: 5 });
   }

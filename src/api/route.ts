@@ -11,6 +11,7 @@ import type { CustomerId, SubscriptionId } from '../domain/ids.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import type { Processors } from '../processors/processors.ts';
+import type { Taxes } from '../tax/taxes.ts';
 import type { Temporal } from '../temporal/temporal.ts';
 
 /** What the routes work with. */
@@ -19,6 +20,7 @@ export type Parts = {
   keys: CustomerKeys;
   processors: Processors;
   publishableKey: string | null;
+  taxes: Taxes;
   temporal: Temporal;
   metrics: Metrics;
   /** How long a command's answer, and then the first payment after it, are waited for. */
@@ -61,7 +63,7 @@ type Answer = { about: string; schema?: z.ZodType; types?: readonly string[] };
 
 // biome-ignore lint/suspicious/noExplicitAny: a list of routes holds handlers of different inputs
 export type Route<Params = any, Query = any, Body = any> = {
-  method: 'get' | 'post' | 'patch' | 'delete';
+  method: 'get' | 'post' | 'put' | 'patch' | 'delete';
   /** With Express' `:id`. */
   path: string;
   tag: string;

@@ -15,14 +15,13 @@ import type {
   TenantId,
 } from '../domain/ids.ts';
 import { MAX_QUANTITY } from '../domain/price-book-check.ts';
-import { isDay, isTimeZone } from '../domain/time.ts';
+import { address, taxId, taxIdState } from './schemas/parties.ts';
 import { changeRules, graceHours, phasePeriods, taxBehavior, taxCategory, term, trial } from './schemas/sale.ts';
+import { day, text, timeZone } from './schemas/text.ts';
+
+export { text };
 
 extendZodWithOpenApi(z);
-
-/** Postgres takes no NUL, and half a surrogate pair is no character: neither may get as far as that. */
-const isText = (value: string): boolean => !/\0|\p{Surrogate}/u.test(value);
-export const text = (max: number) => z.string().min(1).max(max).refine(isText, 'holds characters that are not text');
 
 const id = <Id extends string>(prefix: string, example: string) =>
   z
@@ -46,14 +45,7 @@ export const currency = z
   .string()
   .refine(isCurrency, 'an ISO 4217 currency in lower case')
   .openapi({ example: 'usd', pattern: '^[a-z]{3}$' });
-const timeZone = z
-  .string()
-  .max(64)
-  // Intl takes offsets such as +02:00 as well, and they know no daylight saving.
-  .refine((value) => !/^[+-]/.test(value) && isTimeZone(value), 'an IANA time zone')
-  .openapi({ example: 'America/New_York' });
 const locale = z.string().max(35).refine(isLocale, 'a BCP 47 locale').openapi({ example: 'en-US' });
-const day = z.string().refine(isDay, 'a day is YYYY-MM-DD').openapi({ format: 'date', example: '2027-11-21' });
 export const instant = z.iso
   .datetime({ offset: true })
   .refine((value) => Number.isFinite(Date.parse(value)), 'a time that exists')
@@ -119,6 +111,10 @@ export const customer = z
     subjects: z
       .array(z.string())
       .openapi({ description: 'The users who act for this customer: `sub` of their tokens.' }),
+    address: address.nullable(),
+    taxId: z.string().nullable(),
+    taxIdState: taxIdState.nullable(),
+    taxExempt: z.boolean(),
     clockId: clockId.nullable(),
     createdAt: time,
     updatedAt: time,
@@ -137,6 +133,9 @@ const customerFields = {
   timeZone: timeZone.optional(),
   locale: locale.optional(),
   subjects: subjects.optional(),
+  address: address.nullable().optional(),
+  taxId: taxId.nullable().optional(),
+  taxExempt: z.boolean().optional(),
 };
 export const customerCreate = z
   .strictObject({ ...customerFields, currency: currency.optional(), clockId: clockId.optional() })

@@ -14,6 +14,7 @@ import type { Currency } from '../domain/currency.ts';
 import { keyOf } from '../domain/effect.ts';
 import type { Forecast } from '../domain/forecast.ts';
 import type { InvoiceLine } from '../domain/invoice.ts';
+import type { Buyer } from '../domain/parties.ts';
 import { chosenAddOns } from '../domain/price-book.ts';
 import { isAccepted, type Subscription } from '../domain/subscription.ts';
 
@@ -147,7 +148,7 @@ export const showPaymentMethod = (row: PaymentMethodRow) => ({
   createdAt: iso(row.created_at),
 });
 
-export const showCustomer = (customer: Customer, subjects: string[]) => ({
+export const showCustomer = (customer: Customer, subjects: string[], buyer: Buyer | undefined) => ({
   id: customer.id,
   externalId: customer.externalId,
   name: customer.name,
@@ -156,6 +157,10 @@ export const showCustomer = (customer: Customer, subjects: string[]) => ({
   timeZone: customer.timeZone,
   currency: customer.currency,
   subjects,
+  address: buyer?.address ?? null,
+  taxId: buyer?.taxId ?? null,
+  taxIdState: buyer?.taxIdState ?? null,
+  taxExempt: buyer?.taxExempt ?? false,
   clockId: customer.clockId,
   createdAt: new Date(customer.createdAt).toISOString(),
   updatedAt: new Date(customer.updatedAt).toISOString(),

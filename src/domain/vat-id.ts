@@ -6,14 +6,14 @@ import type { Country } from './country.ts';
 
 /** `number` is as it is written on invoices, with its prefix. */
 export type WellFormed = { country: Country; prefix: string; number: string };
-export type Malformed = { why: string };
+export type Malformed = { why: string; unknownPrefix?: true };
 
 type Rule = { form: RegExp; said: string; holds: (number: string) => boolean };
 
 export function parseVatId(text: string): WellFormed | Malformed {
   const bare = bareVatId(text);
   const prefix = prefixOf(bare);
-  if (prefix === undefined) return { why: `begins with none of ${PREFIXES.join(', ')}` };
+  if (prefix === undefined) return { why: `begins with none of ${PREFIXES.join(', ')}`, unknownPrefix: true };
   const { form, said, holds } = RULES[prefix]!;
   const number = bare.slice(prefix.length);
   if (!form.test(number)) return { why: `is not of the form ${prefix} and ${said}` };

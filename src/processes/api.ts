@@ -10,6 +10,7 @@ import { backlog } from '../db/messages.ts';
 import { createLogger } from '../observability/logger.ts';
 import { createMetrics } from '../observability/metrics.ts';
 import { createProcessors, DEFAULT_ACCOUNT, modeOfStripeKey } from '../processors/processors.ts';
+import { createTaxes } from '../tax/taxes.ts';
 import { createTemporal } from '../temporal/temporal.ts';
 import { createDoor } from '../webhooks/door.ts';
 
@@ -34,6 +35,7 @@ const app = createApp({
     processors: createProcessors({
       stripe: stripeKeys.map((apiKey) => ({ apiKey, apiBase: config.STRIPE_API_BASE })),
     }),
+    taxes: createTaxes(config),
     publishableKey: config.STRIPE_PUBLISHABLE_KEY ?? null,
     patienceMs: { command: 10_000, payment: 8_000 },
   },

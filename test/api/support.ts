@@ -14,6 +14,7 @@ import type { CustomerId, TenantId } from '../../src/domain/ids.ts';
 import { createMetrics } from '../../src/observability/metrics.ts';
 import { createProcessors, type Processors } from '../../src/processors/processors.ts';
 import { parseKeyRing } from '../../src/security/key-ring.ts';
+import { createTaxes, type Taxes } from '../../src/tax/taxes.ts';
 import { createTemporal } from '../../src/temporal/temporal.ts';
 
 export const auth = {
@@ -44,6 +45,7 @@ export type Api = {
 type Options = {
   db: Db;
   processors?: Processors;
+  taxes?: Taxes;
   temporalAddress?: string;
   taskQueue?: string;
   patienceMs?: { command: number; payment: number };
@@ -67,6 +69,7 @@ export async function startApi(options: Options): Promise<Api> {
       metrics: createMetrics({ backlog: () => backlog(db) }),
       keys: { ring: parseKeyRing(`k1:${randomBytes(32).toString('base64')}`), blindIndexKey: randomBytes(32) },
       processors: options.processors ?? createProcessors({ stripe: [] }),
+      taxes: options.taxes ?? createTaxes({}),
       publishableKey: null,
       patienceMs: options.patienceMs ?? { command: 10_000, payment: 8_000 },
     },

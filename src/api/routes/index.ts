@@ -11,6 +11,7 @@ import { messageRoutes } from './messages.ts';
 import { paymentMethodRoutes } from './payment-methods.ts';
 import { priceBookRoutes } from './price-books.ts';
 import { requestRoutes } from './requests.ts';
+import { sellerRoutes } from './seller.ts';
 import { subscribe } from './subscribe.ts';
 import { subscriptionRoutes } from './subscriptions.ts';
 import { tenantRoutes } from './tenants.ts';
@@ -32,4 +33,5 @@ export const routes: readonly Route[] = [
   ...clockRoutes,
   ...keyRoutes,
   ...tenantRoutes,
+  ...sellerRoutes,
 ];
