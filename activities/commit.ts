@@ -1,14 +1,20 @@
-import type { Db } from '../src/db/client.ts';
+import { sharedFacts } from '../src/customers/shared-facts.ts';
 import { commit } from '../src/db/commit.ts';
+import { isSame } from '../src/domain/shared.ts';
 import { failPoint } from '../src/fail-point.ts';
+import type { OutsideDeps } from './charge.ts';
 import type { Activities } from './contract.ts';
 
 /** All database effects of one step. What the database refuses is thrown, and tried again. */
 export const createCommit =
-  ({ db }: { db: Db }): Activities['commit'] =>
+  (deps: OutsideDeps): Activities['commit'] =>
   async (step) => {
     failPoint('commit.before');
-    const answer = await commit(db, step);
+    if (step.wanted) {
+      const shared = await sharedFacts(deps, step.subscription, step.wanted, step.at);
+      if (!isSame(shared, step.shared)) return { outcome: 'stale', shared };
+    }
+    const answer = await commit(deps.db, step);
     failPoint('commit.after');
     return answer;
   };

@@ -127,7 +127,7 @@ function lifeOf(id: `sub_${string}`, customer: number): Commit[] {
       subscription,
       decisions: [{ input: given, rule, from: state.state, to: subscription.state, because, effects }],
       ...{ taken: [], applied: [], ignored: [], nextDueAt: nextDue(subscription)?.at ?? null },
-      ...{ access: accessOf(subscription, at), at },
+      ...{ access: accessOf(subscription, at), at, shared: null, wanted: null },
     });
     state = subscription;
   };

@@ -24,11 +24,13 @@ import {
 import { accessOf } from '../src/domain/access.ts';
 import type { Commit, Recorded, StoredStep, Taken } from '../src/domain/commit.ts';
 import { decide } from '../src/domain/decide.ts';
-import { decideAll } from '../src/domain/decide-all.ts';
+import { type Decided, decideAll } from '../src/domain/decide-all.ts';
 import type { Decision } from '../src/domain/decision.ts';
 import { isOutside, keyOf, type OutsideEffect } from '../src/domain/effect.ts';
 import type { Command, Input } from '../src/domain/input.ts';
+import { invariant } from '../src/domain/invariant.ts';
 import { isOver, type NextDue, nextDue } from '../src/domain/next-due.ts';
+import { type Shared, sharedWanted } from '../src/domain/shared.ts';
 import { isAccepted, type Subscription } from '../src/domain/subscription.ts';
 import { type Instant, MINUTE } from '../src/domain/time.ts';
 import { outsideActivity, storing } from './hands.ts';
@@ -52,6 +54,7 @@ type Carried = Start & {
   answers?: [string, Answer][];
   continued?: number;
   lastCause?: string;
+  known?: Shared | null;
 };
 
 type Pending =
@@ -64,6 +67,8 @@ const REMEMBERED_ANSWERS = 64;
 const FACTS_A_STEP = 100;
 const CYCLES_A_RUN = 48;
 const EVENTS_A_RUN = 2_000;
+/** Each is a look at the database: others must have been faster that many times. */
+const MOST_TRIES = 50;
 const LONGEST_WAIT_MINUTES = 24 * 60;
 
 const facts = defineSignal<[Delivered[]]>(FACTS_SIGNAL);
@@ -79,6 +84,7 @@ export async function subscription(carried: Carried): Promise<void> {
   let cycles = 0;
   let lastCause = carried.lastCause ?? 'a draft was made';
   let attention: string | null = null;
+  let known: Shared | null = carried.known ?? null;
   let published = attributesOf(carried.subscription, null, null);
   const timer = dueTimer();
 
@@ -150,6 +156,7 @@ export async function subscription(carried: Carried): Promise<void> {
       answers: [...answers],
       continued: continued + 1,
       lastCause,
+      known,
     };
   }
 
@@ -161,32 +168,49 @@ export async function subscription(carried: Carried): Promise<void> {
   }
 
   async function step(inputs: Input[], from: Pending[], at: Instant): Promise<void> {
+    for (let tries = 1; ; tries++) {
+      if ((await take(decideAll(state, inputs, known), inputs, from, at)) === 'done') return;
+      invariant(tries < MOST_TRIES, 'what others share stands still long enough to be decided on');
+    }
+  }
+
+  /** One step, stored. `stale`: what it believed of others is not so; nothing has happened, and now more is known. */
+  async function take(decided: Decided[], inputs: Input[], from: Pending[], at: Instant): Promise<'done' | 'stale'> {
     const before = state;
+    const wanted = sharedWanted(decided);
     let after = state;
     const decisions: Recorded[] = [];
     const taken: Taken[] = [];
     const applied: string[] = [];
     const ignored: string[] = [];
     const pendingOf = new Map(inputs.map((input, i) => [input, from[i]]));
-    for (const { input, before: was, decision, after: becomes } of decideAll(before, inputs)) {
-      const pending = pendingOf.get(input);
+    for (const { input, asked, before: was, decision, after: becomes } of decided) {
+      const pending = pendingOf.get(asked);
       if (pending) taken.push({ id: idOf(pending), refusal: refusalOf(decision) });
       if (pending?.kind === 'delivered') {
         (decision.outcome === 'applied' ? applied : ignored).push(pending.delivered.inboxId);
       }
       if (decision.outcome !== 'applied') continue;
       const { rule, because, effects } = decision;
-      decisions.push({ input, rule, from: was.state, to: becomes.state, because, effects });
+      decisions.push({ input: wanted ? input : asked, rule, from: was.state, to: becomes.state, because, effects });
       after = becomes;
     }
     const outside = decisions.flatMap(({ effects }) => effects.filter(isOutside));
     const changes = decisions.length > 0 || ignored.length > 0;
     const isAbandonedDraft = before.version === 0 && !isAccepted(after);
-    if (!changes || isAbandonedDraft) return finish({ subscription: after, taken, outside });
+    if (!changes || isAbandonedDraft) {
+      finish({ subscription: after, taken, outside });
+      return 'done';
+    }
     after = { ...after, version: before.version + 1 };
     const cause = decisions.map(({ rule, input }) => `${rule} (${input.type}, ${input.origin.by})`).at(-1);
-    finish(await store({ subscription: after, taken, outside }, { decisions, applied, ignored }, at));
+    const shared = wanted && known;
+    const record = { decisions, applied, ignored, shared, wanted };
+    const stored = await store({ subscription: after, taken, outside }, record, at);
+    if (stored === 'stale') return 'stale';
+    finish(stored);
     lastCause = cause ?? lastCause;
+    return 'done';
   }
 
   /** Takes a stored step over: what it dealt with leaves the queue, who asked is answered, effects go on their way. */
@@ -210,14 +234,18 @@ export async function subscription(carried: Carried): Promise<void> {
   /** Answers what holds: this step, or the one that an earlier try had stored under the same version. */
   async function store(
     wanted: StoredStep,
-    record: Pick<Commit, 'decisions' | 'applied' | 'ignored'>,
+    record: Pick<Commit, 'decisions' | 'applied' | 'ignored' | 'shared' | 'wanted'>,
     at: Instant,
-  ): Promise<StoredStep> {
+  ): Promise<StoredStep | 'stale'> {
     const { subscription, taken } = wanted;
     const nextDueAt = nextDue(subscription)?.at ?? null;
     const commit: Commit = { subscription, taken, ...record, nextDueAt, access: accessOf(subscription, at), at };
     for (let minutes = 1; ; minutes = Math.min(minutes * 2, LONGEST_WAIT_MINUTES)) {
       const answer = await storing.commit(commit);
+      if (answer.outcome === 'stale') {
+        known = answer.shared ?? known;
+        return 'stale';
+      }
       if (answer.outcome !== 'conflict') {
         attention = null;
         return answer.outcome === 'superseded' ? answer.step : wanted;

@@ -226,30 +226,30 @@ const invoiceLine = z
     amount: money,
     period: z.object({ from: day, to: day }).nullable(),
     proration: z.string().nullable(),
+    discount: money,
     tax: money,
+    taxes: z.array(
+      z.object({
+        jurisdiction: z.string().openapi({ example: 'DE' }),
+        name: z.string(),
+        percent: z.string(),
+        amount: money,
+        inclusive: z.boolean().openapi({ description: 'Inside the amount, rather than on top of it.' }),
+      }),
+    ),
   })
   .openapi('InvoiceLine');
+const sums = { subtotal: money, discount: money, tax: money, total: money, creditApplied: money, amountDue: money };
+const change = {
+  lines: z.array(invoiceLine),
+  ...sums,
+  assumedDay: day,
+  when: z.enum(['now', 'period_end']),
+  proration: z.enum(['invoice_now', 'next_invoice', 'none']),
+};
 
-export const changePreview = z
-  .object({
-    lines: z.array(invoiceLine),
-    total: money,
-    assumedDay: day,
-    when: z.enum(['now', 'period_end']),
-    proration: z.enum(['invoice_now', 'next_invoice', 'none']),
-  })
-  .openapi('ChangePreview');
-export const changed = z
-  .object({
-    subscription,
-    lines: z.array(invoiceLine),
-    total: money,
-    assumedDay: day,
-    when: z.enum(['now', 'period_end']),
-    proration: z.enum(['invoice_now', 'next_invoice', 'none']),
-    invoiceId: invoiceId.optional(),
-  })
-  .openapi('Changed');
+export const changePreview = z.object(change).openapi('ChangePreview');
+export const changed = z.object({ subscription, ...change, invoiceId: invoiceId.optional() }).openapi('Changed');
 
 export const forecast = z
   .object({
@@ -279,22 +279,21 @@ export const commanded = z.object({ subscription }).openapi('Commanded');
 export const invoice = z
   .object({
     id: invoiceId,
-    number: z.string(),
+    number: z.string().nullable().openapi({ description: 'A draft has none yet.' }),
     state: z.enum(['draft', 'open', 'paid', 'void', 'uncollectible']),
     customerId,
     subscriptionId,
     currency,
     lines: z.array(invoiceLine),
-    subtotal: money,
-    discount: money,
-    tax: money,
-    total: money,
-    creditApplied: money,
-    amountDue: money,
+    ...sums,
     amountPaid: money,
     issuedAt: time,
     dueAt: time,
     paidAt: time.nullable(),
+    collect: z.enum(['charge', 'send']),
+    purchaseOrder: z.string().nullable(),
+    taxNote: z.string().nullable().openapi({ description: 'Why there is no tax, where the law wants it said.' }),
+    finaliseAt: time.nullable().openapi({ description: 'When a draft is issued.' }),
   })
   .openapi('Invoice');
 export const payBody = z.strictObject({ paymentMethodId: paymentMethodId.optional() }).openapi('PayInvoice');

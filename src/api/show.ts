@@ -10,10 +10,12 @@ import type { PaymentMethodRow } from '../db/payment-methods.ts';
 import { isIntact, type PriceBookRow } from '../db/price-books.ts';
 import type { AttemptRow, DecisionRow, Posted, SubscriptionRow } from '../db/subscriptions.ts';
 import type { Tenant } from '../db/tenants.ts';
+import type { PlannedChange } from '../domain/change.ts';
 import type { Currency } from '../domain/currency.ts';
 import { keyOf } from '../domain/effect.ts';
 import type { Forecast } from '../domain/forecast.ts';
 import type { InvoiceLine } from '../domain/invoice.ts';
+import { type Invoice, type InvoiceLine, sumsOf } from '../domain/invoice.ts';
 import type { Buyer } from '../domain/parties.ts';
 import { chosenAddOns } from '../domain/price-book.ts';
 import { isAccepted, type Subscription } from '../domain/subscription.ts';
@@ -76,11 +78,36 @@ export function showPayment(attempt: AttemptRow): ShownPayment {
 }
 
 /** An issued line and a previewed one look the same. */
-export const showLine = ({ amount, ...line }: InvoiceLine, tax: number, currency: Currency) => ({
-  ...line,
-  amount: money(amount, currency),
+export function showLine(line: InvoiceLine, currency: Currency) {
+  const { description, quantity, unitPrice, amount, period, proration, discount = 0, taxes = [] } = line;
+  return {
+    ...{ description, quantity, unitPrice, amount: money(amount, currency), period, proration },
+    discount: money(discount, currency),
+    tax: money(sumsOf([line]).tax, currency),
+    taxes: taxes.map((tax) => ({ ...tax, amount: money(tax.amount, currency) })),
+  };
+}
+
+type Sums = { subtotal: number; discount: number; tax: number; total: number };
+const showSums = ({ subtotal, discount, tax, total }: Sums, currency: Currency) => ({
+  subtotal: money(subtotal, currency),
+  discount: money(discount, currency),
   tax: money(tax, currency),
+  total: money(total, currency),
 });
+
+/** What a change comes to: the lines of its invoice where there is one, its plain lines where they wait for the next. */
+export const showChange = ({ lines, day, when, proration, invoice }: MadeChange, currency: Currency) => ({
+  lines: (invoice?.lines ?? lines).map((line) => showLine(line, currency)),
+  ...showSums(invoice ?? sumsOf(lines), currency),
+  creditApplied: money(invoice?.creditApplied ?? 0, currency),
+  amountDue: money(invoice?.amountDue ?? 0, currency),
+  assumedDay: day,
+  when,
+  proration,
+});
+
+export type MadeChange = Pick<PlannedChange, 'lines' | 'day' | 'when' | 'proration'> & { invoice: Invoice | null };
 
 export const showForecast = (
   { id, currency }: Pick<SubscriptionRow, 'id' | 'currency'>,
@@ -92,7 +119,7 @@ export const showForecast = (
   invoices: invoices.map(({ issuedAt, dueAt, lines, total }) => ({
     issuedAt: iso(new Date(issuedAt)),
     dueAt: iso(new Date(dueAt)),
-    lines: lines.map((line) => showLine(line, 0, currency)),
+    lines: lines.map((line) => showLine(line, currency)),
     total: money(total, currency),
   })),
   total: money(
@@ -109,33 +136,18 @@ export const showInvoice = (row: InvoiceRow) => ({
   customerId: row.customer_id,
   subscriptionId: row.subscription_id,
   currency: row.currency,
-  lines: row.lines.map((line) => {
-    const {
-      description,
-      quantity,
-      unit_price: unitPrice,
-      amount,
-      period_from: from,
-      period_to: to,
-      proration,
-      tax,
-    } = line;
-    return showLine(
-      { description, quantity, unitPrice, amount, period: from && to ? { from, to } : null, proration },
-      tax,
-      row.currency,
-    );
-  }),
-  subtotal: money(row.subtotal, row.currency),
-  discount: money(row.discount, row.currency),
-  tax: money(row.tax, row.currency),
-  total: money(row.total, row.currency),
+  lines: row.lines.map((line) => showLine(line, row.currency)),
+  ...showSums(row, row.currency),
   creditApplied: money(row.credit_applied, row.currency),
   amountDue: money(row.amount_due, row.currency),
   amountPaid: money(row.amount_paid, row.currency),
   issuedAt: iso(row.issued_at),
   dueAt: iso(row.due_at),
   paidAt: iso(row.paid_at),
+  collect: row.collect,
+  purchaseOrder: row.purchase_order,
+  taxNote: row.tax_note,
+  finaliseAt: iso(row.finalise_at),
 });
 
 export const showPaymentMethod = (row: PaymentMethodRow) => ({

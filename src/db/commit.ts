@@ -6,6 +6,7 @@
  * It may also be behind: an older backup was restored. Then the workflow's state is projected anew, the gap is written
  * to the audit log, and what the lost steps did to invoices and ledger is for reconciliation to find.
  */
+import pg from 'pg';
 import type { Commit, CommitAnswer } from '../domain/commit.ts';
 import { invariant } from '../domain/invariant.ts';
 import type { Db } from './client.ts';
@@ -15,7 +16,21 @@ import { project, storedOf } from './commit/projection.ts';
 import { type Remark, record } from './commit/record.ts';
 import { inTenant } from './tenant.ts';
 
+/** Rules of the database that say: another has used up meanwhile what was shared. */
+const STALE = new Set(['customer_credit_not_negative']);
+
 export async function commit(db: Db, step: Commit): Promise<CommitAnswer> {
+  try {
+    return await store(db, step);
+  } catch (error) {
+    if (error instanceof pg.DatabaseError && error.constraint !== undefined && STALE.has(error.constraint)) {
+      return { outcome: 'stale', shared: null };
+    }
+    throw error;
+  }
+}
+
+async function store(db: Db, step: Commit): Promise<CommitAnswer> {
   const { id, tenant, mode, version } = step.subscription;
   const hash = hashOf(step);
   return inTenant(db, { tenant, mode }, async (trx) => {

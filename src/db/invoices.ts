@@ -1,12 +1,26 @@
 /** Invoices as they are read, each with its lines. */
 import type { Selectable } from 'kysely';
 import type { CustomerId, InvoiceId, SubscriptionId } from '../domain/ids.ts';
+import type { InvoiceLine } from '../domain/invoice.ts';
 import { type Page, type Slice, sliceOf } from './page.ts';
 import type { InvoiceLinesTable, InvoiceState, InvoicesTable } from './schema.ts';
 import type { Trx } from './tenant.ts';
 
-type InvoiceLineRow = Selectable<InvoiceLinesTable>;
-export type InvoiceRow = Selectable<InvoicesTable> & { lines: InvoiceLineRow[] };
+export type LineRow = Selectable<InvoiceLinesTable>;
+export type InvoiceRow = Selectable<InvoicesTable> & { lines: InvoiceLine[] };
+
+/** As the core has it. */
+export function lineOf(row: LineRow): InvoiceLine {
+  const { description, quantity, amount, proration, discount, taxes, product, earning } = row;
+  return {
+    ...{ description, quantity, unitPrice: row.unit_price, amount, proration, discount, taxes, earning },
+    period: row.period_from && row.period_to ? { from: row.period_from, to: row.period_to } : null,
+    taxCategory: row.tax_category,
+    taxInclusive: row.tax_inclusive,
+    ...(product !== null && { product }),
+    ...(row.carried && { carried: true as const }),
+  };
+}
 
 export async function readInvoice(trx: Trx, id: InvoiceId, customer: CustomerId | null): Promise<InvoiceRow | null> {
   let query = trx.selectFrom('invoices').selectAll().where('id', '=', id);
@@ -52,5 +66,8 @@ async function withLines(trx: Trx, invoices: Selectable<InvoicesTable>[]): Promi
     .where('invoice_id', 'in', ids)
     .orderBy('ordinal')
     .execute();
-  return invoices.map((invoice) => ({ ...invoice, lines: lines.filter((line) => line.invoice_id === invoice.id) }));
+  return invoices.map((invoice) => ({
+    ...invoice,
+    lines: invoice.draft_lines ?? lines.filter((line) => line.invoice_id === invoice.id).map(lineOf),
+  }));
 }

@@ -23,11 +23,13 @@ import type {
   TenantId,
 } from '../domain/ids.ts';
 import type { DeclineClass, Fact, Input, Origin } from '../domain/input.ts';
+import type { Collect, Earning, InvoiceLine } from '../domain/invoice.ts';
 import type { AccountCode, PostingKind } from '../domain/ledger.ts';
 import type { Money } from '../domain/money.ts';
 import type { Seller } from '../domain/parties.ts';
 import type { PriceBook } from '../domain/price-book.ts';
 import type { CollectionMode, Processor, StateName, Subscription } from '../domain/subscription.ts';
+import type { LineTax, TaxCategory } from '../domain/tax.ts';
 import type { TaxIdState } from '../domain/tax-rules.ts';
 import type { Day } from '../domain/time.ts';
 
@@ -169,14 +171,16 @@ export type InvoicesTable = OfTenant & {
   id: InvoiceId;
   subscription_id: SubscriptionId;
   customer_id: CustomerId;
-  series: string;
-  sequence: number;
-  number: string;
+  /** A draft has neither of these. */
+  series: string | null;
+  sequence: number | null;
+  number: string | null;
   state: InvoiceState;
   currency: Currency;
   subtotal: MinorUnits;
   discount: MinorUnits;
   tax: MinorUnits;
+  tax_included: MinorUnits;
   total: MinorUnits;
   credit_applied: MinorUnits;
   amount_due: MinorUnits;
@@ -188,6 +192,11 @@ export type InvoicesTable = OfTenant & {
   /** Who sold and who bought, as they were. */
   seller_version: number | null;
   buyer_version: number | null;
+  collect: Collect['by'];
+  purchase_order: string | null;
+  tax_note: string | null;
+  finalise_at: Timestamp | null;
+  draft_lines: NullableJson<InvoiceLine[]>;
 };
 
 export type InvoiceLinesTable = OfTenant & {
@@ -200,7 +209,15 @@ export type InvoiceLinesTable = OfTenant & {
   period_from: Day | null;
   period_to: Day | null;
   proration: string | null;
+  discount: MinorUnits;
+  /** All of them; `taxes` says whose. */
   tax: MinorUnits;
+  taxes: Json<LineTax[]>;
+  product: string | null;
+  tax_category: TaxCategory;
+  tax_inclusive: boolean;
+  earning: NullableJson<Earning>;
+  carried: boolean;
 };
 
 /** Where the next number of a series comes from. Its row is locked until the invoice is there, so no number is lost. */

@@ -1,8 +1,11 @@
 import { applied, type Decision, refused } from './decision.ts';
 import type { Effect } from './effect.ts';
 import type { InputOf } from './input.ts';
+import { CHARGE } from './invoice.ts';
+import { finaliseAll } from './invoicing.ts';
 import { stopRetries } from './payment.ts';
 import { earned } from './period.ts';
+import type { Moment } from './shared.ts';
 import {
   type Accepted,
   become,
@@ -18,9 +21,15 @@ export const LISTENS_FOR = 120 * DAY;
 type Cancelable = Extract<Subscription, Accepted>;
 
 /** Ends it. What was invoiced is earned now, debts stay on the books, an attempt on its way stands. */
-export function endNow(state: Cancelable, at: Instant, reason: CancelReason): { state: Canceled; effects: Effect[] } {
+export function endNow(
+  before: Cancelable,
+  moment: Moment,
+  reason: CancelReason,
+): { state: Canceled; effects: Effect[] } {
+  const { at } = moment;
+  const { state, effects } = finaliseAll(before, moment);
   return {
-    state: become<Canceled>(state, {
+    state: become<Canceled>(before, {
       ...common(state),
       state: 'canceled',
       reason,
@@ -31,7 +40,11 @@ export function endNow(state: Cancelable, at: Instant, reason: CancelReason): { 
       cancelAt: null,
       pending: null,
     }),
-    effects: [...earned(state, at), { type: 'announce', event: 'subscription.canceled', data: { reason }, at }],
+    effects: [
+      ...effects,
+      ...earned(state, at),
+      { type: 'announce', event: 'subscription.canceled', data: { reason }, at },
+    ],
   };
 }
 
@@ -77,13 +90,21 @@ export function common(state: Accepted): Accepted {
     invoices: state.invoices,
     invoiceCount: state.invoiceCount,
     settled: state.settled,
+    drafts: state.drafts ?? [],
+    collect: state.collect ?? CHARGE,
+    discounts: state.discounts ?? [],
   };
 }
 
 /** Never accepted or never paid for: what was invoiced is taken back. */
-export function abandon(state: Cancelable, at: Instant, reason: CancelReason): { state: Canceled; effects: Effect[] } {
+export function abandon(
+  state: Cancelable,
+  moment: Moment,
+  reason: CancelReason,
+): { state: Canceled; effects: Effect[] } {
+  const { at } = moment;
   const voids = state.invoices.map(({ id, amount }): Effect => ({ type: 'void_invoice', invoice: id, amount, at }));
-  const { state: canceled, effects } = endNow({ ...state, deferred: 0, invoices: [] }, at, reason);
+  const { state: canceled, effects } = endNow({ ...state, deferred: 0, invoices: [], drafts: [] }, moment, reason);
   return { state: canceled, effects: [...voids, ...effects] };
 }
 
@@ -94,7 +115,7 @@ export function cancel(
 ): Decision {
   const { at, when } = input;
   if (when === 'now') {
-    const { state: canceled, effects } = endNow(state, at, 'requested');
+    const { state: canceled, effects } = endNow(state, input, 'requested');
     return applied('cancel.now', canceled, effects, { reason: input.reason });
   }
   const cancelAt = when === 'period_end' ? state.period.end : instantOf(when, state.timeZone);

@@ -1,6 +1,7 @@
 import type { Access } from './access.ts';
 import type { Effect, OutsideEffect } from './effect.ts';
 import type { Input } from './input.ts';
+import type { Shared, Wanted } from './shared.ts';
 import type { StateName, Subscription } from './subscription.ts';
 import type { Instant } from './time.ts';
 
@@ -28,6 +29,9 @@ export type Commit = {
   /** Events of the inbox which this step has taken in, and those that it looked at and left. */
   applied: string[];
   ignored: string[];
+  /** What the decisions believed of what others share, and what they have to know of it; null where nothing. */
+  shared: Shared | null;
+  wanted: Wanted | null;
   nextDueAt: Instant | null;
   access: Access;
   at: Instant;
@@ -42,5 +46,7 @@ export type CommitAnswer =
    * that moment. Since then more may have been queued and time has gone on, so today's step differs. What is stored holds.
    */
   | { outcome: 'superseded'; step: StoredStep }
+  /** What was believed of what others share is not so: to be decided again. Null: to be read again, too. */
+  | { outcome: 'stale'; shared: Shared | null }
   /** The database has moved on without us: a person has to look. */
   | { outcome: 'conflict'; stored: number };

@@ -2,21 +2,26 @@ import { decide } from './decide.ts';
 import type { Decision } from './decision.ts';
 import type { Input } from './input.ts';
 import { isOver, nextDue } from './next-due.ts';
+import { afterSpending, type Shared } from './shared.ts';
 import type { Subscription } from './subscription.ts';
 
-export type Decided = { input: Input; before: Subscription; decision: Decision; after: Subscription };
+/** `input` is `asked` with what was known of what others share. */
+export type Decided = { input: Input; asked: Input; before: Subscription; decision: Decision; after: Subscription };
 
 /**
  * Decides inputs in their order. What one of them makes due at once comes before the next: a cancellation that waited
  * for a payment's answer, say, must not be overtaken by a pause that arrived together with that answer.
  */
-export function decideAll(start: Subscription, inputs: readonly Input[]): Decided[] {
+export function decideAll(start: Subscription, inputs: readonly Input[], given: Shared | null = null): Decided[] {
   const decided: Decided[] = [];
   let state = start;
-  const take = (input: Input) => {
+  let shared = given;
+  const take = (plain: Input) => {
+    const input = shared ? { ...plain, shared } : plain;
     const decision = decide(state, input);
     const after = decision.outcome === 'applied' ? decision.state : state;
-    decided.push({ input, before: state, decision, after });
+    if (shared && decision.outcome === 'applied') shared = afterSpending(shared, decision.effects);
+    decided.push({ input, asked: plain, before: state, decision, after });
     state = after;
   };
   inputs.forEach((input, i) => {

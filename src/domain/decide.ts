@@ -9,6 +9,8 @@ import { planChange } from './change.ts';
 import { applied, type Because, type Decision, refused, unchanged } from './decision.ts';
 import type { Effect } from './effect.ts';
 import type { Input, InputOf } from './input.ts';
+import { CHARGE, totalOf } from './invoice.ts';
+import { finalise, issue } from './invoicing.ts';
 import {
   type Applied,
   awaited,
@@ -21,8 +23,9 @@ import {
   payNow,
   stopRetries,
 } from './payment.ts';
-import { issue, nextPeriod, periodAt, startAnew } from './period.ts';
+import { nextPeriod, periodAt, startAnew } from './period.ts';
 import { chosenAddOns, describe, periodPrice, type Terms } from './price-book.ts';
+import type { Moment } from './shared.ts';
 import {
   type Accepted,
   type Active,
@@ -83,6 +86,8 @@ function decideDraft(state: Draft, input: Input): Decision {
     case 'resume':
     case 'pay':
     case 'use_payment_method':
+    case 'bill':
+    case 'finalise':
       return cannot(input, state);
     case 'payment_succeeded':
     case 'payment_failed':
@@ -94,6 +99,8 @@ function decideDraft(state: Draft, input: Input): Decision {
     case 'trial_ended':
     case 'period_ended':
     case 'retry_due':
+    case 'draft_due':
+    case 'invoice_overdue':
     case 'access_step_due':
     case 'dunning_ended':
     case 'cancel_due':
@@ -104,7 +111,7 @@ function decideDraft(state: Draft, input: Input): Decision {
 }
 
 function subscribe(draft: Draft, input: InputOf<'subscribe'>): Decision {
-  const { terms, quantity, paymentMethod, trialDays, at } = input;
+  const { terms, quantity, paymentMethod, trialDays, collect = CHARGE, at } = input;
   if (terms.currency !== draft.currency) {
     return refused(
       'currency_mismatch',
@@ -136,6 +143,9 @@ function subscribe(draft: Draft, input: InputOf<'subscribe'>): Decision {
     invoices: [],
     invoiceCount: 0,
     settled: [],
+    drafts: [],
+    collect,
+    discounts: [],
   };
   const because = { plan: terms.planId, quantity, price: periodPrice(terms, quantity), trialDays };
   if (trialDays > 0) {
@@ -149,11 +159,12 @@ function subscribe(draft: Draft, input: InputOf<'subscribe'>): Decision {
     };
     return applied('subscribe.trial', become(draft, trialing), [told], because);
   }
-  const { state: opened, effects } = startAnew(base, at, true);
+  const { state: opened, effects } = startAnew(base, input, true);
   const created: Effect = { type: 'announce', event: 'subscription.created', data: { plan: terms.planId }, at };
-  if (opened.invoices.length === 0) {
+  // One that was sent is paid later: the service begins.
+  if (opened.invoices.every(({ sent }) => sent)) {
     return applied(
-      'subscribe.nothing_due',
+      opened.invoices.length === 0 ? 'subscribe.nothing_due' : 'subscribe.invoiced',
       become(draft, { ...opened, state: 'active' }),
       [created, ...effects],
       because,
@@ -183,9 +194,7 @@ function decideIncomplete(state: Incomplete, input: Input): Decision {
       );
     case 'payment_failed':
       return news(state, input, (open) =>
-        after(paymentFailed(state, open, input, false), (failed) =>
-          failed.expiring ? giveUp(failed, input.at) : failed,
-        ),
+        after(paymentFailed(state, open, input, false), (failed) => (failed.expiring ? giveUp(failed, input) : failed)),
       );
     case 'payment_needs_action':
       return news(state, input, (open) =>
@@ -195,9 +204,7 @@ function decideIncomplete(state: Incomplete, input: Input): Decision {
       );
     case 'payment_canceled':
       return news(state, input, (open) =>
-        after(paymentCanceled(state, open, input), (stopped) =>
-          stopped.expiring ? giveUp(stopped, input.at) : stopped,
-        ),
+        after(paymentCanceled(state, open, input), (stopped) => (stopped.expiring ? giveUp(stopped, input) : stopped)),
       );
     case 'payment_refunded':
       return refundRecorded(state, input);
@@ -207,19 +214,23 @@ function decideIncomplete(state: Incomplete, input: Input): Decision {
       return useMethod(state, input, true);
     case 'cancel':
       // A payment may be on its way: it is called off first, and if it had succeeded the cancellation follows it.
-      return finish('incomplete.cancel', { ...state, cancelAt: input.at }, input.at, { reason: input.reason });
+      return finish('incomplete.cancel', { ...state, cancelAt: input.at }, input, { reason: input.reason });
     case 'incomplete_expired':
-      return finish('incomplete.expired', state, input.at, { expiresAt: state.expiresAt });
+      return finish('incomplete.expired', state, input, { expiresAt: state.expiresAt });
     case 'subscribe':
     case 'change':
     case 'uncancel':
     case 'pause':
     case 'resume':
+    case 'bill':
+    case 'finalise':
       return cannot(input, state);
     case 'draft_expired':
     case 'trial_ended':
     case 'period_ended':
     case 'retry_due':
+    case 'draft_due':
+    case 'invoice_overdue':
     case 'access_step_due':
     case 'dunning_ended':
     case 'cancel_due':
@@ -232,7 +243,7 @@ function decideIncomplete(state: Incomplete, input: Input): Decision {
 type Step<S extends Subscription = Subscription> = { state: S; effects: Effect[] };
 
 /** The first payment never came: nothing is owed, as nothing was used. */
-const giveUp = (state: Incomplete, at: Instant): Step => abandon(state, at, 'payment_incomplete');
+const giveUp = (state: Incomplete, moment: Moment): Step => abandon(state, moment, 'payment_incomplete');
 
 /** Calls off the payment that still could succeed. Its answer decides how this ends. */
 function callOff(state: Incomplete, at: Instant): Step<Incomplete> {
@@ -244,12 +255,12 @@ function callOff(state: Incomplete, at: Instant): Step<Incomplete> {
   return { state, effects };
 }
 
-function finish(rule: string, state: Incomplete, at: Instant, because: Because): Decision {
+function finish(rule: string, state: Incomplete, moment: Moment, because: Because): Decision {
   const pending = state.invoices.some(
     ({ collection }) => collection.step === 'charging' || collection.step === 'needs_action',
   );
   const ending = { ...state, expiring: true };
-  const { state: next, effects } = pending ? callOff(ending, at) : giveUp(ending, at);
+  const { state: next, effects } = pending ? callOff(ending, moment.at) : giveUp(ending, moment);
   return applied(rule, next, effects, because);
 }
 
@@ -261,7 +272,7 @@ function activate(state: Incomplete, at: Instant, why: string): Step<Active> {
 function decideTrialing(state: Trialing, input: Input): Decision {
   switch (input.type) {
     case 'trial_ended': {
-      const { state: opened, effects } = nextPeriod(state, input.at);
+      const { state: opened, effects } = nextPeriod(state, input);
       const active = become<Active>(state, { ...common(opened), state: 'active' });
       const told: Effect = {
         type: 'announce',
@@ -278,13 +289,18 @@ function decideTrialing(state: Trialing, input: Input): Decision {
     case 'uncancel':
       return uncancel(state, input.at);
     case 'cancel_due':
-      return cancelDue(state, input.at);
+      return cancelDue(state, input);
     case 'use_payment_method':
       return useMethod(state, input, false);
     case 'payment_succeeded':
       return after(paymentSucceeded(state, input));
     case 'payment_refunded':
       return refundRecorded(state, input);
+    case 'bill':
+      return billed(state, input);
+    case 'draft_due':
+    case 'finalise':
+      return finalised(state, input);
     case 'subscribe':
     case 'pause':
     case 'resume':
@@ -299,6 +315,7 @@ function decideTrialing(state: Trialing, input: Input): Decision {
     case 'incomplete_expired':
     case 'period_ended':
     case 'retry_due':
+    case 'invoice_overdue':
     case 'access_step_due':
     case 'dunning_ended':
     case 'resume_due':
@@ -310,7 +327,7 @@ function decideTrialing(state: Trialing, input: Input): Decision {
 function decideActive(state: Active, input: Input): Decision {
   switch (input.type) {
     case 'period_ended':
-      return renew(state, input.at);
+      return renew(state, input);
     case 'payment_succeeded':
       return after(paymentSucceeded(state, input));
     case 'payment_failed':
@@ -336,13 +353,20 @@ function decideActive(state: Active, input: Input): Decision {
     case 'uncancel':
       return uncancel(state, input.at);
     case 'cancel_due':
-      return cancelDue(state, input.at);
+      return cancelDue(state, input);
     case 'pause':
       return pause(state, input);
     case 'pay':
       return pay(state, input);
     case 'use_payment_method':
       return useMethod(state, input, false);
+    case 'bill':
+      return billed(state, input);
+    case 'draft_due':
+    case 'finalise':
+      return finalised(state, input);
+    case 'invoice_overdue':
+      return fellDue(state, input);
     case 'subscribe':
     case 'resume':
       return cannot(input, state);
@@ -360,9 +384,9 @@ function decideActive(state: Active, input: Input): Decision {
 function decidePastDue(state: PastDue, input: Input): Decision {
   switch (input.type) {
     case 'period_ended':
-      return renew(state, input.at); // new periods are still invoiced while the ladder runs
+      return renew(state, input); // new periods are still invoiced while the ladder runs
     case 'payment_succeeded':
-      return after(paymentSucceeded(state, input), (paid) => catchUp(paid, input.at));
+      return after(paymentSucceeded(state, input), (paid) => catchUp(paid, input));
     case 'payment_failed':
       return news(state, input, (open) => after(paymentFailed(state, open, input, true)));
     case 'payment_needs_action':
@@ -402,11 +426,18 @@ function decidePastDue(state: PastDue, input: Input): Decision {
     case 'uncancel':
       return uncancel(state, input.at);
     case 'cancel_due':
-      return cancelDue(state, input.at);
+      return cancelDue(state, input);
     case 'pay':
       return pay(state, input);
     case 'use_payment_method':
       return useMethod(state, input, true);
+    case 'bill':
+      return billed(state, input);
+    case 'draft_due':
+    case 'finalise':
+      return finalised(state, input);
+    case 'invoice_overdue':
+      return fellDue(state, input);
     case 'subscribe':
     case 'change':
     case 'pause':
@@ -424,7 +455,7 @@ function decidePastDue(state: PastDue, input: Input): Decision {
 function decideUnpaid(state: Unpaid, input: Input): Decision {
   switch (input.type) {
     case 'payment_succeeded':
-      return after(paymentSucceeded(state, input), (paid) => catchUp(paid, input.at));
+      return after(paymentSucceeded(state, input), (paid) => catchUp(paid, input));
     case 'payment_failed':
       return news(state, input, (open) => after(paymentFailed(state, open, input, false)));
     case 'payment_needs_action':
@@ -440,11 +471,16 @@ function decideUnpaid(state: Unpaid, input: Input): Decision {
     case 'uncancel':
       return uncancel(state, input.at);
     case 'cancel_due':
-      return cancelDue(state, input.at);
+      return cancelDue(state, input);
     case 'pay':
       return pay(state, input);
     case 'use_payment_method':
       return useMethod(state, input, true);
+    case 'bill':
+      return billed(state, input);
+    case 'draft_due':
+    case 'finalise':
+      return finalised(state, input);
     case 'subscribe':
     case 'change':
     case 'pause':
@@ -455,6 +491,7 @@ function decideUnpaid(state: Unpaid, input: Input): Decision {
     case 'trial_ended':
     case 'period_ended':
     case 'retry_due':
+    case 'invoice_overdue':
     case 'access_step_due':
     case 'dunning_ended':
     case 'resume_due':
@@ -485,11 +522,16 @@ function decidePaused(state: Paused, input: Input): Decision {
     case 'uncancel':
       return uncancel(state, input.at);
     case 'cancel_due':
-      return cancelDue(state, input.at);
+      return cancelDue(state, input);
     case 'pay':
       return pay(state, input);
     case 'use_payment_method':
       return useMethod(state, input, false);
+    case 'bill':
+      return billed(state, input);
+    case 'draft_due':
+    case 'finalise':
+      return finalised(state, input);
     case 'subscribe':
     case 'change':
     case 'pause':
@@ -499,6 +541,7 @@ function decidePaused(state: Paused, input: Input): Decision {
     case 'trial_ended':
     case 'period_ended':
     case 'retry_due':
+    case 'invoice_overdue':
     case 'access_step_due':
     case 'dunning_ended':
     case 'listening_ended':
@@ -538,12 +581,16 @@ function decideCanceled(state: Canceled, input: Input): Decision {
     case 'pause':
     case 'resume':
     case 'use_payment_method':
+    case 'bill':
+    case 'finalise':
       return cannot(input, state);
     case 'draft_expired':
     case 'incomplete_expired':
     case 'trial_ended':
     case 'period_ended':
     case 'retry_due':
+    case 'draft_due':
+    case 'invoice_overdue':
     case 'access_step_due':
     case 'dunning_ended':
     case 'cancel_due':
@@ -597,10 +644,41 @@ const periodFacts = (state: Accepted): Because => ({
 
 const owed = (state: Accepted): number => state.invoices.reduce((sum, { amount }) => sum + amount, 0);
 
-function renew(state: Active | PastDue, at: Instant): Decision {
-  const { state: renewed, effects } = nextPeriod(state, at);
+function renew(state: Active | PastDue, moment: Moment): Decision {
+  const { at } = moment;
+  const { state: renewed, effects } = nextPeriod(state, moment);
   const told: Effect = { type: 'announce', event: 'subscription.renewed', data: { period: renewed.period.index }, at };
   return applied('renewal', renewed, [told, ...effects], periodFacts(renewed));
+}
+
+type Billable = Exclude<Extract<Subscription, Accepted>, Incomplete | Canceled>;
+
+/** What is no part of the plan. It waits for the next invoice, or is an invoice of its own. */
+function billed(state: Billable, input: InputOf<'bill'>): Decision {
+  const { lines, when, collect } = input;
+  const because = { lines: lines.length, amount: totalOf(lines), when };
+  if (when === 'next_invoice') {
+    return applied('bill.next_invoice', { ...state, carried: [...state.carried, ...lines] }, [], because);
+  }
+  const { state: invoiced, effects } = issue(state, lines, input, true, collect ?? state.collect);
+  return applied('bill.now', invoiced, effects, because);
+}
+
+function finalised(state: Billable, input: InputOf<'finalise' | 'draft_due'>): Decision {
+  const draft = state.drafts?.find(({ id }) => id === input.invoice);
+  if (!draft) return refused('not_a_draft', `cannot finalise: invoice ${input.invoice} is no draft`);
+  const { state: issued, effects } = finalise(state, draft, input);
+  return applied('invoice.finalised', issued, effects, { invoice: draft.id, finaliseAt: draft.finaliseAt });
+}
+
+/** One that was sent was not paid in time. */
+function fellDue(state: Active | PastDue, { invoice, at }: InputOf<'invoice_overdue'>): Decision {
+  const invoices = state.invoices.map((open) => (open.id === invoice ? { ...open, failedAt: open.dueAt } : open));
+  const late = { ...state, invoices };
+  const told: Effect = { type: 'announce', event: 'invoice.overdue', data: { invoice }, at };
+  const { state: next, effects } =
+    late.state === 'active' ? fallBehind(late, at) : { state: late, effects: [] as Effect[] };
+  return applied('invoice.overdue', next, [told, ...effects], { invoice });
 }
 
 function fallBehind(state: Active, at: Instant): Step<PastDue> {
@@ -613,13 +691,14 @@ function fallBehind(state: Active, at: Instant): Step<PastDue> {
 }
 
 /** Paid. Access comes back as soon as nothing overdue remains; a period that ran out meanwhile begins anew. */
-function catchUp(state: PastDue | Unpaid, at: Instant): Subscription | Step {
+function catchUp(state: PastDue | Unpaid, moment: Moment): Subscription | Step {
+  const { at } = moment;
   const behind = overdue(state);
   if (behind.length > 0) return { ...state, since: Math.min(...behind.map(({ dueAt }) => dueAt)) };
   const active = become<Active>(state, { ...common(state), state: 'active' });
   const told: Effect = { type: 'announce', event: 'subscription.recovered', data: { since: state.since }, at };
   if (state.state === 'past_due' || at < state.period.end) return { state: active, effects: [told] };
-  const { state: opened, effects } = startAnew(active, at, true);
+  const { state: opened, effects } = startAnew(active, moment, true);
   return { state: opened, effects: [told, ...effects] };
 }
 
@@ -654,8 +733,8 @@ function useMethod(
   return applied('payment_method.used', next, effects, { paymentMethod, tried: stuck.length });
 }
 
-function cancelDue(state: Exclude<Extract<Subscription, Accepted>, Incomplete | Canceled>, at: Instant): Decision {
-  const { state: canceled, effects } = endNow(state, at, 'requested');
+function cancelDue(state: Exclude<Extract<Subscription, Accepted>, Incomplete | Canceled>, moment: Moment): Decision {
+  const { state: canceled, effects } = endNow(state, moment, 'requested');
   return applied('cancel.due', canceled, effects, { cancelAt: state.cancelAt });
 }
 
@@ -675,7 +754,7 @@ function resume(state: Paused, input: InputOf<'resume' | 'resume_due'>): Decisio
   const active = become<Active>(state, { ...common(state), state: 'active' });
   const told: Effect = { type: 'announce', event: 'subscription.resumed', data: {}, at };
   if (at < state.period.end) return applied('resume.same_period', active, [told], periodFacts(active));
-  const { state: opened, effects } = startAnew(active, at, input.type === 'resume');
+  const { state: opened, effects } = startAnew(active, input, input.type === 'resume');
   return applied('resume.new_period', opened, [told, ...effects], periodFacts(opened));
 }
 
@@ -723,7 +802,7 @@ function change(state: Active | Trialing, input: InputOf<'change'>): Decision {
       because,
     );
   }
-  const { state: invoiced, effects } = issue(moved, planned.lines, at, true);
+  const { state: invoiced, effects } = issue(moved, planned.lines, input, true);
   return applied('change.now_invoiced', invoiced, [told, ...effects], because);
 }
 

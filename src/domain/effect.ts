@@ -7,6 +7,8 @@ import type { Instant } from './time.ts';
 /** Kept by `commit`, all of one decision in one transaction. */
 export type RecordEffect =
   | { type: 'issue_invoice'; invoice: Invoice }
+  /** As it stands: it has no number yet, and nobody owes it. */
+  | { type: 'draft_invoice'; invoice: Invoice; finaliseAt: Instant }
   | { type: 'void_invoice'; invoice: InvoiceId; amount: number; at: Instant }
   /** An attempt's end, as it was learned. */
   | {
@@ -59,6 +61,8 @@ export function keyOf(effect: Effect): string {
   switch (effect.type) {
     case 'issue_invoice':
       return `invoice/${effect.invoice.id}`;
+    case 'draft_invoice':
+      return `draft/${effect.invoice.id}`;
     case 'void_invoice':
       return `void/${effect.invoice}`;
     case 'settle_attempt':

@@ -49,7 +49,8 @@ export function forecast(subscription: Subscription, from: Instant): Forecast {
 function nextPayment(state: Subscription): Fact | null {
   if (!isAccepted(state)) return null;
   const open = state.invoices.find(
-    ({ collection }) => collection.step === 'charging' || collection.step === 'processing',
+    ({ collection }) =>
+      collection.step === 'charging' || collection.step === 'processing' || collection.step === 'sent',
   );
   if (!open) return null;
   const { id: invoice, attempts: attempt, amount } = open;

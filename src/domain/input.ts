@@ -1,5 +1,7 @@
 import type { InvoiceId, PaymentId, PaymentMethodId } from './ids.ts';
+import type { Collect, InvoiceLine } from './invoice.ts';
 import type { Terms } from './price-book.ts';
+import type { Shared } from './shared.ts';
 import type { Day, Instant } from './time.ts';
 
 /** What somebody asks for. It is answered: applied, or refused with the reason. */
@@ -10,6 +12,7 @@ export type Command =
       quantity: number;
       paymentMethod: PaymentMethodId | null;
       trialDays: number;
+      collect?: Collect;
     }
   | {
       type: 'change';
@@ -24,7 +27,11 @@ export type Command =
   | { type: 'resume' }
   /** The customer pays an open invoice, or an operator tries it again. */
   | { type: 'pay'; invoice: InvoiceId; paymentMethod: PaymentMethodId | null; onSession: boolean }
-  | { type: 'use_payment_method'; paymentMethod: PaymentMethodId };
+  | { type: 'use_payment_method'; paymentMethod: PaymentMethodId }
+  /** What is no part of the plan: on an invoice of its own, or on the next. */
+  | { type: 'bill'; lines: readonly InvoiceLine[]; when: 'now' | 'next_invoice'; collect: Collect | null }
+  /** The grace of a draft is given up. */
+  | { type: 'finalise'; invoice: InvoiceId };
 
 export type DeclineClass =
   | 'soft'
@@ -59,6 +66,8 @@ export type Due =
   | { type: 'trial_ended' }
   | { type: 'period_ended' }
   | { type: 'retry_due'; invoice: InvoiceId }
+  | { type: 'draft_due'; invoice: InvoiceId }
+  | { type: 'invoice_overdue'; invoice: InvoiceId }
   | { type: 'access_step_due' }
   | { type: 'dunning_ended' }
   | { type: 'cancel_due' }
@@ -68,5 +77,5 @@ export type Due =
 /** Who or what is behind an input: an opaque principal, a processor's event, the clock. */
 export type Origin = { by: 'principal' | 'processor' | 'clock' | 'engine'; ref: string };
 
-export type Input = (Command | Fact | Due) & { at: Instant; origin: Origin };
+export type Input = (Command | Fact | Due) & { at: Instant; origin: Origin; shared?: Shared };
 export type InputOf<T extends Input['type']> = Extract<Input, { type: T }>;

@@ -1,28 +1,71 @@
 import type { Currency } from './currency.ts';
+import type { LineDiscount } from './discount.ts';
 import type { InvoiceId, PaymentId, PaymentMethodId } from './ids.ts';
+import type { LineTax, TaxCategory } from './tax.ts';
 import type { Day, Instant } from './time.ts';
+
+/**
+ * How a line is earned: by the day `k` of its period round(price × k / days), less the same of the day it begins with. The
+ * line's first day is day `from`. A credit for unused time has a negative price, so that both together earn nothing.
+ */
+export type Earning = { price: number; days: number; from: number; to: number };
 
 export type InvoiceLine = {
   description: string;
   quantity: number;
   /** A decimal of minor units; null where the amount is not the quantity times one price. */
   unitPrice: string | null;
+  /** Before discount, and before a tax that comes on top. */
   amount: number;
   /** Half-open local days: the first is paid for, the last is not. */
   period: { from: Day; to: Day } | null;
   /** The arithmetic in words: of tiers, and of a part of a period's price. */
   proration: string | null;
+  /** Whose revenue it is. */
+  product?: string;
+  /** Without it: the standard one. */
+  taxCategory?: TaxCategory;
+  taxInclusive?: boolean;
+  /** Credits and what is carried from invoice to invoice had their discount already. */
+  discountable?: false;
+  /** Null where its days earn alike: a part of its amount each. Without a period it is earned when it is issued. */
+  earning?: Earning | null;
+  /** Carried from or to another invoice: it is nobody's revenue here. */
+  carried?: true;
+  discount?: number;
+  discounts?: LineDiscount[];
+  taxes?: LineTax[];
 };
+
+/** How an invoice is to be paid: charged by us, or sent, and paid within that many days. */
+export type Collect = { by: 'charge' } | { by: 'send'; netDays: number; purchaseOrder: string | null };
+
+export const CHARGE: Collect = { by: 'charge' };
 
 /** An invoice as the core issues it. Its number is given in the transaction that stores it. */
 export type Invoice = {
   id: InvoiceId;
   currency: Currency;
   lines: InvoiceLine[];
+  subtotal: number;
+  discount: number;
+  /** All taxes, those inside the prices included. */
+  tax: number;
+  /** Those inside the prices. */
+  taxIncluded: number;
   total: number;
+  creditApplied: number;
+  amountDue: number;
   issuedAt: Instant;
   dueAt: Instant;
+  collect: Collect['by'];
+  purchaseOrder: string | null;
+  /** Names the wording that the law asks for: of a reverse charge, say. */
+  taxNote: string | null;
 };
+
+/** Not issued yet: it has no number, and may still get lines. */
+export type DraftInvoice = { id: InvoiceId; lines: readonly InvoiceLine[]; finaliseAt: Instant; collect: Collect };
 
 export type Retry = { paymentMethod: PaymentMethodId | null; onSession: boolean };
 
@@ -36,20 +79,50 @@ export type Collection =
   | { step: 'needs_action'; payment: PaymentId; next: Retry | null }
   /** The processor has it and answers in days. */
   | { step: 'processing'; payment: PaymentId }
+  /** Sent to the customer, who pays by itself. */
+  | { step: 'sent' }
   /** Nothing more happens by itself: another method, a command or a person is needed. */
   | { step: 'stopped' };
 
 /** An invoice that the subscription still waits for. */
 export type OpenInvoice = {
   id: InvoiceId;
+  /** What is still to be paid. */
   amount: number;
   dueAt: Instant;
   /** How many tries there were, the one on its way included. */
   attempts: number;
-  /** When the first try failed: the retry ladder counts from it. */
+  /** When the first try failed, or a sent one was overdue: the retry ladder counts from it. */
   failedAt: Instant | null;
   lastDecline: string | null;
   collection: Collection;
+  /** Nobody charges it unasked. */
+  sent?: true | undefined;
+};
+
+export type Sums = Pick<Invoice, 'subtotal' | 'discount' | 'tax' | 'taxIncluded' | 'total'>;
+
+/** Subtotal, less discount, and the taxes that are not inside the prices already. */
+export function sumsOf(lines: readonly InvoiceLine[]): Sums {
+  let [subtotal, discount, tax, taxIncluded] = [0, 0, 0, 0];
+  for (const line of lines) {
+    subtotal += line.amount;
+    discount += line.discount ?? 0;
+    for (const { amount, inclusive } of line.taxes ?? []) {
+      tax += amount;
+      if (inclusive) taxIncluded += amount;
+    }
+  }
+  return { subtotal, discount, tax, taxIncluded, total: subtotal - discount + tax - taxIncluded };
+}
+
+/** What a line comes to, discount and taxes included. */
+export const totalOfLine = (line: InvoiceLine): number => sumsOf([line]).total;
+
+/** What a line brings in, without taxes. */
+export const netOfLine = (line: InvoiceLine): number => {
+  const { total, tax } = sumsOf([line]);
+  return total - tax;
 };
 
 export const totalOf = (lines: readonly InvoiceLine[]): number => lines.reduce((sum, line) => sum + line.amount, 0);

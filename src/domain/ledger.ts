@@ -5,35 +5,39 @@
 import type { Currency } from './currency.ts';
 import type { CustomerId, SubscriptionId } from './ids.ts';
 import { invariant } from './invariant.ts';
+import { type InvoiceLine, netOfLine } from './invoice.ts';
 import type { Instant } from './time.ts';
 
 type AccountRule = {
   /** On which side it grows. */
   kind: 'debit' | 'credit';
-  /** A customer's own, so that what one owes is one row to read, and no two customers wait for the same row. */
-  perCustomer: boolean;
+  /** One for each of these: what a customer owes is one row to read, and no two customers wait for the same row. */
+  per: 'customer' | 'jurisdiction' | null;
   meaning: string;
 };
 
 export const chart = {
-  receivable: { kind: 'debit', perCustomer: true, meaning: 'what a customer owes on issued invoices' },
-  processor_clearing: { kind: 'debit', perCustomer: false, meaning: 'paid, and still with the processor' },
-  cash: { kind: 'debit', perCustomer: false, meaning: 'paid out to the bank' },
-  customer_credit: { kind: 'credit', perCustomer: true, meaning: 'what a customer may use up on later invoices' },
-  unapplied_cash: { kind: 'credit', perCustomer: true, meaning: 'money for which nothing was owed' },
-  deferred_revenue: { kind: 'credit', perCustomer: false, meaning: 'invoiced, and not yet earned' },
-  revenue: { kind: 'credit', perCustomer: false, meaning: 'earned' },
-  credit_granted: { kind: 'debit', perCustomer: false, meaning: 'credit given for nothing: what that costs us' },
-  refunds: { kind: 'debit', perCustomer: false, meaning: 'given back to customers: it lessens revenue' },
+  receivable: { kind: 'debit', per: 'customer', meaning: 'what a customer owes on issued invoices' },
+  processor_clearing: { kind: 'debit', per: null, meaning: 'paid, and still with the processor' },
+  cash: { kind: 'debit', per: null, meaning: 'paid out to the bank' },
+  customer_credit: { kind: 'credit', per: 'customer', meaning: 'what a customer may use up on later invoices' },
+  unapplied_cash: { kind: 'credit', per: 'customer', meaning: 'money for which nothing was owed' },
+  deferred_revenue: { kind: 'credit', per: null, meaning: 'invoiced, and not yet earned' },
+  tax_payable: { kind: 'credit', per: 'jurisdiction', meaning: 'collected for a tax office' },
+  revenue: { kind: 'credit', per: null, meaning: 'earned' },
+  credit_granted: { kind: 'debit', per: null, meaning: 'credit given for nothing: what that costs us' },
+  refunds: { kind: 'debit', per: null, meaning: 'given back to customers: it lessens revenue' },
 } as const satisfies Record<string, AccountRule>;
 
 export type AccountCode = keyof typeof chart;
-export type Account = { code: AccountCode; owner: CustomerId | null };
+export type Account = { code: AccountCode; owner: string | null };
 type Transfer = { from: Account; to: Account; amount: number };
 
 export type PostingKind =
   | 'invoice_issued'
   | 'invoice_voided'
+  | 'credit_applied'
+  | 'credit_returned'
   | 'payment_received'
   | 'unapplied_payment_received'
   | 'refund_paid'
@@ -55,12 +59,43 @@ export type KeyedPosting = Posting & { key: string };
 /** Whom a posting is about, and when it is said to have happened. */
 export type About = { customer: CustomerId; subscription: SubscriptionId | null; currency: Currency; at: Instant };
 
-/** The whole amount is owed and none of it earned yet. */
-export const invoiceIssued = (amount: number, about: About): Posting =>
-  posting('invoice_issued', about, 'deferred_revenue', 'receivable', amount);
+/** The whole amount is owed: the taxes to their offices, the rest not earned yet. */
+export const invoiceIssued = (lines: readonly InvoiceLine[], about: About): Posting => ({
+  ...{ kind: 'invoice_issued', at: about.at, currency: about.currency, subscription: about.subscription },
+  transfers: owedFor(lines, about),
+});
 
-export const invoiceVoided = (amount: number, about: About): Posting =>
-  posting('invoice_voided', about, 'receivable', 'deferred_revenue', amount);
+export const invoiceVoided = (lines: readonly InvoiceLine[], about: About): Posting => ({
+  ...{ kind: 'invoice_voided', at: about.at, currency: about.currency, subscription: about.subscription },
+  transfers: owedFor(lines, about).map(({ from, to, amount }) => ({ from: to, to: from, amount })),
+});
+
+/** Each account once: what several lines do to it is one amount. */
+function owedFor(lines: readonly InvoiceLine[], { customer }: About): Transfer[] {
+  const owed: Account = { code: 'receivable', owner: customer };
+  const parts = new Map<string, { account: Account; amount: number }>();
+  const add = (code: AccountCode, owner: string | null, amount: number) => {
+    const name = `${code}/${owner ?? ''}`;
+    const part = parts.get(name) ?? { account: { code, owner }, amount: 0 };
+    parts.set(name, { ...part, amount: part.amount + amount });
+  };
+  for (const line of lines) {
+    add('deferred_revenue', null, netOfLine(line));
+    for (const { jurisdiction, amount } of line.taxes ?? []) add('tax_payable', jurisdiction, amount);
+  }
+  return [...parts.values()].flatMap(({ account, amount }) => transfer(account, owed, amount));
+}
+
+/** A negative amount goes the other way. */
+const transfer = (from: Account, to: Account, amount: number): Transfer[] =>
+  amount === 0 ? [] : amount > 0 ? [{ from, to, amount }] : [{ from: to, to: from, amount: -amount }];
+
+/** Credit is a way of paying. */
+export const creditApplied = (amount: number, about: About): Posting =>
+  posting('credit_applied', about, 'receivable', 'customer_credit', amount);
+
+export const creditReturned = (amount: number, about: About): Posting =>
+  posting('credit_returned', about, 'customer_credit', 'receivable', amount);
 
 export const paymentReceived = (amount: number, about: About): Posting =>
   posting('payment_received', about, 'receivable', 'processor_clearing', amount);
@@ -91,7 +126,7 @@ export const revenueRecognised = (amount: number, about: About): Posting =>
 function posting(kind: PostingKind, about: About, from: AccountCode, to: AccountCode, amount: number): Posting {
   invariant(Number.isSafeInteger(amount) && amount >= 0, `${kind}: a transfer is a positive amount, got ${amount}`);
   const { customer, subscription, currency, at } = about;
-  const of = (code: AccountCode): Account => ({ code, owner: chart[code].perCustomer ? customer : null });
+  const of = (code: AccountCode): Account => ({ code, owner: chart[code].per === 'customer' ? customer : null });
   return { kind, at, currency, subscription, transfers: amount === 0 ? [] : [{ from: of(from), to: of(to), amount }] };
 }
 

@@ -17,24 +17,33 @@ function candidates(state: Subscription): NextDue[] {
     case 'incomplete':
       return state.expiring ? [] : [{ type: 'incomplete_expired', at: state.expiresAt }];
     case 'trialing':
-      return [...cancellation(state), { type: 'trial_ended', at: state.period.end }];
+      return [...cancellation(state), ...drafts(state), { type: 'trial_ended', at: state.period.end }];
     case 'active':
-      return [...cancellation(state), { type: 'period_ended', at: state.period.end }, ...retries(state)];
+      return [
+        ...cancellation(state),
+        ...drafts(state),
+        { type: 'period_ended', at: state.period.end },
+        ...retries(state),
+        ...sent(state),
+      ];
     case 'past_due': {
       const { graceUntil, restrictedUntil } = accessLadder(state.since, state.timeZone);
       return [
         ...cancellation(state),
         { type: 'dunning_ended', at: restrictedUntil },
         ...(state.restricted ? [] : [{ type: 'access_step_due', at: graceUntil } as const]),
+        ...drafts(state),
         { type: 'period_ended', at: state.period.end },
         ...retries(state),
+        ...sent(state),
       ];
     }
     case 'unpaid':
-      return cancellation(state);
+      return [...cancellation(state), ...drafts(state)];
     case 'paused':
       return [
         ...cancellation(state),
+        ...drafts(state),
         ...(state.resumeAt === null ? [] : [{ type: 'resume_due', at: state.resumeAt } as const]),
       ];
     case 'canceled':
@@ -44,6 +53,14 @@ function candidates(state: Subscription): NextDue[] {
 
 const cancellation = (state: Accepted): NextDue[] =>
   state.cancelAt === null ? [] : [{ type: 'cancel_due', at: state.cancelAt }];
+
+const drafts = (state: Accepted): NextDue[] =>
+  state.drafts?.map(({ id, finaliseAt }) => ({ type: 'draft_due', invoice: id, at: finaliseAt })) ?? [];
+
+const sent = (state: Accepted): NextDue[] =>
+  state.invoices.flatMap(({ id, collection, failedAt, dueAt }) =>
+    collection.step === 'sent' && failedAt === null ? [{ type: 'invoice_overdue', invoice: id, at: dueAt }] : [],
+  );
 
 const retries = (state: Accepted): NextDue[] =>
   state.invoices.flatMap(({ id, collection }) =>

@@ -5,7 +5,7 @@ import type { Effect } from './effect.ts';
 import type { PaymentMethodId } from './ids.ts';
 import type { Fact, InputOf } from './input.ts';
 import type { OpenInvoice } from './invoice.ts';
-import { attempt } from './period.ts';
+import { attempt } from './invoicing.ts';
 import type { Accepted } from './subscription.ts';
 import type { Instant } from './time.ts';
 
@@ -86,10 +86,9 @@ export function paymentFailed<S extends Accepted>(
   retrying: boolean,
 ): Applied<S> {
   const { at, decline, code, payment } = input;
-  const failedAt = open.failedAt ?? at;
-  const retryAt = retrying ? nextRetry(decline, failedAt, at, state.timeZone) : null;
-  const collection: OpenInvoice['collection'] =
-    retryAt === null ? { step: 'stopped' } : { step: 'retrying', at: retryAt };
+  const failedAt = open.sent ? open.failedAt : (open.failedAt ?? at);
+  const retryAt = retrying && failedAt !== null && !open.sent ? nextRetry(decline, failedAt, at, state.timeZone) : null;
+  const collection: OpenInvoice['collection'] = retryAt === null ? resting(open) : { step: 'retrying', at: retryAt };
   return {
     rule: 'payment.failed',
     state: replace(state, { ...open, failedAt, lastDecline: code, collection }),
@@ -148,7 +147,7 @@ export function paymentCanceled<S extends Accepted>(
   const replacement = open.collection.step === 'needs_action' ? open.collection.next : null;
   const because = { invoice: open.id, attempt: open.attempts, payment: input.payment };
   if (!replacement) {
-    const stopped = replace(state, { ...open, collection: { step: 'stopped' } });
+    const stopped = replace(state, { ...open, collection: resting(open) });
     return { rule: 'payment.canceled', state: stopped, effects: [settled], because };
   }
   const next = attempt(open, replacement.paymentMethod, replacement.onSession, input.at);
@@ -181,6 +180,7 @@ export function payNow<S extends Accepted>(
         effects: [{ type: 'cancel_payment', invoice, attempt: open.attempts, payment: collection.payment, at }],
       };
     case 'retrying':
+    case 'sent':
     case 'stopped': {
       const next = attempt(open, paymentMethod, onSession, at);
       return { state: replace(state, next.open), effects: [next.effect] };
@@ -188,7 +188,10 @@ export function payNow<S extends Accepted>(
   }
 }
 
-/** Invoices that were tried and not paid; they are what makes a subscription past due. */
+/** Where nothing is on its way: one that was sent is the customer's affair, the others are ours. */
+const resting = ({ sent }: OpenInvoice): OpenInvoice['collection'] => ({ step: sent ? 'sent' : 'stopped' });
+
+/** Invoices that were tried and not paid, or sent and overdue; they are what makes a subscription past due. */
 export const overdue = (state: Accepted): OpenInvoice[] => state.invoices.filter(({ failedAt }) => failedAt !== null);
 
 /** No more tries by themselves. What is on its way at the processor stands. */

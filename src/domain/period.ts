@@ -1,9 +1,11 @@
-/** Opening a period: what it costs, the invoice for it, and the first try to collect that. */
+/** Opening a period: what it costs, and the invoice for it. */
+import { afterPeriod } from './discount.ts';
 import type { Effect, RecordEffect } from './effect.ts';
-import { invoiceId, type PaymentMethodId } from './ids.ts';
-import { type InvoiceLine, type OpenInvoice, totalOf } from './invoice.ts';
+import type { InvoiceLine } from './invoice.ts';
+import { bill } from './invoicing.ts';
 import { type PeriodLine, periodLines, type Terms, withoutFees } from './price-book.ts';
 import { priceOfDays } from './proration.ts';
+import type { Moment } from './shared.ts';
 import type { Accepted, Period } from './subscription.ts';
 import { boundary, type Day, dayOf, daysBetween, type Instant } from './time.ts';
 
@@ -38,28 +40,37 @@ export function earned(state: Accepted, at: Instant): RecordEffect[] {
 }
 
 /** The period after the current one. `at` is the boundary, however late we look at it. */
-export function nextPeriod<S extends Accepted>(before: S, at: Instant): { state: S; effects: Effect[] } {
+export function nextPeriod<S extends Accepted>(before: S, moment: Moment): { state: S; effects: Effect[] } {
+  const { at } = moment;
   const state = takePending(before, at);
   const index = state.period.index + 1;
   const anchor = state.period.index === -1 ? at : state.anchor;
-  return openPeriod(state, anchor, periodAt(state.terms, anchor, index, state.timeZone), at, earned(before, at), false);
+  return openPeriod(
+    state,
+    anchor,
+    periodAt(state.terms, anchor, index, state.timeZone),
+    moment,
+    earned(before, at),
+    false,
+  );
 }
 
 /** A new first period from here on: the anchor moves. After a pause or a stop that outlasted the paid period. */
 export function startAnew<S extends Accepted>(
   before: S,
-  at: Instant,
+  moment: Moment,
   onSession: boolean,
 ): { state: S; effects: Effect[] } {
+  const { at } = moment;
   const state = takePending(before, at);
-  return openPeriod(state, at, periodAt(state.terms, at, 0, state.timeZone), at, earned(before, at), onSession);
+  return openPeriod(state, at, periodAt(state.terms, at, 0, state.timeZone), moment, earned(before, at), onSession);
 }
 
 function openPeriod<S extends Accepted>(
   state: S,
   anchor: Instant,
   period: Period,
-  at: Instant,
+  moment: Moment,
   before: Effect[],
   onSession: boolean,
 ): { state: S; effects: Effect[] } {
@@ -67,8 +78,12 @@ function openPeriod<S extends Accepted>(
   const price = recurring.reduce((sum, { amount }) => sum + amount, 0);
   const lines = [...state.carried, ...linesOfPeriod(state, period, recurring), ...fees.map(feeLine)];
   const segments = [{ from: 0, amount: price }];
-  const opened = { ...state, terms: withoutFees(state.terms), anchor, period, segments, deferred: 0, carried: [] };
-  const { state: invoiced, effects } = issue(opened, lines, at, onSession);
+  const discounts = afterPeriod(state.discounts ?? []);
+  const opened = {
+    ...{ ...state, terms: withoutFees(state.terms), anchor, period, segments, discounts },
+    ...{ deferred: 0, carried: [] },
+  };
+  const { state: invoiced, effects } = bill(opened, lines, moment, onSession);
   return { state: invoiced, effects: [...before, ...effects] };
 }
 
@@ -83,7 +98,7 @@ export function linesOfPeriod(
     return recurring.map((line) => invoiceLine(line, line.amount, whole, line.words));
   }
   const { from, days } = daysOf(period, timeZone);
-  const last = dayOf(cancelAt, timeZone);
+  const last = dayOf(Math.max(cancelAt, period.start), timeZone);
   const used = daysBetween(from, last);
   const cut = `${used} of ${days} days, since it ends on ${last}`;
   // Counted on the running sum, so that the lines add up to what these days cost as a whole.
@@ -105,91 +120,3 @@ const invoiceLine = (
   period: InvoiceLine['period'],
   proration: string | null,
 ): InvoiceLine => ({ description, quantity, unitPrice, amount, period, proration });
-
-/**
- * Issues an invoice over these lines and begins to collect it. Lines that come to less than nothing are not paid out
- * behind the customer's back: the rest is carried to the next invoice.
- */
-export function issue<S extends Accepted>(
-  state: S,
-  lines: InvoiceLine[],
-  at: Instant,
-  onSession: boolean,
-): { state: S; effects: Effect[] } {
-  const sum = totalOf(lines);
-  const carry: InvoiceLine | null =
-    sum < 0
-      ? {
-          description: 'Credit carried to the next invoice',
-          quantity: 1,
-          unitPrice: null,
-          amount: -sum,
-          period: null,
-          proration: null,
-        }
-      : null;
-  const total = Math.max(sum, 0);
-  const id = invoiceId(state.id, state.invoiceCount + 1);
-  const invoice = {
-    id,
-    currency: state.currency,
-    lines: carry ? [...lines, carry] : lines,
-    total,
-    issuedAt: at,
-    dueAt: at,
-  };
-  const effects: Effect[] = [
-    { type: 'issue_invoice', invoice },
-    { type: 'announce', event: 'invoice.issued', data: { invoice: id, total, currency: state.currency }, at },
-  ];
-  let { invoices } = state;
-  if (total > 0) {
-    const waiting: OpenInvoice = {
-      id,
-      amount: total,
-      dueAt: at,
-      attempts: 0,
-      failedAt: null,
-      lastDecline: null,
-      collection: { step: 'stopped' },
-    };
-    const { open, effect } = attempt(waiting, state.paymentMethod, onSession, at);
-    invoices = [...invoices, open];
-    effects.push(effect);
-  }
-  const carried = carry
-    ? [...state.carried, { ...carry, description: 'Credit from the last invoice', amount: sum }]
-    : state.carried;
-  return {
-    state: {
-      ...state,
-      invoices,
-      invoiceCount: state.invoiceCount + 1,
-      deferred: state.deferred + total,
-      carried,
-    },
-    effects,
-  };
-}
-
-/** One more try. There is never more than one on its way, since only this sets `charging`. */
-export function attempt(
-  invoice: OpenInvoice,
-  paymentMethod: PaymentMethodId | null,
-  onSession: boolean,
-  at: Instant,
-): { open: OpenInvoice; effect: Effect } {
-  const number = invoice.attempts + 1;
-  return {
-    open: { ...invoice, attempts: number, collection: { step: 'charging' } },
-    effect: {
-      type: 'charge',
-      invoice: invoice.id,
-      attempt: number,
-      amount: invoice.amount,
-      paymentMethod,
-      onSession,
-      at,
-    },
-  };
-}

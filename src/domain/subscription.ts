@@ -1,7 +1,8 @@
 import type { Currency } from './currency.ts';
+import type { HeldDiscount } from './discount.ts';
 import type { CustomerId, InvoiceId, Mode, PaymentId, PaymentMethodId, SubscriptionId, TenantId } from './ids.ts';
 import { invariant } from './invariant.ts';
-import type { InvoiceLine, OpenInvoice } from './invoice.ts';
+import type { Collect, DraftInvoice, InvoiceLine, OpenInvoice } from './invoice.ts';
 import type { Terms } from './price-book.ts';
 import type { Segment } from './proration.ts';
 import type { Instant, TimeZone } from './time.ts';
@@ -46,9 +47,14 @@ export type Accepted = Identity & {
   pending: PendingChange | null;
   cancelAt: Instant | null;
   invoices: OpenInvoice[];
+  /** Billed, and still in their grace. */
+  drafts?: DraftInvoice[];
   invoiceCount: number;
   /** The latest payments that were applied, so that one told twice is known, and a second one for the same invoice seen. */
   settled: { invoice: InvoiceId; payment: PaymentId }[];
+  /** These three are missing in what was stored before they were known. */
+  collect?: Collect;
+  discounts?: HeldDiscount[];
 };
 
 export type Draft = Identity & { state: 'draft'; expiresAt: Instant };

@@ -26,6 +26,8 @@ type Capabilities = {
   cancelsPayments: boolean;
   /** Time can be moved on the processor's side, for customers made on one of its clocks. */
   clocks: boolean;
+  /** Below this it takes nothing. */
+  minimumCharge: (currency: Currency) => number;
   /** How long the processor remembers a key. Older than that, a charge is looked up before it is asked for again. */
   keysLiveMs: number;
 };

@@ -5,6 +5,7 @@ import { cancelPayment, charge, findCharge } from './stripe-charges.ts';
 import { advanceClock, createClock } from './stripe-clocks.ts';
 import { askingFor } from './stripe-errors.ts';
 import { attach, createSetup, detach, ensureCustomer, readPaymentMethod, readSetup } from './stripe-methods.ts';
+import { minimumCharge } from './stripe-minimums.ts';
 import { refund } from './stripe-refunds.ts';
 
 export type StripeOptions = {
@@ -18,7 +19,13 @@ export function createStripe(options: StripeOptions): PaymentProcessor {
   const stripe = createClient(options);
   return {
     name: 'stripe',
-    capabilities: { invoices: 'engine', cancelsPayments: true, clocks: true, keysLiveMs: 24 * 3_600_000 },
+    capabilities: {
+      invoices: 'engine',
+      cancelsPayments: true,
+      clocks: true,
+      minimumCharge,
+      keysLiveMs: 24 * 3_600_000,
+    },
     ensureCustomer: (request) => ensureCustomer(stripe, request),
     createSetup: (request) => createSetup(stripe, request),
     readSetup: (setup) => readSetup(stripe, setup),

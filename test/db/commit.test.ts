@@ -9,7 +9,7 @@ import type { Effect } from '../../src/domain/effect.ts';
 import type { InvoiceId, SubscriptionId } from '../../src/domain/ids.ts';
 import type { Draft, Subscription } from '../../src/domain/subscription.ts';
 import { DAY } from '../../src/domain/time.ts';
-import { draft, FEBRUARY, input, START, subscribe } from '../domain/builders.ts';
+import { draft, FEBRUARY, input, invoice, line, START, subscribe } from '../domain/builders.ts';
 import { follow, rowCounts, SCOPE, step, useDatabase } from './support.ts';
 
 const database = useDatabase();
@@ -25,13 +25,7 @@ const paid = (state: Subscription, n = 1, payment = `pi_${state.id}_${n}`) =>
   ({ type: 'payment_succeeded', invoice: invoiceOf(state, n), attempt: 1, payment, amount: 3000 }) as const;
 const begun = () => step(newDraft(), [subscribe(), START]);
 
-const emptyInvoice = {
-  currency: 'usd',
-  lines: [{ description: 'Free', quantity: 1, unitPrice: '0', amount: 0, period: null, proration: null }],
-  total: 0,
-  issuedAt: START,
-  dueAt: START,
-};
+const emptyInvoice = invoice([line(0, { description: 'Free' })]);
 
 const stored = (id: SubscriptionId) =>
   inTenant(database.db, SCOPE, async (trx) => ({
@@ -271,8 +265,9 @@ async function expectNoGap(): Promise<void> {
 
 it('issues an invoice over nothing as paid', async () => {
   const { subscription } = begun();
-  const invoice = { ...emptyInvoice, id: invoiceOf(subscription, 1) };
-  await commit(database.db, follow(subscription, recorded(subscription, [{ type: 'issue_invoice', invoice }]), START));
+  const free = { ...emptyInvoice, id: invoiceOf(subscription, 1) };
+  const issued = recorded(subscription, [{ type: 'issue_invoice', invoice: free }]);
+  await commit(database.db, follow(subscription, issued, START));
   const rows = await stored(subscription.id);
   expect(rows.invoices).toMatchObject([{ state: 'paid', amount_due: 0, paid_at: new Date(START) }]);
 });

@@ -87,6 +87,8 @@ export const follow = (subscription: Subscription, decisions: Commit['decisions'
   taken: [],
   applied: [],
   ignored: [],
+  shared: null,
+  wanted: null,
   nextDueAt: nextDue(subscription)?.at ?? null,
   access: accessOf(subscription, at),
   at,

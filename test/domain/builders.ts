@@ -3,6 +3,7 @@ import { decide } from '../../src/domain/decide.ts';
 import type { Decision } from '../../src/domain/decision.ts';
 import type { Effect } from '../../src/domain/effect.ts';
 import type { Command, Due, Fact, Input } from '../../src/domain/input.ts';
+import { type Invoice, type InvoiceLine, sumsOf } from '../../src/domain/invoice.ts';
 import { type ChosenAddOn, type Plan, type Terms, termsOf, withAddOns } from '../../src/domain/price-book.ts';
 import type { Draft, Subscription } from '../../src/domain/subscription.ts';
 import { type Instant, instantOf } from '../../src/domain/time.ts';
@@ -139,3 +140,16 @@ export const pastDue = (decline?: Parameters<typeof declined>[2]): Subscription 
 
 export const kinds = (effects: readonly Effect[]): string[] =>
   effects.filter((e) => e.type !== 'announce').map((e) => e.type);
+
+export const line = (amount: number, over: Partial<InvoiceLine> = {}): InvoiceLine => ({
+  ...{ description: 'Pro', quantity: 1, unitPrice: String(amount), amount, period: null, proration: null },
+  ...over,
+});
+
+export function invoice(lines: InvoiceLine[], over: Partial<Invoice> = {}): Invoice {
+  const sums = sumsOf(lines);
+  return {
+    ...{ id: 'inv_1_1', currency: 'usd', lines, ...sums, creditApplied: 0, amountDue: sums.total },
+    ...{ issuedAt: START, dueAt: START, collect: 'charge', purchaseOrder: null, taxNote: null, ...over },
+  };
+}

@@ -353,7 +353,7 @@ test('an upgrade in the middle bills the difference of the days that are left, a
   expect(
     planChange(active() as Active, { terms: terms(), quantity: 2, when: null, proration: null }, at('2027-01-16'))
       .lines,
-  ).toEqual(invoice?.lines);
+  ).toEqual(invoice?.lines.map(({ taxes: _, ...line }) => line));
 });
 
 test('a downgrade waits for the period to end', () => {

@@ -15,7 +15,7 @@ import {
   unappliedCashApplied,
   unappliedPaymentReceived,
 } from '../../src/domain/ledger.ts';
-import { START } from './builders.ts';
+import { line, START } from './builders.ts';
 
 const about = { customer: 'cus_1', subscription: 'sub_1', currency: 'usd', at: START } as const;
 const nameOf = ({ code, owner }: Account) => (owner ? `${code}/${owner}` : code);
@@ -24,8 +24,8 @@ const moves = ({ transfers }: Posting) => transfers.map(({ from, to, amount }) =
 describe('a posting', () => {
   it.each([
     // what happened             from (credited)       to (debited)
-    [invoiceIssued(9, about), 'deferred_revenue', 'receivable/cus_1'],
-    [invoiceVoided(9, about), 'receivable/cus_1', 'deferred_revenue'],
+    [invoiceIssued([line(9)], about), 'deferred_revenue', 'receivable/cus_1'],
+    [invoiceVoided([line(9)], about), 'receivable/cus_1', 'deferred_revenue'],
     [paymentReceived(9, about), 'receivable/cus_1', 'processor_clearing'],
     [unappliedPaymentReceived(9, about), 'unapplied_cash/cus_1', 'processor_clearing'],
     [refundPaid(9, false, about), 'processor_clearing', 'refunds'],
@@ -39,7 +39,7 @@ describe('a posting', () => {
   });
 
   it('of nothing moves nothing', () => {
-    expect(invoiceIssued(0, about).transfers).toEqual([]);
+    expect(invoiceIssued([line(0)], about).transfers).toEqual([]);
   });
 
   it.each([-1, 1.5, Number.NaN, 2 ** 53])('of %d is a bug', (amount) => {
@@ -60,7 +60,7 @@ describe('a posting', () => {
 
 it('a paid year ends with nothing owed, nothing deferred, and all of it earned', () => {
   const year = [
-    invoiceIssued(1200, about),
+    invoiceIssued([line(1200)], about),
     paymentReceived(1200, about),
     ...Array.from({ length: 12 }, () => revenueRecognised(100, about)),
   ];

@@ -1,12 +1,14 @@
 /** What a subscription is, and what its owner may ask of it. */
 import { z } from 'zod';
+import { sharedFacts } from '../../customers/shared-facts.ts';
 import { keepRemark } from '../../db/remarks.ts';
 import { decisionsBetween, listSubscriptions, type SubscriptionRow } from '../../db/subscriptions.ts';
 import { inTenant } from '../../db/tenant.ts';
-import { type ChangeRequest, type PlannedChange, planChange } from '../../domain/change.ts';
+import { type ChangeRequest, planChange } from '../../domain/change.ts';
 import { decide } from '../../domain/decide.ts';
+import type { Effect } from '../../domain/effect.ts';
 import { forecast } from '../../domain/forecast.ts';
-import type { InvoiceId, SubscriptionId } from '../../domain/ids.ts';
+import type { SubscriptionId } from '../../domain/ids.ts';
 import type { Command, InputOf } from '../../domain/input.ts';
 import type { Invoice } from '../../domain/invoice.ts';
 import { chosenAddOns, type Terms } from '../../domain/price-book.ts';
@@ -31,7 +33,7 @@ import {
   subscription,
   subscriptionId,
 } from '../schemas.ts';
-import { showForecast, showLine, showSubscription } from '../show.ts';
+import { type MadeChange, showChange, showForecast, showSubscription } from '../show.ts';
 
 const tag = 'Subscriptions';
 const commanding = { tag, who: ['customer', ...AGENTS], grant: 'subscriptions:write', actsOnCustomer: true } as const;
@@ -187,17 +189,6 @@ async function wantedTerms(
 const cannotChange = ({ state }: Subscription) =>
   new Refused(409, `not_while_${state}`, `cannot change: subscription is ${state}`);
 
-type Shown = Pick<PlannedChange, 'lines' | 'total' | 'day' | 'when' | 'proration'>;
-type MadeChange = Shown & { invoice: InvoiceId | null };
-
-const showPlan = ({ lines, total, day, when, proration }: Shown, currency: string) => ({
-  lines: lines.map((line) => showLine(line, 0, currency)),
-  total: { amount: total, currency },
-  assumedDay: day,
-  when,
-  proration,
-});
-
 const preview = route({
   ...commanding,
   method: 'post',
@@ -212,10 +203,12 @@ const preview = route({
     const wanted = await requestedChange(call, row);
     const at = await inTenant(call.parts.db, call.scope, (trx) => nowOf(trx, row.customer_id));
     const state = row.document;
-    const decision = decide(state, { ...wanted, at, origin: { by: 'principal', ref: call.principal.ref } });
+    const shared = await sharedFacts(call.parts, state, { invoices: [] }, at);
+    const decision = decide(state, { ...wanted, at, shared, origin: { by: 'principal', ref: call.principal.ref } });
     if (decision.outcome === 'refused') throw new Refused(409, decision.code, decision.detail);
     if (!isAccepted(state)) throw cannotChange(state);
-    return ok(showPlan(planChange(state, wanted, at), state.currency));
+    const invoice = decision.outcome === 'applied' ? invoiceIn(decision.effects) : null;
+    return ok(showChange({ ...planChange(state, wanted, at), invoice }, state.currency));
   },
 });
 
@@ -231,11 +224,11 @@ const change = route({
     const wanted = await requestedChange(call, before);
     const done = await command(call, before, wanted);
     if (done.outcome === 'late') return done.reply;
-    const { invoice, ...plan } = await madeChange(call, before, done.version, wanted);
+    const made = await madeChange(call, before, done.version, wanted);
     return ok({
       subscription: await shownAfter(call, before),
-      ...showPlan(plan, before.currency),
-      ...(invoice && { invoiceId: invoice }),
+      ...showChange(made, before.currency),
+      ...(made.invoice && { invoiceId: made.invoice.id }),
     });
   },
 });
@@ -254,11 +247,11 @@ async function madeChange(
   for (const { version: at, input, effects } of rows) {
     const isOurs = at === version && input.type === 'change' && input.origin.ref === call.principal.ref;
     if (isOurs && isAccepted(state)) {
-      const invoice = effects.find((effect) => effect.type === 'issue_invoice')?.invoice;
+      const invoice = invoiceIn(effects);
       // Asked again after it was made: the state before it is gone, and the invoice has its lines.
       const plan =
         before.version < version ? planChange(state, wanted, input.at) : recorded(input, invoice, state.timeZone);
-      return { ...plan, invoice: invoice?.id ?? null };
+      return { ...plan, invoice };
     }
     const decision = decide(state, input);
     if (decision.outcome === 'applied') state = decision.state;
@@ -266,12 +259,14 @@ async function madeChange(
   throw new Error(`version ${version} of ${before.id} holds no change by ${call.principal.ref}`);
 }
 
-function recorded({ at, when, proration }: InputOf<'change'>, invoice: Invoice | undefined, timeZone: string): Shown {
-  const { lines = [], total = 0 } = invoice ?? {};
+function recorded({ at, when, proration }: InputOf<'change'>, invoice: Invoice | null, timeZone: string) {
   return {
-    ...{ lines, total, day: dayOf(at, timeZone), proration: proration ?? 'invoice_now' },
+    ...{ lines: [], day: dayOf(at, timeZone), proration: proration ?? 'invoice_now' },
     when: when ?? (invoice ? 'now' : 'period_end'),
-  };
+  } as const;
 }
+
+const invoiceIn = (effects: readonly Effect[]): Invoice | null =>
+  effects.find((effect) => effect.type === 'issue_invoice')?.invoice ?? null;
 
 export const subscriptionRoutes = [list, get, ahead, change, preview, cancel, uncancel, pause, resume];

@@ -1,8 +1,10 @@
 import { sql } from 'kysely';
 import type { InvoiceId } from '../../domain/ids.ts';
 import { invariant } from '../../domain/invariant.ts';
-import { totalOf } from '../../domain/invoice.ts';
+import { type Invoice, type InvoiceLine, sumsOf } from '../../domain/invoice.ts';
 import type { Subscription } from '../../domain/subscription.ts';
+import type { Instant } from '../../domain/time.ts';
+import { type LineRow, lineOf } from '../invoices.ts';
 import type { Trx } from '../tenant.ts';
 import type { EffectOf } from './effects.ts';
 import { iso } from './projection.ts';
@@ -11,7 +13,7 @@ const SERIES = 'INV';
 
 /**
  * Each gets the next number of its series in the transaction that stores it: one that fails gives its number back, so
- * there is no gap. An invoice over nothing is paid by being issued.
+ * there is no gap. One of which nothing is due is paid by being issued. A draft becomes what it was drafted for.
  */
 export async function issueInvoices(
   trx: Trx,
@@ -19,30 +21,8 @@ export async function issueInvoices(
   effects: readonly EffectOf<'issue_invoice'>[],
 ): Promise<void> {
   if (effects.length === 0) return;
-  for (const { invoice } of effects) {
-    invariant(totalOf(invoice.lines) === invoice.total, `invoice ${invoice.id}: its lines come to its total`);
-  }
-  const invoices = effects.map(({ invoice: { id, currency, total, issuedAt, dueAt } }, i) => ({
-    position: i + 1,
-    id,
-    currency,
-    total,
-    issued_at: iso(issuedAt),
-    due_at: iso(dueAt),
-  }));
-  const lines = effects.flatMap(({ invoice }) =>
-    invoice.lines.map((line, ordinal) => ({
-      invoice_id: invoice.id,
-      ordinal,
-      description: line.description,
-      quantity: line.quantity,
-      unit_price: line.unitPrice,
-      amount: line.amount,
-      period_from: line.period?.from ?? null,
-      period_to: line.period?.to ?? null,
-      proration: line.proration,
-    })),
-  );
+  const invoices = effects.map(({ invoice }, i) => ({ position: i + 1, ...rowOf(invoice) }));
+  const lines = effects.flatMap(({ invoice }) => invoice.lines.map((line, i) => lineRowOf(invoice.id, line, i)));
   await sql`/* commit_issue */
     with series as (
       insert into invoice_series as series (tenant_id, mode, series, last)
@@ -50,37 +30,107 @@ export async function issueInvoices(
       on conflict (tenant_id, mode, series) do update set last = series.last + excluded.last
       returning tenant_id, mode, series, last
     ), issued as (
-      insert into invoices (tenant_id, mode, id, subscription_id, customer_id, series, sequence, number, state, currency,
-        subtotal, discount, tax, total, credit_applied, amount_due, amount_paid, issued_at, due_at, paid_at)
+      insert into invoices as stored (tenant_id, mode, id, subscription_id, customer_id, series, sequence, number, state,
+        currency, subtotal, discount, tax, tax_included, total, credit_applied, amount_due, amount_paid, collect,
+        purchase_order, tax_note, issued_at, due_at, paid_at)
       select tenant_id, mode, invoice.id, ${id}, ${customer}, series, last - ${invoices.length}::bigint + position,
         series || '-' || lpad((last - ${invoices.length}::bigint + position)::text, 6, '0'),
-        case total when 0 then 'paid' else 'open' end, currency, total, 0, 0, total, 0, total, 0, issued_at, due_at,
-        case total when 0 then issued_at end
-      from jsonb_to_recordset(${JSON.stringify(invoices)}::jsonb) as invoice
-        (position int, id text, currency text, total numeric, issued_at timestamptz, due_at timestamptz), series
+        case amount_due when 0 then 'paid' else 'open' end, currency, subtotal, discount, tax, tax_included, total,
+        credit_applied, amount_due, 0, collect, purchase_order, tax_note, issued_at, due_at,
+        case amount_due when 0 then issued_at end
+      from jsonb_to_recordset(${JSON.stringify(invoices)}::jsonb) as invoice (position int, id text, currency text,
+        subtotal numeric, discount numeric, tax numeric, tax_included numeric, total numeric, credit_applied numeric,
+        amount_due numeric, collect text, purchase_order text, tax_note text, issued_at timestamptz, due_at timestamptz),
+        series
+      on conflict (tenant_id, mode, id) do update set (series, sequence, number, state, subtotal, discount, tax,
+          tax_included, total, credit_applied, amount_due, collect, purchase_order, tax_note, issued_at, due_at, paid_at,
+          finalise_at, draft_lines)
+        = (excluded.series, excluded.sequence, excluded.number, excluded.state, excluded.subtotal, excluded.discount,
+          excluded.tax, excluded.tax_included, excluded.total, excluded.credit_applied, excluded.amount_due,
+          excluded.collect, excluded.purchase_order, excluded.tax_note, excluded.issued_at, excluded.due_at,
+          excluded.paid_at, null, null)
     )
     insert into invoice_lines (tenant_id, mode, invoice_id, ordinal, description, quantity, unit_price, amount, period_from,
-      period_to, proration, tax)
+      period_to, proration, discount, tax, taxes, product, tax_category, tax_inclusive, earning, carried)
     select current_setting('hydra.tenant'), current_setting('hydra.mode'), invoice_id, ordinal, description, quantity,
-      unit_price, amount, period_from, period_to, proration, 0
+      unit_price, amount, period_from, period_to, proration, discount, tax, taxes, product, tax_category, tax_inclusive,
+      earning, carried
     from jsonb_to_recordset(${JSON.stringify(lines)}::jsonb) as line (invoice_id text, ordinal int, description text,
-      quantity bigint, unit_price text, amount numeric, period_from date, period_to date, proration text)`.execute(trx);
+      quantity bigint, unit_price text, amount numeric, period_from date, period_to date, proration text,
+      discount numeric, tax numeric, taxes jsonb, product text, tax_category text, tax_inclusive boolean, earning jsonb,
+      carried boolean)`.execute(trx);
 }
 
-/** Those that were still open. Nothing is taken back twice. */
-export async function voidInvoices(
+/** What will be issued when the grace is over, if nothing is added: it has no number, and nothing is posted for it. */
+export async function draftInvoices(
   trx: Trx,
-  effects: readonly EffectOf<'void_invoice'>[],
-): Promise<EffectOf<'void_invoice'>[]> {
+  { id, customer }: Subscription,
+  effects: readonly EffectOf<'draft_invoice'>[],
+): Promise<void> {
+  for (const { invoice, finaliseAt } of effects) {
+    const row = { ...rowOf(invoice), finalise_at: iso(finaliseAt), draft_lines: invoice.lines };
+    await sql`/* commit_draft */
+      insert into invoices (tenant_id, mode, id, subscription_id, customer_id, state, currency, subtotal, discount, tax,
+        tax_included, total, credit_applied, amount_due, amount_paid, collect, purchase_order, tax_note, issued_at, due_at,
+        finalise_at, draft_lines)
+      select current_setting('hydra.tenant'), current_setting('hydra.mode'), id, ${id}, ${customer}, 'draft', currency,
+        subtotal, discount, tax, tax_included, total, credit_applied, amount_due, 0, collect, purchase_order, tax_note,
+        issued_at, due_at, finalise_at, draft_lines
+      from jsonb_populate_record(null::invoices, ${JSON.stringify(row)}::jsonb)
+      on conflict (tenant_id, mode, id) do update set (subtotal, discount, tax, tax_included, total, credit_applied,
+          amount_due, draft_lines)
+        = (excluded.subtotal, excluded.discount, excluded.tax, excluded.tax_included, excluded.total,
+          excluded.credit_applied, excluded.amount_due, excluded.draft_lines)`.execute(trx);
+  }
+}
+
+const rowOf = (invoice: Invoice) => {
+  const { id, currency, subtotal, discount, tax, taxIncluded, total, creditApplied, amountDue } = invoice;
+  const sums = sumsOf(invoice.lines);
+  invariant(sums.total === total && amountDue === total - creditApplied, `invoice ${id}: its lines come to its total`);
+  return {
+    ...{ id, currency, subtotal, discount, tax, tax_included: taxIncluded, total },
+    ...{ credit_applied: creditApplied, amount_due: amountDue, collect: invoice.collect },
+    ...{ purchase_order: invoice.purchaseOrder, tax_note: invoice.taxNote },
+    ...{ issued_at: iso(invoice.issuedAt), due_at: iso(invoice.dueAt) },
+  };
+};
+
+const lineRowOf = (invoice: InvoiceId, line: InvoiceLine, ordinal: number) => ({
+  ...{ invoice_id: invoice, ordinal, description: line.description, quantity: line.quantity },
+  ...{ unit_price: line.unitPrice, amount: line.amount, proration: line.proration },
+  ...{ period_from: line.period?.from ?? null, period_to: line.period?.to ?? null },
+  discount: line.discount ?? 0,
+  tax: sumsOf([line]).tax,
+  taxes: line.taxes ?? [],
+  product: line.product ?? null,
+  tax_category: line.taxCategory ?? 'standard',
+  tax_inclusive: line.taxInclusive ?? false,
+  earning: line.earning ?? null,
+  carried: line.carried ?? false,
+});
+
+export type Voided = { invoice: InvoiceId; at: Instant; lines: InvoiceLine[]; creditApplied: number };
+
+/** Those that were still open, with what has to be taken back. Nothing is taken back twice. */
+export async function voidInvoices(trx: Trx, effects: readonly EffectOf<'void_invoice'>[]): Promise<Voided[]> {
   if (effects.length === 0) return [];
-  const { rows } = await sql<{ id: InvoiceId }>`/* commit_void */
-    update invoices set state = 'void', voided_at = voided.at
-    from unnest(${effects.map(({ invoice }) => invoice)}::text[], ${effects.map(({ at }) => iso(at))}::timestamptz[])
-      as voided (invoice, at)
-    where invoices.id = voided.invoice and invoices.state in ('open', 'uncollectible')
-    returning invoices.id`.execute(trx);
-  const voided = new Set(rows.map(({ id }) => id));
-  return effects.filter(({ invoice }) => voided.has(invoice));
+  const { rows } = await sql<{ id: InvoiceId; credit_applied: number; lines: LineRow[] }>`/* commit_void */
+    with voided as (
+      update invoices set state = 'void', voided_at = voided.at
+      from unnest(${effects.map(({ invoice }) => invoice)}::text[], ${effects.map(({ at }) => iso(at))}::timestamptz[])
+        as voided (invoice, at)
+      where invoices.id = voided.invoice and invoices.state in ('open', 'uncollectible')
+      returning invoices.id, invoices.credit_applied
+    )
+    select voided.id, voided.credit_applied, (
+      select jsonb_agg(to_jsonb(line) order by ordinal) from invoice_lines as line where line.invoice_id = voided.id
+    ) as lines
+    from voided`.execute(trx);
+  return rows.flatMap(({ id, credit_applied, lines }) => {
+    const at = effects.find(({ invoice }) => invoice === id)!.at;
+    return [{ invoice: id, at, creditApplied: credit_applied, lines: lines.map(lineOf) }];
+  });
 }
 
 export type Paid = { invoice: InvoiceId; amount: number; at: string };

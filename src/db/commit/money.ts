@@ -3,6 +3,8 @@ import { sql } from 'kysely';
 import { type Effect, keyOf } from '../../domain/effect.ts';
 import {
   type About,
+  creditApplied,
+  creditReturned,
   invoiceIssued,
   invoiceVoided,
   type KeyedPosting,
@@ -17,7 +19,7 @@ import { post } from '../ledger.ts';
 import type { Trx } from '../tenant.ts';
 import { settledAttempts } from './attempts.ts';
 import { type EffectOf, ofType } from './effects.ts';
-import { creditInvoices, issueInvoices, voidInvoices } from './invoices.ts';
+import { creditInvoices, draftInvoices, issueInvoices, type Voided, voidInvoices } from './invoices.ts';
 import { iso } from './projection.ts';
 
 /**
@@ -35,6 +37,7 @@ export async function recordMoney(trx: Trx, subscription: Subscription, effects:
   const issued = of('issue_invoice');
   await post(trx, postingsOf(subscription, { issued, voided, payments, refunds, earned: of('recognise_revenue') }));
   await issueInvoices(trx, subscription, issued);
+  await draftInvoices(trx, subscription, of('draft_invoice'));
   await creditInvoices(
     trx,
     payments
@@ -45,7 +48,7 @@ export async function recordMoney(trx: Trx, subscription: Subscription, effects:
 
 type Moved = {
   issued: EffectOf<'issue_invoice'>[];
-  voided: EffectOf<'void_invoice'>[];
+  voided: Voided[];
   payments: PaymentEffect[];
   refunds: Refund[];
   earned: EffectOf<'recognise_revenue'>[];
@@ -57,8 +60,20 @@ function postingsOf(subscription: Subscription, { issued, voided, payments, refu
     return { customer, subscription: id, currency, at };
   };
   return [
-    ...issued.map((each) => ({ ...invoiceIssued(each.invoice.total, about(each.invoice.issuedAt)), key: keyOf(each) })),
-    ...voided.map((each) => ({ ...invoiceVoided(each.amount, about(each.at)), key: keyOf(each) })),
+    ...issued.map((each) => ({ ...invoiceIssued(each.invoice.lines, about(each.invoice.issuedAt)), key: keyOf(each) })),
+    ...issued
+      .filter(({ invoice }) => invoice.creditApplied > 0)
+      .map(({ invoice }) => ({
+        ...creditApplied(invoice.creditApplied, about(invoice.issuedAt)),
+        key: `credit/${invoice.id}`,
+      })),
+    ...voided.map((each) => ({ ...invoiceVoided(each.lines, about(each.at)), key: `void/${each.invoice}` })),
+    ...voided
+      .filter((each) => each.creditApplied > 0)
+      .map((each) => ({
+        ...creditReturned(each.creditApplied, about(each.at)),
+        key: `credit_returned/${each.invoice}`,
+      })),
     ...payments.map((each) => ({
       ...(each.type === 'record_payment' ? paymentReceived : unappliedPaymentReceived)(each.amount, about(each.at)),
       key: keyOf(each),

@@ -7,6 +7,7 @@ import { up as invoices } from './0005-invoices.ts';
 import { up as ledger } from './0006-ledger.ts';
 import { up as messages } from './0007-messages.ts';
 import { up as lastStep } from './0008-last-step.ts';
+import { up as invoicing } from './0009-invoicing.ts';
 import { up as parties } from './0010-parties.ts';
 import { up as coupons } from './0011-coupons.ts';
 import { up as priceBookHash } from './0015-price-book-hash.ts';
@@ -22,6 +23,7 @@ export const migrations: Record<string, Migration> = {
   '0006-ledger': { up: ledger },
   '0007-messages': { up: messages },
   '0008-last-step': { up: lastStep },
+  '0009-invoicing': { up: invoicing },
   '0010-parties': { up: parties },
   '0011-coupons': { up: coupons },
   '0015-price-book-hash': { up: priceBookHash },

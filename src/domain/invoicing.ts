@@ -1,0 +1,175 @@
+/**
+ * From lines to an invoice, always in this order: discount, then tax, then the customer's credit, which is a way of paying
+ * and not a discount. What is left is collected.
+ */
+import { afterInvoice, discounted, discountsOn } from './discount.ts';
+import type { Effect } from './effect.ts';
+import { type InvoiceId, invoiceId, type PaymentMethodId } from './ids.ts';
+import {
+  CHARGE,
+  type Collect,
+  type DraftInvoice,
+  type Invoice,
+  type InvoiceLine,
+  type OpenInvoice,
+  sumsOf,
+} from './invoice.ts';
+import { type Moment, NOTHING_SHARED } from './shared.ts';
+import type { Accepted } from './subscription.ts';
+import { taxed, UNTAXED } from './tax.ts';
+import { HOUR, type Instant, plusDays } from './time.ts';
+
+type Step<S> = { state: S; effects: Effect[] };
+
+/** Bills a period: at once, or as a draft that is finalised after its grace. A customer who waits for it gets it at once. */
+export function bill<S extends Accepted>(
+  state: S,
+  lines: readonly InvoiceLine[],
+  moment: Moment,
+  onSession: boolean,
+): Step<S> {
+  const hours = state.terms.graceHours ?? 0;
+  if (hours === 0 || onSession) return issue(state, lines, moment, onSession);
+  const id = invoiceId(state.id, state.invoiceCount + 1);
+  const draft: DraftInvoice = {
+    ...{ id, lines, finaliseAt: moment.at + hours * HOUR },
+    collect: state.collect ?? CHARGE,
+  };
+  return {
+    state: { ...state, invoiceCount: state.invoiceCount + 1, drafts: [...(state.drafts ?? []), draft] },
+    effects: [
+      { type: 'draft_invoice', invoice: invoiceOf(state, draft, moment).invoice, finaliseAt: draft.finaliseAt },
+    ],
+  };
+}
+
+/** Its grace is over: from here on it stands. */
+export function finalise<S extends Accepted>(state: S, draft: DraftInvoice, moment: Moment): Step<S> {
+  const drafts = (state.drafts ?? []).filter(({ id }) => id !== draft.id);
+  return send({ ...state, drafts }, draft, moment, false);
+}
+
+/** Nothing waits for its grace once the subscription is over. */
+export function finaliseAll<S extends Accepted>(state: S, moment: Moment): Step<S> {
+  return (state.drafts ?? []).reduce<Step<S>>(
+    (step, draft) => {
+      const { state: next, effects } = finalise(step.state, draft, moment);
+      return { state: next, effects: [...step.effects, ...effects] };
+    },
+    { state, effects: [] },
+  );
+}
+
+/** Issues an invoice over these lines and begins to collect it. */
+export function issue<S extends Accepted>(
+  state: S,
+  lines: readonly InvoiceLine[],
+  moment: Moment,
+  onSession: boolean,
+  collect: Collect = state.collect ?? CHARGE,
+): Step<S> {
+  const id = invoiceId(state.id, state.invoiceCount + 1);
+  return send({ ...state, invoiceCount: state.invoiceCount + 1 }, { id, lines, collect }, moment, onSession);
+}
+
+type Content = { id: InvoiceId; lines: readonly InvoiceLine[]; collect: Collect };
+
+function send<S extends Accepted>(state: S, content: Content, moment: Moment, onSession: boolean): Step<S> {
+  const { at } = moment;
+  const { invoice, carried } = invoiceOf(state, content, moment);
+  const { id, total, tax, amountDue, dueAt, currency } = invoice;
+  const effects: Effect[] = [
+    { type: 'issue_invoice', invoice },
+    { type: 'announce', event: 'invoice.issued', data: { invoice: id, total, amountDue, currency }, at },
+  ];
+  let { invoices } = state;
+  if (amountDue > 0) {
+    const waiting: OpenInvoice = {
+      ...{ id, amount: amountDue, dueAt, attempts: 0, failedAt: null, lastDecline: null },
+      collection: { step: 'stopped' },
+    };
+    if (content.collect.by === 'send') {
+      invoices = [...invoices, { ...waiting, sent: true, collection: { step: 'sent' } }];
+    } else {
+      const { open, effect } = attempt(waiting, state.paymentMethod, onSession, at);
+      invoices = [...invoices, open];
+      effects.push(effect);
+    }
+  }
+  const next = carried === 0 ? state.carried : [...state.carried, carriedLine(carried, 'in')];
+  const discounts = afterInvoice(state.discounts ?? [], invoice.lines);
+  return { state: { ...state, invoices, deferred: state.deferred + total - tax, carried: next, discounts }, effects };
+}
+
+/**
+ * What an invoice over these lines comes to. One that comes to less than nothing is not paid out behind the customer's
+ * back, and one below what the processor takes is not charged: either is carried to the next.
+ */
+export function invoiceOf(
+  state: Pick<Accepted, 'currency' | 'timeZone' | 'discounts' | 'terms'>,
+  { id, lines, collect }: Content,
+  { at, shared = NOTHING_SHARED }: Moment,
+): { invoice: Invoice; carried: number } {
+  const held = discountsOn(state.discounts, state.terms.planId);
+  const priced = taxed(discounted(lines, held, state.currency), shared.tax ?? UNTAXED);
+  const before = sumsOf(priced);
+  const { credit, minimumCharge } = shared;
+  const least = collect.by === 'send' ? 1 : Math.max(minimumCharge, 1);
+  const isTooSmall = before.total < least && before.total - credit > 0;
+  const carried = before.total < 0 || isTooSmall ? before.total : 0;
+  const all = carried === 0 ? priced : [...priced, carriedLine(-carried, 'out')];
+  const sums = carried === 0 ? before : sumsOf(all);
+  const creditApplied = usableCredit(sums.total, credit, least);
+  const invoice: Invoice = {
+    ...{ id, currency: state.currency, lines: all, ...sums },
+    ...{ creditApplied, amountDue: sums.total - creditApplied, issuedAt: at },
+    dueAt: collect.by === 'send' ? plusDays(at, collect.netDays, state.timeZone) : at,
+    collect: collect.by,
+    purchaseOrder: collect.by === 'send' ? collect.purchaseOrder : null,
+    taxNote: shared.tax?.note ?? null,
+  };
+  return { invoice, carried };
+}
+
+/** All of it, or as much as leaves something that the processor takes. */
+function usableCredit(total: number, credit: number, least: number): number {
+  const used = Math.max(Math.min(credit, total), 0);
+  const left = total - used;
+  return left > 0 && left < least ? total - Math.min(least, total) : used;
+}
+
+const WORDS = {
+  credit: { out: 'Credit carried to the next invoice', in: 'Credit from the last invoice' },
+  debt: { out: 'Below the smallest charge: carried to the next invoice', in: 'Carried from the last invoice' },
+};
+
+/** Tax and discount have been dealt with where it comes from. */
+function carriedLine(amount: number, way: 'in' | 'out'): InvoiceLine {
+  const kind = amount < 0 === (way === 'in') ? 'credit' : 'debt';
+  return {
+    ...{ description: WORDS[kind][way], quantity: 1, unitPrice: null, amount, period: null, proration: null },
+    ...{ taxCategory: 'exempt', discountable: false, carried: true },
+  };
+}
+
+/** One more try. There is never more than one on its way, since only this sets `charging`. */
+export function attempt(
+  invoice: OpenInvoice,
+  paymentMethod: PaymentMethodId | null,
+  onSession: boolean,
+  at: Instant,
+): { open: OpenInvoice; effect: Effect } {
+  const number = invoice.attempts + 1;
+  return {
+    open: { ...invoice, attempts: number, collection: { step: 'charging' } },
+    effect: {
+      type: 'charge',
+      invoice: invoice.id,
+      attempt: number,
+      amount: invoice.amount,
+      paymentMethod,
+      onSession,
+      at,
+    },
+  };
+}

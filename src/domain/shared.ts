@@ -1,0 +1,58 @@
+/**
+ * What subscriptions share: a customer's credit, who taxes them. A decision believes what was last known of it, which
+ * goes along with the input, so that a stored input says all that its decision knew. `commit` looks whether it is still
+ * so, and otherwise answers what is: then it is decided again.
+ */
+import type { Decided } from './decide-all.ts';
+import type { Effect } from './effect.ts';
+import type { InvoiceId } from './ids.ts';
+import type { TaxRules } from './tax.ts';
+
+export type Shared = {
+  /** What the customer may still use up, in the subscription's currency. */
+  credit: number;
+  /** Below it the processor takes nothing. */
+  minimumCharge: number;
+  /** Null where the tenant has said nothing of taxes. */
+  tax: TaxRules | null;
+};
+
+export const NOTHING_SHARED: Shared = { credit: 0, minimumCharge: 0, tax: null };
+
+/** When something happens, and what was known then of what others share. */
+export type Moment = { at: number; shared?: Shared | undefined };
+
+/** Which facts are to be read. */
+export type Wanted = { invoices: InvoiceId[] };
+
+/** What these decisions have to know of what others share; null where nothing. */
+export function sharedWanted(decided: readonly Decided[]): Wanted | null {
+  const isWanted = decided.some(({ decision }) => decision.outcome === 'applied' && decision.effects.some(needsShared));
+  return isWanted ? { invoices: [] } : null;
+}
+
+const needsShared = ({ type }: Effect): boolean => type === 'issue_invoice' || type === 'draft_invoice';
+
+export const isSame = (a: Shared, b: Shared | null): boolean =>
+  JSON.stringify(inOrder(a)) === JSON.stringify(inOrder(b));
+
+/** A way through jsonb or another encoder may change the order of the keys. */
+const inOrder = (value: unknown): unknown =>
+  Array.isArray(value)
+    ? value.map(inOrder)
+    : value !== null && typeof value === 'object'
+      ? Object.fromEntries(
+          Object.entries(value)
+            .sort(([a], [b]) => (a < b ? -1 : 1))
+            .map(([key, each]) => [key, inOrder(each)]),
+        )
+      : value;
+
+/** Of two invoices in one step the second finds what the first has left. */
+export const afterSpending = (shared: Shared, effects: readonly Effect[]): Shared => {
+  const used = effects.reduce(
+    (sum, effect) => sum + (effect.type === 'issue_invoice' ? effect.invoice.creditApplied : 0),
+    0,
+  );
+  return used === 0 ? shared : { ...shared, credit: shared.credit - used };
+};
