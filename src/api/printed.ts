@@ -14,26 +14,18 @@ export type Printed = { invoice: PrintedInvoice; reader: Reader };
 
 /** In the customer's language and time zone: it is theirs, whoever asks. */
 export async function printedInvoice({ parts, scope }: Call, row: InvoiceRow): Promise<Printed> {
-  const { state } = row;
-  if (state === 'draft') throw new Problem(409, 'invoice_is_draft', 'a draft has no number yet, and is not printed');
+  const { state, number } = row;
+  if (state === 'draft' || number === null)
+    throw new Problem(409, 'invoice_is_draft', 'a draft has no number yet, and is not printed');
   const customer = await inTenant(parts.db, scope, (trx) => readCustomer(trx, parts.keys, row.customer_id));
   invariant(customer, `${row.customer_id} is there, since ${row.id} is theirs`);
   const tenant = await readTenant(parts.db, scope);
   const invoice: PrintedInvoice = {
     mode: row.mode,
-    number: row.number,
+    number,
     state,
     currency: row.currency,
-    lines: row.lines.map((line) => ({
-      description: line.description,
-      quantity: line.quantity,
-      unitPrice: line.unit_price,
-      amount: line.amount,
-      period: line.period_from && line.period_to ? { from: line.period_from, to: line.period_to } : null,
-      proration: line.proration,
-      discount: 0,
-      taxes: [],
-    })),
+    lines: row.lines.map((line) => ({ ...line, discount: line.discount ?? 0, taxes: line.taxes ?? [] })),
     subtotal: row.subtotal,
     discount: row.discount,
     total: row.total,
@@ -44,7 +36,7 @@ export async function printedInvoice({ parts, scope }: Call, row: InvoiceRow): P
     dueAt: row.due_at.getTime(),
     paidAt: row.paid_at?.getTime() ?? null,
     voidedAt: row.voided_at?.getTime() ?? null,
-    purchaseOrder: null,
+    purchaseOrder: row.purchase_order,
     notes: [],
     seller: { ...UNKNOWN, name: tenant?.name ?? null },
     buyer: { ...UNKNOWN, name: customer.name, email: customer.email },
