@@ -14,7 +14,6 @@ import type { PlannedChange } from '../domain/change.ts';
 import type { Currency } from '../domain/currency.ts';
 import { keyOf } from '../domain/effect.ts';
 import type { Forecast } from '../domain/forecast.ts';
-import type { InvoiceLine } from '../domain/invoice.ts';
 import { type Invoice, type InvoiceLine, sumsOf } from '../domain/invoice.ts';
 import type { Buyer } from '../domain/parties.ts';
 import { chosenAddOns } from '../domain/price-book.ts';

@@ -1,6 +1,7 @@
 /** What a decision has to know of what others share. The workflow asks before it decides, and so does a preview. */
 import type { Db } from '../db/client.ts';
 import { customerCredit } from '../db/customer-credit.ts';
+import { taxRulesFor } from '../db/tax-facts.ts';
 import { inTenant } from '../db/tenant.ts';
 import type { Shared, Wanted } from '../domain/shared.ts';
 import type { Identity } from '../domain/subscription.ts';
@@ -14,13 +15,13 @@ export async function sharedFacts(
   { db, processors }: Deps,
   whose: Whose,
   _wanted: Wanted,
-  _at: Instant,
+  at: Instant,
 ): Promise<Shared> {
   const { customer, currency } = whose;
   const { processor } = processors.of(whose);
   return inTenant(db, whose, async (trx) => ({
     credit: await customerCredit(trx, customer, currency),
     minimumCharge: processor.capabilities.minimumCharge(currency),
-    tax: null,
+    tax: await taxRulesFor(trx, { customer, at }),
   }));
 }
