@@ -1,5 +1,5 @@
 /** Subscriptions as they are read. Only `commit` writes them. */
-import type { Selectable } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import type { ClockId, CustomerId, InvoiceId, SubscriptionId } from '../domain/ids.ts';
 import type { StateName } from '../domain/subscription.ts';
 import type { Instant } from '../domain/time.ts';
@@ -20,6 +20,26 @@ export async function readSubscription(
   let query = trx.selectFrom('subscriptions').selectAll().where('id', '=', id);
   if (customer) query = query.where('customer_id', '=', customer);
   return (await query.executeTakeFirst()) ?? null;
+}
+
+/** Whether this customer ever had one. One whose first payment never came was none. */
+export async function hadSubscription(trx: Trx, customer: CustomerId): Promise<boolean> {
+  const row = await trx
+    .selectFrom('subscriptions')
+    .select('id')
+    .where('customer_id', '=', customer)
+    .where('state', 'not in', ['draft', 'incomplete'])
+    .where(({ not, and, eb, ref }) =>
+      not(
+        and([
+          eb('state', '=', 'canceled'),
+          eb(sql<string>`${ref('document')} ->> 'reason'`, 'in', ['payment_incomplete', 'not_accepted']),
+        ]),
+      ),
+    )
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
 }
 
 export type SubscriptionFilter = { customer: CustomerId | null; state?: StateName; clock?: ClockId };
