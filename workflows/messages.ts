@@ -29,6 +29,8 @@ export const COMMANDS = [
   'resume',
   'pay',
   'use_payment_method',
+  'apply_discount',
+  'remove_discount',
 ] as const satisfies readonly Command['type'][];
 
 /** Signal: what was taken from the inbox for this subscription, in order. Ids and sanitised facts only. */

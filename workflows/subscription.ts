@@ -30,7 +30,7 @@ import { isOutside, keyOf, type OutsideEffect } from '../src/domain/effect.ts';
 import type { Command, Input } from '../src/domain/input.ts';
 import { invariant } from '../src/domain/invariant.ts';
 import { isOver, type NextDue, nextDue } from '../src/domain/next-due.ts';
-import { type Shared, sharedWanted } from '../src/domain/shared.ts';
+import { type Shared, sharedWanted, withoutLimits } from '../src/domain/shared.ts';
 import { isAccepted, type Subscription } from '../src/domain/subscription.ts';
 import { type Instant, MINUTE } from '../src/domain/time.ts';
 import { outsideActivity, storing } from './hands.ts';
@@ -169,9 +169,10 @@ export async function subscription(carried: Carried): Promise<void> {
 
   async function step(inputs: Input[], from: Pending[], at: Instant): Promise<void> {
     for (let tries = 1; ; tries++) {
-      if ((await take(decideAll(state, inputs, known), inputs, from, at)) === 'done') return;
+      if ((await take(decideAll(state, inputs, known), inputs, from, at)) === 'done') break;
       invariant(tries < MOST_TRIES, 'what others share stands still long enough to be decided on');
     }
+    known = known && withoutLimits(known);
   }
 
   /** One step, stored. `stale`: what it believed of others is not so; nothing has happened, and now more is known. */

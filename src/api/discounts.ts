@@ -2,7 +2,7 @@
 import { offerOf } from '../db/coupons.ts';
 import { hadSubscription } from '../db/subscriptions.ts';
 import { inTenant } from '../db/tenant.ts';
-import { type Buyer, redeem, type RedemptionRefusal, unknownCode } from '../domain/coupon.ts';
+import { type Buyer, type RedemptionRefusal, redeem, unknownCode } from '../domain/coupon.ts';
 import type { HeldDiscount } from '../domain/discount.ts';
 import type { CouponId } from '../domain/ids.ts';
 import { nowOf } from './catalog.ts';

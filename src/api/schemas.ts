@@ -144,6 +144,21 @@ export const customerUpdate = z
   .strictObject({ ...customerFields, currency: currency.optional() })
   .openapi('CustomerUpdate');
 
+const percentOff = z.string().openapi({ description: 'A decimal up to 100.', example: '12.5' });
+const heldDiscount = z
+  .object({
+    couponId,
+    name: z.string(),
+    percentOff: percentOff.nullable(),
+    amountOff: money.nullable(),
+    duration: z.enum(['once', 'repeating', 'forever']),
+    periodsLeft: z.int().nullable().openapi({ description: 'The present one included, where it has begun.' }),
+    plans: z.array(z.string()).nullable(),
+    promotionCodeId: promotionCodeId.nullable(),
+    since: time,
+  })
+  .openapi('HeldDiscount');
+
 export const subscription = z
   .object({
     id: subscriptionId,
@@ -165,6 +180,7 @@ export const subscription = z
       .object({ planId: z.string(), quantity: z.int(), at: time })
       .nullable()
       .openapi({ description: 'What takes hold when the period ends.' }),
+    discounts: z.array(heldDiscount),
     nextDueAt: time.nullable(),
     cancelAt: time.nullable(),
     canceledAt: time.nullable(),
@@ -195,6 +211,7 @@ export const subscribeBody = z
     collection: z.enum(['engine']).optional(),
     quantity: quantity.optional(),
     addOns: addOns.optional(),
+    promotionCode: text(64).optional().openapi({ example: 'SPRING27' }),
     trialDays: z.int().min(0).max(730).optional().openapi({ description: 'The plan’s own where it is left out.' }),
   })
   .openapi('Subscribe');
@@ -227,6 +244,9 @@ const invoiceLine = z
     period: z.object({ from: day, to: day }).nullable(),
     proration: z.string().nullable(),
     discount: money,
+    discounts: z
+      .array(z.object({ couponId, name: z.string(), amount: money }))
+      .openapi({ description: 'Which coupon took how much of it.' }),
     tax: money,
     taxes: z.array(
       z.object({

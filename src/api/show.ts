@@ -12,6 +12,7 @@ import type { AttemptRow, DecisionRow, Posted, SubscriptionRow } from '../db/sub
 import type { Tenant } from '../db/tenants.ts';
 import type { PlannedChange } from '../domain/change.ts';
 import type { Currency } from '../domain/currency.ts';
+import type { HeldDiscount } from '../domain/discount.ts';
 import { keyOf } from '../domain/effect.ts';
 import type { Forecast } from '../domain/forecast.ts';
 import { type Invoice, type InvoiceLine, sumsOf } from '../domain/invoice.ts';
@@ -39,6 +40,7 @@ export const showSubscription = (row: SubscriptionRow) => ({
   trialEndsAt: iso(row.trial_ends_at),
   currentPeriod: row.period_start && row.period_end ? { start: iso(row.period_start), end: iso(row.period_end) } : null,
   pendingChange: pendingChange(row.document),
+  discounts: isAccepted(row.document) ? (row.document.discounts ?? []).map(showHeldDiscount) : [],
   nextDueAt: row.state === 'canceled' ? null : iso(row.next_due_at),
   cancelAt: iso(row.cancel_at),
   canceledAt: row.document.state === 'canceled' ? iso(new Date(row.document.endedAt)) : null,
@@ -46,6 +48,18 @@ export const showSubscription = (row: SubscriptionRow) => ({
   clockId: row.clock_id,
   version: row.version,
   createdAt: iso(row.created_at),
+});
+
+const showHeldDiscount = ({ coupon, name, kind, duration, plans, promotionCode, since }: HeldDiscount) => ({
+  couponId: coupon,
+  name,
+  percentOff: 'percent' in kind ? kind.percent : null,
+  amountOff: 'percent' in kind ? null : money(kind.amount, kind.currency),
+  duration: typeof duration === 'string' ? duration : 'repeating',
+  periodsLeft: typeof duration === 'string' ? (duration === 'once' ? 1 : null) : duration.periods,
+  plans: plans ?? null,
+  promotionCodeId: promotionCode ?? null,
+  since: iso(new Date(since)),
 });
 
 /** What takes hold when the period ends. */
@@ -78,10 +92,25 @@ export function showPayment(attempt: AttemptRow): ShownPayment {
 
 /** An issued line and a previewed one look the same. */
 export function showLine(line: InvoiceLine, currency: Currency) {
-  const { description, quantity, unitPrice, amount, period, proration, discount = 0, taxes = [] } = line;
+  const {
+    description,
+    quantity,
+    unitPrice,
+    amount,
+    period,
+    proration,
+    discount = 0,
+    discounts = [],
+    taxes = [],
+  } = line;
   return {
     ...{ description, quantity, unitPrice, amount: money(amount, currency), period, proration },
     discount: money(discount, currency),
+    discounts: discounts.map(({ coupon, name, amount }) => ({
+      couponId: coupon,
+      name,
+      amount: money(amount, currency),
+    })),
     tax: money(sumsOf([line]).tax, currency),
     taxes: taxes.map((tax) => ({ ...tax, amount: money(tax.amount, currency) })),
   };

@@ -14,10 +14,17 @@ import { hashOf } from './commit/hash.ts';
 import { recordMoney } from './commit/money.ts';
 import { project, storedOf } from './commit/projection.ts';
 import { type Remark, record } from './commit/record.ts';
+import { recordRedemptions } from './commit/redemptions.ts';
 import { inTenant } from './tenant.ts';
 
 /** Rules of the database that say: another has used up meanwhile what was shared. */
-const STALE = new Set(['customer_credit_not_negative']);
+const STALE = new Set([
+  'customer_credit_not_negative',
+  'coupon_limit',
+  'coupon_limit_per_customer',
+  'promotion_code_limit',
+  'promotion_code_first_time',
+]);
 
 export async function commit(db: Db, step: Commit): Promise<CommitAnswer> {
   try {
@@ -30,6 +37,10 @@ export async function commit(db: Db, step: Commit): Promise<CommitAnswer> {
   }
 }
 
+/** Whether this version, or a later one, is there already. */
+export const isStored = (db: Db, { id, tenant, mode, version }: Commit['subscription']): Promise<boolean> =>
+  inTenant(db, { tenant, mode }, async (trx) => ((await storedOf(trx, id))?.version ?? 0) >= version);
+
 async function store(db: Db, step: Commit): Promise<CommitAnswer> {
   const { id, tenant, mode, version } = step.subscription;
   const hash = hashOf(step);
@@ -38,6 +49,7 @@ async function store(db: Db, step: Commit): Promise<CommitAnswer> {
     if (before !== null) {
       const effects = step.decisions.flatMap((decision) => decision.effects);
       await record(trx, step, remarksOn(before, version));
+      await recordRedemptions(trx, step.subscription, effects);
       await recordMoney(trx, step.subscription, effects);
       return { outcome: 'committed' };
     }

@@ -1,7 +1,8 @@
 /** Coupons, their promotion codes, and how often each was redeemed. */
 import { type Selectable, sql } from 'kysely';
-import type { Coupon, Offer, PromotionCode } from '../domain/coupon.ts';
+import { type Coupon, limitOf, type Offer, type PromotionCode } from '../domain/coupon.ts';
 import type { CouponId, CustomerId, PromotionCodeId } from '../domain/ids.ts';
+import type { Redemption, Shared } from '../domain/shared.ts';
 import type { Instant } from '../domain/time.ts';
 import { type Page, type Slice, sliceOf } from './page.ts';
 import type { CouponsTable, PromotionCodesTable, RedemptionsTable } from './schema.ts';
@@ -144,6 +145,21 @@ export async function offerOf(trx: Trx, wanted: WantedCoupon, customer: Customer
   };
 }
 
+/** Which of these would be one too many now, and why. */
+export async function usedUpOf(
+  trx: Trx,
+  customer: CustomerId,
+  redemptions: readonly Redemption[],
+): Promise<NonNullable<Shared['usedUp']>> {
+  const usedUp: NonNullable<Shared['usedUp']> = {};
+  for (const { coupon, promotionCode } of redemptions) {
+    const offer = await offerOf(trx, { coupon, promotionCode: promotionCode ?? undefined }, customer);
+    const limit = offer && limitOf(offer);
+    if (limit) usedUp[coupon] = limit;
+  }
+  return usedUp;
+}
+
 async function codeOf(trx: Trx, wanted: WantedCoupon): Promise<PromotionCodeRow | null> {
   const codes = trx.selectFrom('promotion_codes').selectAll();
   if ('code' in wanted) {
@@ -156,19 +172,8 @@ async function codeOf(trx: Trx, wanted: WantedCoupon): Promise<PromotionCodeRow 
 
 export async function listRedemptions(trx: Trx, coupon: CouponId, page: Page): Promise<Slice<RedemptionRow>> {
   let query = trx.selectFrom('redemptions').selectAll().where('coupon_id', '=', coupon);
-  if (page.after) {
-    const colon = page.after.indexOf(':');
-    const at = new Date(Number(page.after.slice(0, colon)));
-    const id = page.after.slice(colon + 1) as RedemptionRow['subscription_id'];
-    query = query.where((where) =>
-      where.or([
-        where('redeemed_at', '<', at),
-        where.and([where('redeemed_at', '=', at), where('subscription_id', '<', id)]),
-      ]),
-    );
-  }
-  const ordered = query.orderBy('redeemed_at', 'desc').orderBy('subscription_id', 'desc');
-  return sliceOf(ordered, page, (row) => `${row.redeemed_at.getTime()}:${row.subscription_id}`);
+  if (page.after) query = query.where('id', '<', Number(page.after));
+  return sliceOf(query.orderBy('id', 'desc'), page, ({ id }) => String(id));
 }
 
 export const couponOf = (row: CouponRow): Coupon => ({

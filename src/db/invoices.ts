@@ -11,9 +11,9 @@ export type InvoiceRow = Selectable<InvoicesTable> & { lines: InvoiceLine[] };
 
 /** As the core has it. */
 export function lineOf(row: LineRow): InvoiceLine {
-  const { description, quantity, amount, proration, discount, taxes, product, earning } = row;
+  const { description, quantity, amount, proration, discount, discounts, taxes, product, earning } = row;
   return {
-    ...{ description, quantity, unitPrice: row.unit_price, amount, proration, discount, taxes, earning },
+    ...{ description, quantity, unitPrice: row.unit_price, amount, proration, discount, discounts, taxes, earning },
     period: row.period_from && row.period_to ? { from: row.period_from, to: row.period_to } : null,
     taxCategory: row.tax_category,
     taxInclusive: row.tax_inclusive,

@@ -8,6 +8,7 @@ import type { Access } from '../domain/access.ts';
 import type { Recorded, StoredStep } from '../domain/commit.ts';
 import type { Country } from '../domain/country.ts';
 import type { Currency } from '../domain/currency.ts';
+import type { LineDiscount } from '../domain/discount.ts';
 import type { Effect } from '../domain/effect.ts';
 import type {
   ClockId,
@@ -210,6 +211,8 @@ export type InvoiceLinesTable = OfTenant & {
   period_to: Day | null;
   proration: string | null;
   discount: MinorUnits;
+  /** Which coupon took how much of it. */
+  discounts: Json<LineDiscount[]>;
   /** All of them; `taxes` says whose. */
   tax: MinorUnits;
   taxes: Json<LineTax[]>;
@@ -433,6 +436,7 @@ export type PromotionCodesTable = OfTenant & {
 };
 
 export type RedemptionsTable = OfTenant & {
+  id: Identity;
   coupon_id: CouponId;
   promotion_code_id: PromotionCodeId | null;
   customer_id: CustomerId;

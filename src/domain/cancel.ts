@@ -105,7 +105,8 @@ export function abandon(
   const { at } = moment;
   const voids = state.invoices.map(({ id, amount }): Effect => ({ type: 'void_invoice', invoice: id, amount, at }));
   const { state: canceled, effects } = endNow({ ...state, deferred: 0, invoices: [], drafts: [] }, moment, reason);
-  return { state: canceled, effects: [...voids, ...effects] };
+  const released: Effect[] = state.discounts?.length ? [{ type: 'release_redemptions', at }] : [];
+  return { state: canceled, effects: [...voids, ...released, ...effects] };
 }
 
 /** A cancellation asked for: now, at the end of what is paid, or on a day. */

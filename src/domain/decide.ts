@@ -7,7 +7,9 @@
 import { abandon, cancel, common, endNow, identityOf, uncancel } from './cancel.ts';
 import { planChange } from './change.ts';
 import { applied, type Because, type Decision, refused, unchanged } from './decision.ts';
+import { afterPeriod } from './discount.ts';
 import type { Effect } from './effect.ts';
+import { applyDiscount, cannotHold, redemptionOf, removeDiscount } from './holding.ts';
 import type { Input, InputOf } from './input.ts';
 import { CHARGE, totalOf } from './invoice.ts';
 import { finalise, issue } from './invoicing.ts';
@@ -88,6 +90,8 @@ function decideDraft(state: Draft, input: Input): Decision {
     case 'use_payment_method':
     case 'bill':
     case 'finalise':
+    case 'apply_discount':
+    case 'remove_discount':
       return cannot(input, state);
     case 'payment_succeeded':
     case 'payment_failed':
@@ -111,13 +115,15 @@ function decideDraft(state: Draft, input: Input): Decision {
 }
 
 function subscribe(draft: Draft, input: InputOf<'subscribe'>): Decision {
-  const { terms, quantity, paymentMethod, trialDays, collect = CHARGE, at } = input;
+  const { terms, quantity, paymentMethod, trialDays, collect = CHARGE, discounts = [], at } = input;
   if (terms.currency !== draft.currency) {
     return refused(
       'currency_mismatch',
       `cannot subscribe: the plan costs ${terms.currency}, the customer pays ${draft.currency}`,
     );
   }
+  const refusal = cannotHold(discounts, { terms }, input.shared);
+  if (refusal) return refused(refusal.code, refusal.detail);
   // Name by name: see `common`.
   const base: Accepted = {
     id: draft.id,
@@ -145,9 +151,13 @@ function subscribe(draft: Draft, input: InputOf<'subscribe'>): Decision {
     settled: [],
     drafts: [],
     collect,
-    discounts: [],
+    discounts,
   };
-  const because = { plan: terms.planId, quantity, price: periodPrice(terms, quantity), trialDays };
+  const because = {
+    ...{ plan: terms.planId, quantity, price: periodPrice(terms, quantity), trialDays },
+    ...(discounts.length > 0 && { discounts: discounts.map(({ coupon }) => coupon).join(', ') }),
+  };
+  const redemptions = discounts.map(redemptionOf);
   if (trialDays > 0) {
     const end = plusDays(at, trialDays, draft.timeZone);
     const trialing: Trialing = { ...base, state: 'trialing', anchor: end, period: { index: -1, start: at, end } };
@@ -157,7 +167,7 @@ function subscribe(draft: Draft, input: InputOf<'subscribe'>): Decision {
       data: { plan: terms.planId, until: end },
       at,
     };
-    return applied('subscribe.trial', become(draft, trialing), [told], because);
+    return applied('subscribe.trial', become(draft, trialing), [...redemptions, told], because);
   }
   const { state: opened, effects } = startAnew(base, input, true);
   const created: Effect = { type: 'announce', event: 'subscription.created', data: { plan: terms.planId }, at };
@@ -166,7 +176,7 @@ function subscribe(draft: Draft, input: InputOf<'subscribe'>): Decision {
     return applied(
       opened.invoices.length === 0 ? 'subscribe.nothing_due' : 'subscribe.invoiced',
       become(draft, { ...opened, state: 'active' }),
-      [created, ...effects],
+      [...redemptions, created, ...effects],
       because,
     );
   }
@@ -176,7 +186,7 @@ function subscribe(draft: Draft, input: InputOf<'subscribe'>): Decision {
     expiresAt: at + INCOMPLETE_EXPIRES_AFTER,
     expiring: false,
   };
-  return applied('subscribe.first_payment', become(draft, incomplete), [created, ...effects], because);
+  return applied('subscribe.first_payment', become(draft, incomplete), [...redemptions, created, ...effects], because);
 }
 
 function decideIncomplete(state: Incomplete, input: Input): Decision {
@@ -224,6 +234,8 @@ function decideIncomplete(state: Incomplete, input: Input): Decision {
     case 'resume':
     case 'bill':
     case 'finalise':
+    case 'apply_discount':
+    case 'remove_discount':
       return cannot(input, state);
     case 'draft_expired':
     case 'trial_ended':
@@ -298,6 +310,10 @@ function decideTrialing(state: Trialing, input: Input): Decision {
       return refundRecorded(state, input);
     case 'bill':
       return billed(state, input);
+    case 'apply_discount':
+      return applyDiscount(state, input);
+    case 'remove_discount':
+      return removeDiscount(state, input);
     case 'draft_due':
     case 'finalise':
       return finalised(state, input);
@@ -362,6 +378,10 @@ function decideActive(state: Active, input: Input): Decision {
       return useMethod(state, input, false);
     case 'bill':
       return billed(state, input);
+    case 'apply_discount':
+      return applyDiscount(state, input);
+    case 'remove_discount':
+      return removeDiscount(state, input);
     case 'draft_due':
     case 'finalise':
       return finalised(state, input);
@@ -433,6 +453,10 @@ function decidePastDue(state: PastDue, input: Input): Decision {
       return useMethod(state, input, true);
     case 'bill':
       return billed(state, input);
+    case 'apply_discount':
+      return applyDiscount(state, input);
+    case 'remove_discount':
+      return removeDiscount(state, input);
     case 'draft_due':
     case 'finalise':
       return finalised(state, input);
@@ -478,6 +502,10 @@ function decideUnpaid(state: Unpaid, input: Input): Decision {
       return useMethod(state, input, true);
     case 'bill':
       return billed(state, input);
+    case 'apply_discount':
+      return applyDiscount(state, input);
+    case 'remove_discount':
+      return removeDiscount(state, input);
     case 'draft_due':
     case 'finalise':
       return finalised(state, input);
@@ -529,6 +557,10 @@ function decidePaused(state: Paused, input: Input): Decision {
       return useMethod(state, input, false);
     case 'bill':
       return billed(state, input);
+    case 'apply_discount':
+      return applyDiscount(state, input);
+    case 'remove_discount':
+      return removeDiscount(state, input);
     case 'draft_due':
     case 'finalise':
       return finalised(state, input);
@@ -583,6 +615,8 @@ function decideCanceled(state: Canceled, input: Input): Decision {
     case 'use_payment_method':
     case 'bill':
     case 'finalise':
+    case 'apply_discount':
+    case 'remove_discount':
       return cannot(input, state);
     case 'draft_expired':
     case 'incomplete_expired':
@@ -791,7 +825,7 @@ function change(state: Active | Trialing, input: InputOf<'change'>): Decision {
   }
   const moved = {
     ...{ ...state, terms: planned.terms, quantity, pending: null, segments: planned.segments },
-    ...(planned.restart ?? {}),
+    ...(planned.restart && { ...planned.restart, discounts: afterPeriod(state.discounts ?? []) }),
   };
   if (planned.lines.length === 0) return applied('change.now', moved, [told], because);
   if (!planned.restart && (planned.proration === 'next_invoice' || planned.total < 0)) {

@@ -1,4 +1,4 @@
-import type { InvoiceId, PaymentId, PaymentMethodId } from './ids.ts';
+import type { CouponId, InvoiceId, PaymentId, PaymentMethodId, PromotionCodeId } from './ids.ts';
 import { attemptKey } from './ids.ts';
 import type { DeclineClass } from './input.ts';
 import type { Invoice } from './invoice.ts';
@@ -32,6 +32,10 @@ export type RecordEffect =
       at: Instant;
     }
   | { type: 'record_refund'; payment: PaymentId; refund: string; amount: number; at: Instant }
+  /** Counted against the coupon's limits; one too many, and nothing of the step is stored. */
+  | { type: 'redeem'; coupon: CouponId; promotionCode: PromotionCodeId | null; at: Instant }
+  /** What the subscription has redeemed came to nothing: others may have it. */
+  | { type: 'release_redemptions'; at: Instant }
   /** Deferred revenue that the ended period has earned. */
   | { type: 'recognise_revenue'; period: number; amount: number; at: Instant }
   /** Told to whoever listens, in the subscription's own order. */
@@ -72,6 +76,10 @@ export function keyOf(effect: Effect): string {
       return `payment/${effect.payment}`;
     case 'record_refund':
       return `refunded/${effect.refund}`;
+    case 'redeem':
+      return `redeem/${effect.coupon}/${effect.at}`;
+    case 'release_redemptions':
+      return `release/${effect.at}`;
     case 'recognise_revenue':
       return `recognise/${effect.period}/${effect.at}`;
     case 'announce':

@@ -4,7 +4,7 @@ import { applied, type Because, type Decision, refused } from './decision.ts';
 import type { HeldDiscount } from './discount.ts';
 import type { Effect } from './effect.ts';
 import type { InputOf } from './input.ts';
-import { redemptionKey, type Shared } from './shared.ts';
+import type { Shared } from './shared.ts';
 import type { Accepted, Subscription } from './subscription.ts';
 
 /** A workflow carries them along. */
@@ -18,7 +18,12 @@ export function applyDiscount(state: Held, { discount, at, shared }: InputOf<'ap
   const held = state.discounts ?? [];
   const refusal = cannotHold([...held, discount], state, shared);
   if (refusal) return refused(refusal.code, refusal.detail);
-  const told: Effect = { type: 'announce', event: 'subscription.discount_applied', data: { coupon: discount.coupon }, at };
+  const told: Effect = {
+    type: 'announce',
+    event: 'subscription.discount_applied',
+    data: { coupon: discount.coupon },
+    at,
+  };
   const next = { ...state, discounts: [...held, discount] };
   return applied('discount.applied', next, [redemptionOf(discount), told], becauseOf(discount));
 }
@@ -46,11 +51,17 @@ export function cannotHold(
   shared: Shared | undefined,
 ): Refusal | null {
   if (discounts.length > MOST_HELD) {
-    return { code: 'too_many_discounts', detail: `these were ${discounts.length} discounts, and ${MOST_HELD} are the most` };
+    return {
+      code: 'too_many_discounts',
+      detail: `these were ${discounts.length} discounts, and ${MOST_HELD} are the most`,
+    };
   }
   for (const [i, { coupon, kind, plans, ...held }] of discounts.entries()) {
     if (discounts.findIndex((other) => other.coupon === coupon) < i) {
-      return { code: 'discount_held', detail: `${coupon} is held already, since ${new Date(held.since).toISOString()}` };
+      return {
+        code: 'discount_held',
+        detail: `${coupon} is held already, since ${new Date(held.since).toISOString()}`,
+      };
     }
     if ('currency' in kind && kind.currency !== terms.currency) {
       const detail = `the coupon is in ${kind.currency}, and the plan costs ${terms.currency}`;
@@ -65,19 +76,19 @@ export function cannotHold(
 /** Somebody else was faster, and had the last one. */
 function usedUp(discounts: readonly HeldDiscount[], shared: Shared | undefined): Refusal | null {
   for (const held of discounts) {
-    const limit = shared?.usedUp?.[redemptionKey(held)];
+    const limit = shared?.usedUp?.[held.coupon];
     if (limit) return limit;
   }
   return null;
 }
 
 /** Counted by the database in the transaction that stores this: where a limit is reached, nothing of it is stored. */
-export const redemptionOf = ({ coupon, promotionCode = null, since }: HeldDiscount): Effect => ({
-  ...{ type: 'redeem', coupon, promotionCode, at: since },
+export const redemptionOf = ({ coupon, promotionCode, since }: HeldDiscount): Effect => ({
+  ...{ type: 'redeem', coupon, promotionCode: promotionCode ?? null, at: since },
 });
 
-const becauseOf = ({ coupon, name, kind, duration, promotionCode = null }: HeldDiscount): Because => ({
-  ...{ coupon, name, promotionCode },
+const becauseOf = ({ coupon, name, kind, duration, promotionCode }: HeldDiscount): Because => ({
+  ...{ coupon, name, promotionCode: promotionCode ?? null },
   off: 'percent' in kind ? `${kind.percent}%` : `${kind.amount} ${kind.currency}`,
   duration: typeof duration === 'string' ? duration : `${duration.periods} periods`,
 });

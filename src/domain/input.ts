@@ -1,4 +1,5 @@
-import type { InvoiceId, PaymentId, PaymentMethodId } from './ids.ts';
+import type { HeldDiscount } from './discount.ts';
+import type { CouponId, InvoiceId, PaymentId, PaymentMethodId } from './ids.ts';
 import type { Collect, InvoiceLine } from './invoice.ts';
 import type { Terms } from './price-book.ts';
 import type { Shared } from './shared.ts';
@@ -13,6 +14,7 @@ export type Command =
       paymentMethod: PaymentMethodId | null;
       trialDays: number;
       collect?: Collect;
+      discounts?: HeldDiscount[];
     }
   | {
       type: 'change';
@@ -30,6 +32,9 @@ export type Command =
   | { type: 'use_payment_method'; paymentMethod: PaymentMethodId }
   /** What is no part of the plan: on an invoice of its own, or on the next. */
   | { type: 'bill'; lines: readonly InvoiceLine[]; when: 'now' | 'next_invoice'; collect: Collect | null }
+  /** As the coupon was found, at the time that it was for the customer. */
+  | { type: 'apply_discount'; discount: HeldDiscount }
+  | { type: 'remove_discount'; coupon: CouponId }
   /** The grace of a draft is given up. */
   | { type: 'finalise'; invoice: InvoiceId };
 

@@ -5,7 +5,7 @@
  */
 import type { Decided } from './decide-all.ts';
 import type { Effect } from './effect.ts';
-import type { InvoiceId } from './ids.ts';
+import type { CouponId, InvoiceId, PromotionCodeId } from './ids.ts';
 import type { TaxRules } from './tax.ts';
 
 export type Shared = {
@@ -15,6 +15,8 @@ export type Shared = {
   minimumCharge: number;
   /** Null where the tenant has said nothing of taxes. */
   tax: TaxRules | null;
+  /** Coupons of which this redemption would be one too many, and why. */
+  usedUp?: Record<CouponId, { code: string; detail: string }> | undefined;
 };
 
 export const NOTHING_SHARED: Shared = { credit: 0, minimumCharge: 0, tax: null };
@@ -23,12 +25,17 @@ export const NOTHING_SHARED: Shared = { credit: 0, minimumCharge: 0, tax: null }
 export type Moment = { at: number; shared?: Shared | undefined };
 
 /** Which facts are to be read. */
-export type Wanted = { invoices: InvoiceId[] };
+export type Wanted = { invoices: InvoiceId[]; redemptions?: Redemption[] };
+
+export type Redemption = { coupon: CouponId; promotionCode: PromotionCodeId | null };
 
 /** What these decisions have to know of what others share; null where nothing. */
 export function sharedWanted(decided: readonly Decided[]): Wanted | null {
-  const isWanted = decided.some(({ decision }) => decision.outcome === 'applied' && decision.effects.some(needsShared));
-  return isWanted ? { invoices: [] } : null;
+  const effects = decided.flatMap(({ decision }) => (decision.outcome === 'applied' ? decision.effects : []));
+  const redemptions = effects.filter((effect) => effect.type === 'redeem');
+  if (redemptions.length === 0) return effects.some(needsShared) ? { invoices: [] } : null;
+  const named = redemptions.map(({ coupon, promotionCode }) => ({ coupon, promotionCode }));
+  return { invoices: [], redemptions: named };
 }
 
 const needsShared = ({ type }: Effect): boolean => type === 'issue_invoice' || type === 'draft_invoice';
@@ -47,6 +54,9 @@ const inOrder = (value: unknown): unknown =>
             .map(([key, each]) => [key, inOrder(each)]),
         )
       : value;
+
+/** What was used up for one redemption may be there for the next. */
+export const withoutLimits = ({ usedUp: _, ...shared }: Shared): Shared => shared;
 
 /** Of two invoices in one step the second finds what the first has left. */
 export const afterSpending = (shared: Shared, effects: readonly Effect[]): Shared => {

@@ -139,7 +139,7 @@ const redemptions = route({
   handle: ({ parts, scope, params: { id }, query }) =>
     inTenant(parts.db, scope, async (trx) => {
       await couponRow(trx, id);
-      return ok(listBody(await listRedemptions(trx, id, pageOf(query, 'timeAndId')), showRedemption));
+      return ok(listBody(await listRedemptions(trx, id, pageOf(query, 'number')), showRedemption));
     }),
 });
 

@@ -4,6 +4,7 @@ import { clockRoutes } from './clocks.ts';
 import { couponRoutes } from './coupons.ts';
 import { customerCreditRoutes } from './customer-credit.ts';
 import { customerRoutes } from './customers.ts';
+import { discountRoutes } from './discounts.ts';
 import { invoiceRoutes } from './invoices.ts';
 import { keyRoutes } from './keys.ts';
 import { ledgerRoutes } from './ledger.ts';
@@ -20,6 +21,7 @@ import { tenantRoutes } from './tenants.ts';
 export const routes: readonly Route[] = [
   subscribe,
   ...subscriptionRoutes,
+  ...discountRoutes,
   ...requestRoutes,
   ...invoiceRoutes,
   ...paymentMethodRoutes,

@@ -9,12 +9,14 @@ import { readSubscription } from '../../db/subscriptions.ts';
 import { inTenant } from '../../db/tenant.ts';
 import { type CustomerId, invoiceId, type PaymentMethodId, type SubscriptionId } from '../../domain/ids.ts';
 import type { Command } from '../../domain/input.ts';
+import { periodPrice, type Terms } from '../../domain/price-book.ts';
 import type { Draft, Processor } from '../../domain/subscription.ts';
 import { HOUR, type Instant } from '../../domain/time.ts';
 import { newId } from '../../ids.ts';
 import { type AskOutcome, askSubscription, startAndAsk, startDraft, trying } from '../../temporal/ask-subscription.ts';
 import { offerFor } from '../catalog.ts';
 import { askedBy, settle } from '../command.ts';
+import { redeemed } from '../discounts.ts';
 import { usableMethod } from '../methods.ts';
 import { awaitPayment, withClientSecret } from '../payments.ts';
 import { badField, notFound } from '../problem.ts';
@@ -51,6 +53,7 @@ export const subscribe = route({
       quantity: call.body.quantity ?? 1,
       paymentMethod: await methodFor(call, customer.id, processor),
       trialDays: call.body.trialDays ?? plan.trial?.days ?? plan.trialDays ?? 0,
+      ...(await discountsFor(call, customer.id, terms)),
     };
     const id = await call.bind(newId('sub'));
     const answer = await begin(call, id, draftOf(call, id, customer, processor), command);
@@ -73,6 +76,14 @@ export const subscribe = route({
     };
   },
 });
+
+async function discountsFor(call: Call<unknown, unknown, Body>, customer: CustomerId, terms: Terms) {
+  const { promotionCode, quantity = 1 } = call.body;
+  if (promotionCode === undefined) return {};
+  const { planId: plan, currency } = terms;
+  const buyer = { customer, plan, currency, price: periodPrice(terms, quantity) };
+  return { discounts: [await redeemed(call, { promotionCode }, buyer)] };
+}
 
 async function actingCustomer({ parts, scope, customer }: Call): Promise<Customer> {
   if (!customer) throw badField('Hydra-Customer', 'name the customer in this header', 'customer_required');

@@ -51,14 +51,14 @@ export async function issueInvoices(
           excluded.paid_at, null, null)
     )
     insert into invoice_lines (tenant_id, mode, invoice_id, ordinal, description, quantity, unit_price, amount, period_from,
-      period_to, proration, discount, tax, taxes, product, tax_category, tax_inclusive, earning, carried)
+      period_to, proration, discount, discounts, tax, taxes, product, tax_category, tax_inclusive, earning, carried)
     select current_setting('hydra.tenant'), current_setting('hydra.mode'), invoice_id, ordinal, description, quantity,
-      unit_price, amount, period_from, period_to, proration, discount, tax, taxes, product, tax_category, tax_inclusive,
-      earning, carried
+      unit_price, amount, period_from, period_to, proration, discount, discounts, tax, taxes, product, tax_category,
+      tax_inclusive, earning, carried
     from jsonb_to_recordset(${JSON.stringify(lines)}::jsonb) as line (invoice_id text, ordinal int, description text,
       quantity bigint, unit_price text, amount numeric, period_from date, period_to date, proration text,
-      discount numeric, tax numeric, taxes jsonb, product text, tax_category text, tax_inclusive boolean, earning jsonb,
-      carried boolean)`.execute(trx);
+      discount numeric, discounts jsonb, tax numeric, taxes jsonb, product text, tax_category text,
+      tax_inclusive boolean, earning jsonb, carried boolean)`.execute(trx);
 }
 
 /** What will be issued when the grace is over, if nothing is added: it has no number, and nothing is posted for it. */
@@ -101,6 +101,7 @@ const lineRowOf = (invoice: InvoiceId, line: InvoiceLine, ordinal: number) => ({
   ...{ unit_price: line.unitPrice, amount: line.amount, proration: line.proration },
   ...{ period_from: line.period?.from ?? null, period_to: line.period?.to ?? null },
   discount: line.discount ?? 0,
+  discounts: line.discounts ?? [],
   tax: sumsOf([line]).tax,
   taxes: line.taxes ?? [],
   product: line.product ?? null,

@@ -58,6 +58,7 @@ export async function up(db: AnyDatabase): Promise<void> {
     create index on promotion_codes (tenant_id, mode, coupon_id, id);
 
     create table redemptions (
+      id bigint generated always as identity primary key,
       tenant_id text not null,
       mode text not null check (mode in ('test', 'live')),
       coupon_id text not null,
@@ -67,12 +68,16 @@ export async function up(db: AnyDatabase): Promise<void> {
       redeemed_at timestamptz not null,
       -- It came to nothing: the first payment was never made. It is not counted any more.
       released_at timestamptz check (released_at >= redeemed_at),
-      primary key (tenant_id, mode, coupon_id, subscription_id, redeemed_at),
       -- No key to coupons: after an older backup was restored a redemption is kept though its coupon is missing.
       foreign key (tenant_id, mode, subscription_id) references subscriptions
     );
+    create index on redemptions (tenant_id, mode, coupon_id, id);
     create index on redemptions (tenant_id, mode, coupon_id, customer_id);
     create index on redemptions (tenant_id, mode, subscription_id);
+
+    -- Which coupon took how much off a line.
+    alter table invoice_lines add column discounts jsonb not null default '[]';
+    alter table invoice_lines alter column discounts drop default;
 
     create function count_redemption() returns trigger language plpgsql as $$
     declare
