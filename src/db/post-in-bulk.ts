@@ -6,7 +6,7 @@
 import type { KeyedPosting } from '../domain/ledger.ts';
 import type { Db } from './client.ts';
 import { groupCommit, isBadData } from './group-commit.ts';
-import { type Posted, post } from './ledger.ts';
+import { type Posted, postKnowing } from './ledger.ts';
 import { inTenant, type Scope } from './tenant.ts';
 
 /** What the database wouldn't take: no other posting is hurt by it. */
@@ -20,16 +20,19 @@ const AT_ONCE = 512;
 
 /** One for each process: its callers share the batches. */
 export function bulkPoster(db: Db): PostInBulk {
+  const accounts = new AccountMemory();
   const keep = groupCommit<{ scope: Scope; posting: KeyedPosting }, Posted>({
-    write: (rows) =>
-      inTenant(db, rows[0]!.scope, (trx) =>
-        post(
-          trx,
-          rows.map(({ posting }) => posting),
-        ),
-      ),
+    write: (rows) => {
+      const { scope } = rows[0]!;
+      return writeBatch(
+        db,
+        scope,
+        rows.map(({ posting }) => posting),
+        accounts.of(nameOf(scope)),
+      );
+    },
     isBadData,
-    groupOf: ({ scope: { tenant, mode } }) => `${tenant}/${mode}`,
+    groupOf: ({ scope }) => nameOf(scope),
     maxRows: AT_ONCE,
     maxFlights: 2,
     // Whoever waits holds its postings anyway.
@@ -37,6 +40,49 @@ export function bulkPoster(db: Db): PostInBulk {
   });
   return (scope, postings) =>
     Promise.all(postings.map((posting) => keep({ scope, posting }).catch((error: unknown) => refusal(error))));
+}
+
+const nameOf = ({ tenant, mode }: Scope): string => `${tenant}/${mode}`;
+
+/** An account never changes. One that is gone all the same, with a backup that was restored, is looked up anew. */
+async function writeBatch(
+  db: Db,
+  scope: Scope,
+  postings: readonly KeyedPosting[],
+  accounts: Map<string, number>,
+): Promise<Posted[]> {
+  const write = () => inTenant(db, scope, (trx) => postKnowing(trx, postings, accounts));
+  const { answers, found } = await write().catch((error: unknown) => {
+    if (accounts.size === 0 || !isOfMissingAccount(error)) throw error;
+    accounts.clear();
+    return write();
+  });
+  for (const [name, id] of found) accounts.set(name, id);
+  return answers;
+}
+
+const isOfMissingAccount = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === '23503';
+
+/** By tenant and mode, and for a bounded number of accounts: those of the tenants that posted last. */
+class AccountMemory {
+  static readonly MOST = 200_000;
+  readonly #known = new Map<string, Map<string, number>>();
+
+  of(scope: string): Map<string, number> {
+    const accounts = this.#known.get(scope) ?? new Map<string, number>();
+    this.#known.delete(scope);
+    for (const [oldest] of this.#known) {
+      if (this.#size(accounts) <= AccountMemory.MOST) break;
+      this.#known.delete(oldest);
+    }
+    if (accounts.size > AccountMemory.MOST) accounts.clear();
+    this.#known.set(scope, accounts);
+    return accounts;
+  }
+
+  #size = (own: ReadonlyMap<string, number>): number =>
+    [...this.#known.values()].reduce((sum, { size }) => sum + size, own.size);
 }
 
 function refusal(error: unknown): RefusedPosting {

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { expect, it } from 'vitest';
 import type { Db } from '../../src/db/client.ts';
 import { bulkPoster } from '../../src/db/post-in-bulk.ts';
@@ -69,4 +70,20 @@ it('throws where the database is away, and takes the same again when it is back'
   await expect(post(SCOPE, [payment('later'), payment('later/2')])).rejects.toThrow('away');
   away = false;
   expect(await post(SCOPE, [payment('later'), payment('later/2')])).toEqual(['posted', 'posted']);
+});
+
+it('remembers accounts once they are committed, and looks again where one is gone', async () => {
+  const post = bulkPoster(database.db);
+  const own = (key: string): KeyedPosting => posting(key, 'unapplied_cash', 'refunds');
+  await expect(post(SCOPE, [own('first')])).resolves.toEqual(['posted']);
+  await expect(post(SCOPE, [own('second')])).resolves.toEqual(['posted']);
+  // As if an older backup had been restored below a process that goes on.
+  for (const table of ['ledger_accounts', 'ledger_entries', 'ledger_balances', 'ledger_transactions']) {
+    await sql`alter table ${sql.table(table)} disable trigger user`.execute(database.db);
+    await sql`truncate ${sql.table(table)}`.execute(database.db);
+    await sql`alter table ${sql.table(table)} enable trigger user`.execute(database.db);
+  }
+  await expect(post(SCOPE, [own('third'), own('first')])).resolves.toEqual(['posted', 'posted']);
+  const { accounts, differences } = await verifyLedger(database.db);
+  expect([accounts, differences]).toEqual([2, []]);
 });
