@@ -5,7 +5,7 @@
  * - hydra_app sees one tenant in one mode; it cannot change what is append-only.
  * - hydra_door takes webhooks in and looks up keys, before anyone knows whose they are.
  * - hydra_relay carries inbox and outbox on, for all tenants.
- * - hydra_auditor reads everything and writes nothing.
+ * - hydra_auditor reads everything and writes nothing but how far it has verified the books.
  */
 import { type Kysely, sql } from 'kysely';
 

@@ -303,6 +303,15 @@ export type LedgerBalancesTable = OfTenant & {
   amount: MinorUnits;
 };
 
+export type LedgerVerificationsTable = {
+  id: Identity;
+  through_entry: number;
+  through_transaction: number;
+  verified_at: DefaultTimestamp;
+};
+
+export type LedgerVerifiedSumsTable = OfTenant & { account_id: number; amount: MinorUnits };
+
 export type AuditLogTable = OfTenant & {
   id: Identity;
   at: Timestamp;
@@ -492,4 +501,6 @@ export type Database = {
   promotion_codes: PromotionCodesTable;
   redemptions: RedemptionsTable;
   credit_changes: CreditChangesTable;
+  ledger_verifications: LedgerVerificationsTable;
+  ledger_verified_sums: LedgerVerifiedSumsTable;
 };

@@ -1,15 +1,18 @@
-/** Recomputes the books from their entries, for all tenants, and trusts no balance and no trigger. */
+/** Recomputes the books from all their entries, for all tenants, and trusts no balance and no trigger. */
 import { sql } from 'kysely';
 import type { Db } from './client.ts';
 import { type Trx, takeRole } from './tenant.ts';
 
-type LedgerDifference =
+export type LedgerDifference =
   | { type: 'balance_differs'; tenant: string; mode: string; account: number; entries: number; balance: number }
   | { type: 'transaction_unbalanced'; transaction: number; currency: string; off: number }
   | { type: 'entries_missing'; transaction: number; expected: number; found: number }
-  | { type: 'entry_orphaned'; entry: number; transaction: number; account: number };
+  | { type: 'entry_orphaned'; entry: number; transaction: number; account: number }
+  /** Entries that had been verified came to another sum then. */
+  | { type: 'verified_sum_differs'; tenant: string; mode: string; account: number; entries: number; verified: number };
 
 export type LedgerReport = {
+  /** How many were looked at. */
   accounts: number;
   transactions: number;
   entries: number;
@@ -32,6 +35,7 @@ export const verifyLedger = (db: Db): Promise<LedgerReport> =>
           ...(await unbalancedTransactions(trx)),
           ...(await missingEntries(trx)),
           ...(await orphanedEntries(trx)),
+          ...(await sumsThatDiffer(trx)),
         ],
       };
     });
@@ -88,5 +92,19 @@ async function orphanedEntries(trx: Trx): Promise<LedgerDifference[]> {
     left join ledger_transactions as transaction on transaction.id = entry.transaction_id
       and transaction.tenant_id = entry.tenant_id and transaction.mode = entry.mode
     where account.id is null or transaction.id is null`.execute(trx);
+  return rows;
+}
+
+async function sumsThatDiffer(trx: Trx): Promise<LedgerDifference[]> {
+  const { rows } = await sql<LedgerDifference>`
+    select 'verified_sum_differs' as type, coalesce(verified.tenant_id, summed.tenant_id) as tenant,
+      coalesce(verified.mode, summed.mode) as mode, account_id as account, coalesce(summed.amount, 0) as entries,
+      coalesce(verified.amount, 0) as verified
+    from ledger_verified_sums as verified
+    full join (
+      select account_id, tenant_id, mode, sum(amount) as amount from ledger_entries
+      where id <= (select max(through_entry) from ledger_verifications) group by account_id, tenant_id, mode
+    ) as summed using (account_id)
+    where coalesce(summed.amount, 0) <> coalesce(verified.amount, 0)`.execute(trx);
   return rows;
 }

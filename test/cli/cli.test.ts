@@ -75,7 +75,7 @@ test('the books are verified, and a difference is an error', async () => {
   const good = await hydra(['ledger', 'verify']);
   expect(good).toMatchObject({ code: 0, out: expect.stringContaining('The books balance') });
   await engine.db.updateTable('ledger_balances').set({ amount: 1 }).execute();
-  const bad = await hydra(['ledger', 'verify', '--json']);
+  const bad = await hydra(['ledger', 'verify', '--full', '--json']);
   expect(bad.code).toBe(1);
   expect(JSON.parse(bad.out).differences.length).toBeGreaterThan(0);
 });

@@ -3,10 +3,11 @@ import { sql } from 'kysely';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { commit } from '../../src/db/commit.ts';
 import { inRole, inTenant, type Scope } from '../../src/db/tenant.ts';
+import { verifyNewEntries } from '../../src/db/verify-new-entries.ts';
 import { draft, START, subscribe } from '../domain/builders.ts';
 import { step, useDatabase } from './support.ts';
 
-const ABOVE_TENANTS = ['kysely_migration', 'kysely_migration_lock', 'tenants'];
+const ABOVE_TENANTS = ['kysely_migration', 'kysely_migration_lock', 'ledger_verifications', 'tenants'];
 const STRANGERS: Scope[] = [
   { tenant: 'ten_2', mode: 'test' },
   { tenant: 'ten_1', mode: 'live' },
@@ -23,6 +24,7 @@ beforeAll(async () => {
   );
   tables = found.rows.filter(({ name }) => !ABOVE_TENANTS.includes(name));
   await commit(database.db, step(draft(), [subscribe(), START]));
+  await verifyNewEntries(database.db);
   await fillTheRest();
 });
 

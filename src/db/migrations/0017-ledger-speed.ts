@@ -1,6 +1,8 @@
-import { type AnyDatabase, run } from './isolation.ts';
+import { type AnyDatabase, appendOnly, isolate, run } from './isolation.ts';
 
 /**
+ * Posting whose speed depends on no statistics, credit that can't be overdrawn, and how far the books were verified.
+ *
  * Row-level security adds the tenant to every look-up, and without statistics an index that begins with the tenant
  * seems as good as the key: then each entry's check reads all that the tenant has. So the checks of the triggers look up
  * by id alone, as the auditor, who sees every row, and compare the tenant afterwards; and what posting looks up has its
@@ -106,10 +108,40 @@ export async function up(db: AnyDatabase): Promise<void> {
     create trigger customer_credit_not_negative after insert or update on ledger_balances
       for each row when (new.account_code = 'customer_credit' and new.amount > 0) execute function refuse_overdrawn_credit();
 
+    -- How far the books were found right, in the order of ids, for all tenants.
+    create table ledger_verifications (
+      id bigint generated always as identity primary key,
+      through_entry bigint not null,
+      through_transaction bigint not null,
+      verified_at timestamptz not null default clock_timestamp()
+    );
+    alter table ledger_verifications enable row level security;
+    alter table ledger_verifications force row level security;
+    create policy verify on ledger_verifications to hydra_auditor using (true) with check (true);
+    grant select, insert on ledger_verifications to hydra_auditor;
+    grant select on sequence ledger_entries_id_seq, ledger_transactions_id_seq to hydra_auditor;
+
+    -- What each account's entries came to then.
+    create table ledger_verified_sums (
+      account_id bigint primary key,
+      tenant_id text not null,
+      mode text not null check (mode in ('test', 'live')),
+      amount minor_units not null
+    );
+
     grant create on schema public to hydra_auditor;
     alter function refuse_unbalanced() owner to hydra_auditor;
     alter function refuse_misnamed_balance() owner to hydra_auditor;
     revoke create on schema public from hydra_auditor;
+    `,
+  );
+  await appendOnly(db, 'ledger_verifications');
+  await isolate(db, 'ledger_verified_sums', { app: 'select' });
+  await run(
+    db,
+    `
+    create policy verify on ledger_verified_sums to hydra_auditor using (true) with check (true);
+    grant insert, update (amount) on ledger_verified_sums to hydra_auditor;
     `,
   );
 }
