@@ -31,6 +31,8 @@ export const COMMANDS = [
   'use_payment_method',
   'apply_discount',
   'remove_discount',
+  'bill',
+  'finalise',
 ] as const satisfies readonly Command['type'][];
 
 /** Signal: what was taken from the inbox for this subscription, in order. Ids and sanitised facts only. */

@@ -15,6 +15,7 @@ import type {
   TenantId,
 } from '../domain/ids.ts';
 import { MAX_QUANTITY } from '../domain/price-book-check.ts';
+import { collectFields } from './schemas/collect.ts';
 import { address, taxId, taxIdState } from './schemas/parties.ts';
 import { changeRules, graceHours, phasePeriods, taxBehavior, taxCategory, term, trial } from './schemas/sale.ts';
 import { day, text, timeZone } from './schemas/text.ts';
@@ -213,6 +214,7 @@ export const subscribeBody = z
     addOns: addOns.optional(),
     promotionCode: text(64).optional().openapi({ example: 'SPRING27' }),
     trialDays: z.int().min(0).max(730).optional().openapi({ description: 'The plan’s own where it is left out.' }),
+    ...collectFields,
   })
   .openapi('Subscribe');
 export const subscribed = z.object({ subscription, payment: payment.nullable() }).openapi('Subscribed');

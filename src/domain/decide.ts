@@ -348,11 +348,11 @@ function decideActive(state: Active, input: Input): Decision {
       return after(paymentSucceeded(state, input));
     case 'payment_failed':
       return news(state, input, (open) =>
-        after(paymentFailed(state, open, input, true), (failed) => fallBehind(failed, input.at)),
+        after(paymentFailed(state, open, input, true), (failed) => ifOverdue(failed, input.at)),
       );
     case 'payment_needs_action':
       return news(state, input, (open) =>
-        after(paymentNeedsAction(state, open, input), (waiting) => fallBehind(waiting, input.at)),
+        after(paymentNeedsAction(state, open, input), (waiting) => ifOverdue(waiting, input.at)),
       );
     case 'payment_processing':
       return news(state, input, (open) => after(paymentProcessing(state, open, input)));
@@ -714,6 +714,10 @@ function fellDue(state: Active | PastDue, { invoice, at }: InputOf<'invoice_over
     late.state === 'active' ? fallBehind(late, at) : { state: late, effects: [] as Effect[] };
   return applied('invoice.overdue', next, [told, ...effects], { invoice });
 }
+
+/** One that was sent may be tried before it is due, and that makes nobody late. */
+const ifOverdue = (state: Active, at: Instant): Active | Step<PastDue> =>
+  overdue(state).length > 0 ? fallBehind(state, at) : state;
 
 function fallBehind(state: Active, at: Instant): Step<PastDue> {
   const since = Math.min(...overdue(state).map(({ dueAt }) => dueAt));

@@ -58,8 +58,8 @@ const drafts = (state: Accepted): NextDue[] =>
   state.drafts?.map(({ id, finaliseAt }) => ({ type: 'draft_due', invoice: id, at: finaliseAt })) ?? [];
 
 const sent = (state: Accepted): NextDue[] =>
-  state.invoices.flatMap(({ id, collection, failedAt, dueAt }) =>
-    collection.step === 'sent' && failedAt === null ? [{ type: 'invoice_overdue', invoice: id, at: dueAt }] : [],
+  state.invoices.flatMap(({ id, sent, failedAt, dueAt }) =>
+    sent && failedAt === null ? [{ type: 'invoice_overdue', invoice: id, at: dueAt }] : [],
   );
 
 const retries = (state: Accepted): NextDue[] =>

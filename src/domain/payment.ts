@@ -111,7 +111,7 @@ export function paymentNeedsAction<S extends Accepted>(
   input: InputOf<'payment_needs_action'>,
 ): Applied<S> {
   const { at, payment } = input;
-  const failedAt = open.failedAt ?? at;
+  const failedAt = open.sent ? open.failedAt : (open.failedAt ?? at);
   return {
     rule: 'payment.needs_action',
     state: replace(state, { ...open, failedAt, collection: { step: 'needs_action', payment, next: null } }),

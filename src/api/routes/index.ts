@@ -1,5 +1,6 @@
 import type { Route } from '../route.ts';
 import { adminSubscriptionRoutes } from './admin-subscriptions.ts';
+import { billingByHandRoutes } from './billing-by-hand.ts';
 import { clockRoutes } from './clocks.ts';
 import { couponRoutes } from './coupons.ts';
 import { customerCreditRoutes } from './customer-credit.ts';
@@ -24,6 +25,7 @@ export const routes: readonly Route[] = [
   ...discountRoutes,
   ...requestRoutes,
   ...invoiceRoutes,
+  ...billingByHandRoutes,
   ...paymentMethodRoutes,
   ...customerRoutes,
   ...customerCreditRoutes,

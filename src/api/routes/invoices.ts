@@ -36,7 +36,7 @@ const list = route({
   summary: 'List invoices',
   query: page.extend({
     subscriptionId: subscriptionId.optional(),
-    state: z.enum(['open', 'paid', 'void', 'uncollectible']).optional(),
+    state: z.enum(['draft', 'open', 'paid', 'void', 'uncollectible']).optional(),
   }),
   answers: { 200: { about: 'The newest first.', schema: listOf(invoice, 'Invoice') } },
   async handle({ parts, scope, customer, query }) {

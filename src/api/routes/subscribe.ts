@@ -21,6 +21,7 @@ import { usableMethod } from '../methods.ts';
 import { awaitPayment, withClientSecret } from '../payments.ts';
 import { badField, notFound } from '../problem.ts';
 import { AGENTS, type Call, created, route } from '../route.ts';
+import { collectFrom } from '../schemas/collect.ts';
 import { subscribeBody, subscribed } from '../schemas.ts';
 import { type ShownPayment, showPayment, showSubscription } from '../show.ts';
 
@@ -47,6 +48,7 @@ export const subscribe = route({
       currency: customer.currency,
       addOns: call.body.addOns ?? [],
     });
+    const collect = collectFrom(call.body);
     const command: Command = {
       type: 'subscribe',
       terms,
@@ -54,6 +56,7 @@ export const subscribe = route({
       paymentMethod: await methodFor(call, customer.id, processor),
       trialDays: call.body.trialDays ?? plan.trial?.days ?? plan.trialDays ?? 0,
       ...(await discountsFor(call, customer.id, terms)),
+      ...(collect && { collect }),
     };
     const id = await call.bind(newId('sub'));
     const answer = await begin(call, id, draftOf(call, id, customer, processor), command);
