@@ -1,5 +1,5 @@
 import type { Currency } from './currency.ts';
-import type { LineDiscount } from './discount.ts';
+import type { HeldDiscount, LineDiscount } from './discount.ts';
 import type { InvoiceId, PaymentId, PaymentMethodId } from './ids.ts';
 import type { LineTax, TaxCategory } from './tax.ts';
 import type { Day, Instant } from './time.ts';
@@ -65,7 +65,14 @@ export type Invoice = {
 };
 
 /** Not issued yet: it has no number, and may still get lines. */
-export type DraftInvoice = { id: InvoiceId; lines: readonly InvoiceLine[]; finaliseAt: Instant; collect: Collect };
+export type DraftInvoice = {
+  id: InvoiceId;
+  lines: readonly InvoiceLine[];
+  finaliseAt: Instant;
+  collect: Collect;
+  /** Those that were held when it was billed. */
+  discounts?: HeldDiscount[];
+};
 
 export type Retry = { paymentMethod: PaymentMethodId | null; onSession: boolean };
 

@@ -34,12 +34,14 @@ export function bill<S extends Accepted>(
   const draft: DraftInvoice = {
     ...{ id, lines, finaliseAt: moment.at + hours * HOUR },
     collect: state.collect ?? CHARGE,
+    // Its period's own: what comes or ends before it is finalised is another period's affair.
+    discounts: discountsOn(state.discounts, state.terms.planId),
   };
+  const { invoice } = invoiceOf(state, draft, moment);
+  const discounts = afterInvoice(state.discounts ?? [], invoice.lines);
   return {
-    state: { ...state, invoiceCount: state.invoiceCount + 1, drafts: [...(state.drafts ?? []), draft] },
-    effects: [
-      { type: 'draft_invoice', invoice: invoiceOf(state, draft, moment).invoice, finaliseAt: draft.finaliseAt },
-    ],
+    state: { ...state, invoiceCount: state.invoiceCount + 1, drafts: [...(state.drafts ?? []), draft], discounts },
+    effects: [{ type: 'draft_invoice', invoice, finaliseAt: draft.finaliseAt }],
   };
 }
 
@@ -72,7 +74,7 @@ export function issue<S extends Accepted>(
   return send({ ...state, invoiceCount: state.invoiceCount + 1 }, { id, lines, collect }, moment, onSession);
 }
 
-type Content = { id: InvoiceId; lines: readonly InvoiceLine[]; collect: Collect };
+type Content = Pick<DraftInvoice, 'id' | 'lines' | 'collect' | 'discounts'>;
 
 function send<S extends Accepted>(state: S, content: Content, moment: Moment, onSession: boolean): Step<S> {
   const { at } = moment;
@@ -107,10 +109,10 @@ function send<S extends Accepted>(state: S, content: Content, moment: Moment, on
  */
 export function invoiceOf(
   state: Pick<Accepted, 'currency' | 'timeZone' | 'discounts' | 'terms'>,
-  { id, lines, collect }: Content,
+  { id, lines, collect, discounts }: Content,
   { at, shared = NOTHING_SHARED }: Moment,
 ): { invoice: Invoice; carried: number } {
-  const held = discountsOn(state.discounts, state.terms.planId);
+  const held = discounts ?? discountsOn(state.discounts, state.terms.planId);
   const priced = taxed(discounted(lines, held, state.currency), shared.tax ?? UNTAXED);
   const before = sumsOf(priced);
   const { credit, minimumCharge } = shared;

@@ -241,6 +241,39 @@ test('the preview of a change is what it then is, with discounts held', async ()
   expect(invoice).toMatchObject({ lines: preview.body.lines, total: preview.body.total });
 });
 
+test('a coupon comes off first, and credit pays what is left', async () => {
+  const { code } = await offered();
+  const { id, ask } = await api.customer();
+  await api.owner('POST', `/api/admin/customers/${id}/credit`, { amount: usd(500), reason: 'welcome' });
+  const { body } = await subscribe(ask, { promotionCode: code });
+  const invoice = await firstInvoice(ask);
+  expect(invoice).toMatchObject({
+    ...{ state: 'paid', subtotal: usd(1900), discount: usd(190), total: usd(1710), creditApplied: usd(500) },
+    ...{ amountDue: usd(1210), amountPaid: usd(1210) },
+  });
+  const { body: statement } = await api.owner('GET', `/api/admin/customers/${id}/credit`);
+  expect(statement).toMatchObject({
+    credit: [usd(0)],
+    data: [
+      { kind: 'credit_applied', amount: usd(-500), subscriptionId: body.subscription.id, by: null },
+      { kind: 'credit_granted', amount: usd(500), subscriptionId: null },
+    ],
+  });
+  const { body: books } = await api.owner('GET', '/api/admin/ledger/trial-balance');
+  expect(books.currencies).toMatchObject([{ currency: 'usd', balanced: true }]);
+});
+
+test('two that want the same credit at once share it, and it never goes below zero', async () => {
+  const { id, ask } = await api.customer();
+  await api.owner('POST', `/api/admin/customers/${id}/credit`, { amount: usd(2500), reason: 'welcome' });
+  const both = await Promise.all([subscribe(ask), subscribe(ask)]);
+  expect(both.map(({ status }) => status)).toEqual([201, 201]);
+  const { body } = await ask('GET', '/api/billing/invoices');
+  const used = body.data.map(({ creditApplied }: { creditApplied: { amount: number } }) => creditApplied.amount);
+  expect(used.sort()).toEqual([1900, 600].sort());
+  expect((await ask('GET', '/api/billing/credit')).body).toEqual({ credit: [usd(0)] });
+});
+
 describe('by the test clock', () => {
   test('a coupon ends when it is that late for the customer', async () => {
     const redeemBy = new Date(Date.now() + 40 * 86_400_000).toISOString();

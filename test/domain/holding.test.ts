@@ -5,6 +5,8 @@ import type { HeldDiscount } from '../../src/domain/discount.ts';
 import type { Effect } from '../../src/domain/effect.ts';
 import { sharedWanted } from '../../src/domain/shared.ts';
 import { isAccepted, type Subscription } from '../../src/domain/subscription.ts';
+import type { TaxRules } from '../../src/domain/tax.ts';
+import { DAY } from '../../src/domain/time.ts';
 import {
   active,
   at,
@@ -180,5 +182,68 @@ describe('a change', () => {
     );
     expect(invoices(effects)[0]).toMatchObject({ discount: 0 });
     expect(discountsOf(after)).toEqual([]);
+  });
+});
+
+describe('a draft', () => {
+  const inGrace = { ...terms(), graceHours: 48 };
+  const drafted = (discount: HeldDiscount) => {
+    const { state } = must(decide(draft(), input(subscribe({ terms: inGrace, discounts: [discount] }))));
+    const paid = run(state, [succeeded(1, 1, 2700), START]);
+    return must(decide(paid, input({ type: 'period_ended' }, FEBRUARY)));
+  };
+  const finalised = (state: Subscription) =>
+    invoices(must(decide(state, input({ type: 'draft_due', invoice: 'inv_1_2' }, FEBRUARY + 2 * DAY))).effects)[0];
+  test('has the discounts of its period, and a later one isn’t its', () => {
+    const { state, effects } = drafted(held({ duration: { periods: 2 } }));
+    expect(effects.find(({ type }) => type === 'draft_invoice')).toMatchObject({ invoice: { discount: 300 } });
+    const late = held({ coupon: 'co_late', kind: { percent: '50' } });
+    const applied = must(decide(state, input({ type: 'apply_discount', discount: late }, FEBRUARY + DAY)));
+    expect(finalised(applied.state)).toMatchObject({ subtotal: 3000, discount: 300 });
+  });
+  test('of a later period has none of one that is over', () => {
+    expect(finalised(drafted(held()).state)).toMatchObject({ subtotal: 3000, discount: 0 });
+  });
+  test('keeps one that is taken away meanwhile', () => {
+    const { state } = drafted(held({ duration: 'forever' }));
+    const removed = must(decide(state, input({ type: 'remove_discount', coupon: 'co_1' }, FEBRUARY + DAY)));
+    expect(finalised(removed.state)).toMatchObject({ discount: 300 });
+  });
+});
+
+/** First the discount, then tax, then credit: worked by hand. */
+describe('coupon with tax with credit', () => {
+  const vat = (percent: string): TaxRules => {
+    const rates = [{ jurisdiction: 'DE', name: 'USt', percent }];
+    return { treatment: 'taxed', note: null, rates: { standard: rates, reduced: rates, exempt: [] } };
+  };
+  const tenOff = held({ coupon: 'co_2', kind: { amount: 1000, currency: 'usd' } });
+  type Sums = [discount: number, tax: number, total: number, credit: number, due: number];
+  test.each<[string, HeldDiscount[], TaxRules | null, number, number, Sums]>([
+    // 30.00 − 3.00 = 27.00; 19% of it is 5.13; 32.13 − 5.00
+    ['all three', [held()], vat('19'), 500, 0, [300, 513, 3213, 500, 2713]],
+    ['no discount', [], vat('19'), 500, 0, [0, 570, 3570, 500, 3070]],
+    ['no tax', [held()], null, 500, 0, [300, 0, 2700, 500, 2200]],
+    ['no credit', [held()], vat('19'), 0, 0, [300, 513, 3213, 0, 3213]],
+    // 30.00 − 3.00 − 10.00 = 17.00; 19% is 3.23
+    ['two discounts', [tenOff, held()], vat('19'), 0, 0, [1300, 323, 2023, 0, 2023]],
+    ['more credit than is due', [held()], vat('19'), 10_000, 0, [300, 513, 3213, 3213, 0]],
+    [
+      'all of it off: no tax, and no credit is used',
+      [held({ kind: { percent: '100' } })],
+      vat('19'),
+      500,
+      0,
+      [3000, 0, 0, 0, 0],
+    ],
+    // 0.50 has to be left, or nothing
+    ['credit that leaves too little to charge', [held()], null, 2680, 50, [300, 0, 2700, 2650, 50]],
+    // 7.7% of 27.00 is 2.079
+    ['a rate with decimals', [held()], vat('7.7'), 0, 0, [300, 208, 2908, 0, 2908]],
+  ])('%s', (_what, discounts, tax, credit, minimumCharge, [discount, taxes, total, creditApplied, amountDue]) => {
+    const shared = { credit, tax, minimumCharge };
+    const { effects } = must(decide(draft(), { ...input(subscribe({ discounts })), shared }));
+    const wanted = { subtotal: 3000, discount, tax: taxes, total, creditApplied, amountDue };
+    expect(invoices(effects)[0]).toMatchObject(wanted);
   });
 });
