@@ -12,6 +12,7 @@ import { addedTax, netOf, type TaxRules, taxed, UNTAXED } from '../../src/domain
 import { boundary, dayOf, instantOf } from '../../src/domain/time.ts';
 import { at, draft, hybrid, input, must, run, START, subscribe, terms } from './builders.ts';
 import { discountExamples } from './discount-examples.ts';
+import { invoicingExamples } from './invoicing-examples.ts';
 
 // Wrapped lines of a quotation are one sentence.
 const page = readFileSync(new URL('../../docs/conventions.md', import.meta.url), 'utf8').replace(/\n(> )?(?=\S)/g, ' ');
@@ -162,6 +163,7 @@ const examples: [string, () => string][] = [
     },
   ],
   ...discountExamples,
+  ...invoicingExamples,
 ];
 
 test.each(examples)('%s', (_what, compute) => expect(page).toContain(compute()));
