@@ -8,14 +8,18 @@ import { mintToken } from '../auth/tokens.ts';
 import { loadConfigOrExit } from '../config.ts';
 import { processorCustomerOf } from '../customers/processor-customer.ts';
 import { createKey, findKeyByPrefix } from '../db/api-keys.ts';
+import { keepBuyer } from '../db/buyers.ts';
 import { createDatabase } from '../db/client.ts';
 import { createCustomer, type NewCustomer } from '../db/customers.ts';
 import { keepPaymentMethod } from '../db/payment-methods.ts';
 import { createPriceBook, priceBookAt, publishPriceBook } from '../db/price-books.ts';
+import { readSeller, writeSeller } from '../db/sellers.ts';
 import { mapSubjects } from '../db/subjects.ts';
 import { inTenant } from '../db/tenant.ts';
 import { createTenant } from '../db/tenants.ts';
+import type { Country } from '../domain/country.ts';
 import type { CustomerId, TenantId } from '../domain/ids.ts';
+import type { Address, Seller } from '../domain/parties.ts';
 import { newId } from '../ids.ts';
 import { createProcessors } from '../processors/processors.ts';
 import { demoPriceBook } from './price-book.ts';
@@ -34,13 +38,32 @@ const processors = createProcessors({
 const keys = { ring: config.ENCRYPTION_KEYS, blindIndexKey: config.BLIND_INDEX_KEY };
 const at = new Date();
 
+const address = (line1: string, city: string, postalCode: string, country: Country, region?: string): Address => ({
+  ...{ line1, line2: null, city, postalCode, region: region ?? null, country },
+});
+
+/** Registered nowhere, so nothing that is tried out is taxed before somebody says so. */
+const seller: Seller = {
+  legalName: 'Demo Software Inc.',
+  address: address('1209 Orange Street', 'Wilmington', '19801', 'US', 'DE'),
+  taxIds: [],
+  registrations: [],
+  taxBehavior: 'exclusive',
+  belowEuThreshold: true,
+  unknownTaxIds: 'taxed',
+  timeZone: 'America/New_York',
+  invoiceFooter: null,
+};
+
 async function customer(
   given: Pick<NewCustomer, 'id' | 'externalId' | 'name' | 'email' | 'locale' | 'timeZone' | 'currency'>,
+  address: Address,
 ): Promise<void> {
   const made = await inTenant(db, SCOPE, async (trx) => {
     const exists = await trx.selectFrom('customers').select('id').where('id', '=', given.id).executeTakeFirst();
     if (exists) return false;
     await createCustomer(trx, keys, SCOPE, { ...given, clockId: null, createdAt: at.getTime() });
+    await keepBuyer(trx, keys, SCOPE, given.id, { name: given.name, address }, at.getTime());
     await mapSubjects(trx, SCOPE, given.id, [given.externalId!], at);
     return true;
   });
@@ -83,17 +106,26 @@ await inTenant(db, SCOPE, async (trx) => {
   const { id } = await createPriceBook(trx, SCOPE, { id: newId('pb'), document: demoPriceBook, at, by });
   await publishPriceBook(trx, SCOPE, { id, effectiveAt: at, at, by });
 });
-const person = { locale: 'en', timeZone: 'America/New_York', currency: 'usd' };
-await customer({ ...person, id: ADA, externalId: 'ada', name: 'Ada Example', email: 'ada@example.com' });
-await customer({
-  id: GRACE,
-  externalId: 'grace',
-  name: 'Grace Example',
-  email: 'grace@example.com',
-  locale: 'de',
-  timeZone: 'Europe/Berlin',
-  currency: 'eur',
+await inTenant(db, SCOPE, async (trx) => {
+  if (!(await readSeller(trx))) await writeSeller(trx, SCOPE, seller, at.getTime());
 });
+const person = { locale: 'en', timeZone: 'America/New_York', currency: 'usd' };
+await customer(
+  { ...person, id: ADA, externalId: 'ada', name: 'Ada Example', email: 'ada@example.com' },
+  address('350 Fifth Avenue', 'New York', '10118', 'US', 'NY'),
+);
+await customer(
+  {
+    id: GRACE,
+    externalId: 'grace',
+    name: 'Grace Example',
+    email: 'grace@example.com',
+    locale: 'de',
+    timeZone: 'Europe/Berlin',
+    currency: 'eur',
+  },
+  address('Invalidenstraße 117', 'Berlin', '10115', 'DE'),
+);
 
 const seeded = {
   tenant: TENANT,
