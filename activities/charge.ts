@@ -6,10 +6,11 @@ import type { Fact } from '../src/domain/input.ts';
 import { failPoint } from '../src/fail-point.ts';
 import type { ChargeAnswer } from '../src/processors/processor.ts';
 import type { Processors } from '../src/processors/processors.ts';
+import type { Taxes } from '../src/tax/taxes.ts';
 import type { Activities, Call, EffectOf } from './contract.ts';
 import { isRepeat, withTrouble } from './trouble.ts';
 
-export type OutsideDeps = { db: Db; processors: Processors };
+export type OutsideDeps = { db: Db; processors: Processors; taxes: Taxes };
 
 /**
  * Asks the processor for money and reports the answer; recording it is the workflow's affair. One attempt is one charge:

@@ -1,5 +1,6 @@
 import { sharedFacts } from '../src/customers/shared-facts.ts';
 import { commit, isStored } from '../src/db/commit.ts';
+import { NOBODY } from '../src/domain/parties.ts';
 import { isSame } from '../src/domain/shared.ts';
 import { failPoint } from '../src/fail-point.ts';
 import type { OutsideDeps } from './charge.ts';
@@ -10,13 +11,15 @@ export const createCommit =
   (deps: OutsideDeps): Activities['commit'] =>
   async (step) => {
     failPoint('commit.before');
+    let parties = NOBODY;
     if (step.wanted) {
-      const shared = await sharedFacts(deps, step.subscription, step.wanted, step.at);
+      const { parties: own, ...shared } = await sharedFacts(deps, step.subscription, step.wanted, step.at);
       // What is stored holds, whatever has become of what it believed: it may itself have used that up.
       const isNews = !isSame(shared, step.shared) && !(await isStored(deps.db, step.subscription));
       if (isNews) return { outcome: 'stale', shared };
+      parties = own;
     }
-    const answer = await commit(deps.db, step);
+    const answer = await commit(deps.db, step, parties);
     failPoint('commit.after');
     return answer;
   };

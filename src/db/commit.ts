@@ -9,6 +9,7 @@
 import pg from 'pg';
 import type { Commit, CommitAnswer } from '../domain/commit.ts';
 import { invariant } from '../domain/invariant.ts';
+import { NOBODY, type Parties } from '../domain/parties.ts';
 import type { Db } from './client.ts';
 import { hashOf } from './commit/hash.ts';
 import { recordMoney } from './commit/money.ts';
@@ -26,9 +27,10 @@ const STALE = new Set([
   'promotion_code_first_time',
 ]);
 
-export async function commit(db: Db, step: Commit): Promise<CommitAnswer> {
+/** `parties` are those that an invoice of this step names. */
+export async function commit(db: Db, step: Commit, parties = NOBODY): Promise<CommitAnswer> {
   try {
-    return await store(db, step);
+    return await store(db, step, parties);
   } catch (error) {
     if (error instanceof pg.DatabaseError && error.constraint !== undefined && STALE.has(error.constraint)) {
       return { outcome: 'stale', shared: null };
@@ -41,7 +43,7 @@ export async function commit(db: Db, step: Commit): Promise<CommitAnswer> {
 export const isStored = (db: Db, { id, tenant, mode, version }: Commit['subscription']): Promise<boolean> =>
   inTenant(db, { tenant, mode }, async (trx) => ((await storedOf(trx, id))?.version ?? 0) >= version);
 
-async function store(db: Db, step: Commit): Promise<CommitAnswer> {
+async function store(db: Db, step: Commit, parties: Parties): Promise<CommitAnswer> {
   const { id, tenant, mode, version } = step.subscription;
   const hash = hashOf(step);
   return inTenant(db, { tenant, mode }, async (trx) => {
@@ -50,7 +52,7 @@ async function store(db: Db, step: Commit): Promise<CommitAnswer> {
       const effects = step.decisions.flatMap((decision) => decision.effects);
       await record(trx, step, remarksOn(before, version));
       await recordRedemptions(trx, step.subscription, effects);
-      await recordMoney(trx, step.subscription, effects);
+      await recordMoney(trx, step.subscription, effects, parties);
       return { outcome: 'committed' };
     }
     const stored = await storedOf(trx, id);

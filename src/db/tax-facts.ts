@@ -3,34 +3,40 @@ import { sql } from 'kysely';
 import type { Country } from '../domain/country.ts';
 import type { CustomerId } from '../domain/ids.ts';
 import { type Parties, type Seller, taxSeller } from '../domain/parties.ts';
-import type { TaxRules } from '../domain/tax.ts';
-import { ratesOn } from '../domain/tax-rates.ts';
-import { type TaxFacts, type TaxIdState, taxRules } from '../domain/tax-rules.ts';
+import type { TaxFacts, TaxIdState } from '../domain/tax-rules.ts';
 import { dayOf, type Instant } from '../domain/time.ts';
 import type { Trx } from './tenant.ts';
 
 type Asked = { customer: CustomerId; at: Instant };
 
-/** Null where the tenant has said nothing of who sells: then nothing is taxed. */
-export async function taxFactsOf(trx: Trx, { customer, at }: Asked): Promise<TaxFacts | null> {
+/** The facts, null where the tenant has said nothing of who sells: then nothing is taxed. And whose they are. */
+export async function taxFactsOf(
+  trx: Trx,
+  { customer, at }: Asked,
+): Promise<{ facts: TaxFacts | null; parties: Parties }> {
   const { rows } = await sql<{
-    seller: Seller;
+    seller: Seller | null;
+    seller_version: number | null;
+    buyer_version: number | null;
     country: Country | null;
     region: string | null;
     tax_id_country: Country | null;
     tax_id_state: TaxIdState | null;
     tax_exempt: boolean | null;
   }>`
-    select seller.document as seller, buyer.*
-    from (select document from seller_profiles order by version desc limit 1) seller
+    select seller.document as seller, seller.version as seller_version, buyer.version as buyer_version, buyer.country,
+      buyer.region, buyer.tax_id_country, buyer.tax_id_state, buyer.tax_exempt
+    from (values (1)) as one
+    left join (select document, version from seller_profiles order by version desc limit 1) seller on true
     left join (
-      select country, region, tax_id_country, tax_id_state, tax_exempt from customer_addresses
-      where customer_id = ${customer} order by version desc limit 1
+      select * from customer_addresses where customer_id = ${customer} order by version desc limit 1
     ) buyer on true`.execute(trx);
-  const [row] = rows;
-  if (!row) return null;
-  return {
-    seller: taxSeller(row.seller),
+  const row = rows[0]!;
+  const { seller } = row;
+  const parties = { seller: row.seller_version, buyer: row.buyer_version };
+  if (!seller) return { facts: null, parties };
+  const facts: TaxFacts = {
+    seller: taxSeller(seller),
     buyer: {
       country: row.country,
       region: row.region,
@@ -40,20 +46,7 @@ export async function taxFactsOf(trx: Trx, { customer, at }: Asked): Promise<Tax
           ? null
           : { country: row.tax_id_country, state: row.tax_id_state },
     },
-    day: dayOf(at, row.seller.timeZone),
+    day: dayOf(at, seller.timeZone),
   };
-}
-
-/** By the table that comes with the product. An outside calculator is asked with `taxFactsOf`, outside of a transaction. */
-export async function taxRulesFor(trx: Trx, asked: Asked): Promise<TaxRules | null> {
-  const facts = await taxFactsOf(trx, asked);
-  return facts && taxRules(facts, ratesOn);
-}
-
-/** The versions that hold now, for an invoice to name. */
-export async function partiesOf(trx: Trx, customer: CustomerId): Promise<Parties> {
-  const { rows } = await sql<Parties>`
-    select (select max(version) from seller_profiles) as seller,
-      (select max(version) from customer_addresses where customer_id = ${customer}) as buyer`.execute(trx);
-  return rows[0]!;
+  return { facts, parties };
 }

@@ -38,6 +38,8 @@ export type Buyer = {
 /** Which of their versions an invoice was made out by. */
 export type Parties = { seller: number | null; buyer: number | null };
 
+export const NOBODY: Parties = { seller: null, buyer: null };
+
 export const taxSeller = (seller: Seller): TaxSeller => ({
   country: seller.address.country,
   region: seller.address.region,

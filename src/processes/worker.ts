@@ -8,6 +8,7 @@ import { loadConfigOrExit } from '../config.ts';
 import { createDatabase } from '../db/client.ts';
 import { createLogger } from '../observability/logger.ts';
 import { createProcessors } from '../processors/processors.ts';
+import { createTaxes } from '../tax/taxes.ts';
 import { runWorkers } from '../worker/run-workers.ts';
 import { workflowBundle } from '../worker/workflow-bundle.ts';
 
@@ -70,7 +71,7 @@ workers = await runWorkers({
   connection,
   namespaces: config.namespaces,
   db,
-  activities: createActivities({ db, processors }),
+  activities: createActivities({ db, processors, taxes: createTaxes(config) }),
   processors,
   workflowBundle: bundle,
   clientConnection: Connection.lazy(options),

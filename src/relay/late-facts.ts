@@ -10,6 +10,7 @@ import { type Leased, type Pending, settle } from '../db/inbox-relay.ts';
 import { inTenant, type Trx } from '../db/tenant.ts';
 import type { Effect } from '../domain/effect.ts';
 import type { Fact } from '../domain/input.ts';
+import { NOBODY } from '../domain/parties.ts';
 import type { Subscription } from '../domain/subscription.ts';
 import type { Instant } from '../domain/time.ts';
 
@@ -20,7 +21,7 @@ export function settleLate(db: Db, leased: Leased, subscription: Subscription): 
     for (const event of leased.events) {
       if (isMethodNews(event.told)) continue;
       const effects = effectsOf(event.told, event.occurredAt);
-      await recordMoney(trx, subscription, effects);
+      await recordMoney(trx, subscription, effects, NOBODY); // what comes late is no invoice
       if (effects.length > 0) await audit(trx, leased, event, subscription);
       const state = effects.length > 0 ? 'applied' : 'ignored';
       await settle(trx, event.id, { state, reason: 'the subscription has ended, and its workflow with it' });

@@ -8,6 +8,7 @@ import { isOutside, type OutsideEffect } from '../../src/domain/effect.ts';
 import type { CustomerId, InvoiceId, PaymentMethodId, SubscriptionId } from '../../src/domain/ids.ts';
 import { createProcessors } from '../../src/processors/processors.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/server.ts';
+import { createTaxes } from '../../src/tax/taxes.ts';
 import { addCustomer, SCOPE, step, useDatabase } from '../db/support.ts';
 import { draft, START, subscribe } from '../domain/builders.ts';
 
@@ -22,6 +23,7 @@ export function useActivities() {
   const deps = () => ({
     db: database.db,
     processors: createProcessors({ stripe: [{ apiKey: 'sk_test_x', apiBase: simulator.url }] }),
+    taxes: createTaxes({}),
   });
 
   async function control(path: string, body: object = {}): Promise<void> {

@@ -1,9 +1,10 @@
 /** Addresses, tax ids and the seller's profile over HTTP, with a service that checks VAT ids. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createDatabase, type Db } from '../../src/db/client.ts';
-import { taxRulesFor } from '../../src/db/tax-facts.ts';
+import { taxFactsOf } from '../../src/db/tax-facts.ts';
 import { inTenant } from '../../src/db/tenant.ts';
 import type { CustomerId } from '../../src/domain/ids.ts';
+import { builtInCalculator } from '../../src/tax/calculator.ts';
 import { createTaxes } from '../../src/tax/taxes.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { type FakeService, startService } from '../tax/service.ts';
@@ -41,7 +42,9 @@ const acme = {
 
 const taxOf = async (id: CustomerId): Promise<string> => {
   const scope = { tenant: api.tenant, mode: 'test' } as const;
-  const rules = await inTenant(db, scope, (trx) => taxRulesFor(trx, { customer: id, at: Date.parse('2026-11-21') }));
+  const at = Date.parse('2026-11-21');
+  const { facts } = await inTenant(db, scope, (trx) => taxFactsOf(trx, { customer: id, at }));
+  const rules = facts && (await builtInCalculator.rulesFor(facts));
   return rules?.treatment === 'taxed'
     ? rules.rates.standard.map(({ jurisdiction, percent }) => `${jurisdiction} ${percent}`).join()
     : String(rules?.treatment);

@@ -16,6 +16,7 @@ import type { Instant } from '../../src/domain/time.ts';
 import { createProcessors, type Processors } from '../../src/processors/processors.ts';
 import { parseKeyRing } from '../../src/security/key-ring.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/server.ts';
+import { createTaxes } from '../../src/tax/taxes.ts';
 import { type AskOutcome, askSubscription } from '../../src/temporal/ask-subscription.ts';
 import { createTemporal } from '../../src/temporal/temporal.ts';
 import { runWorkers } from '../../src/worker/run-workers.ts';
@@ -78,7 +79,7 @@ export async function startEngine(): Promise<Engine> {
       connection,
       namespaces: [{ mode: 'test', namespace: TEST_NAMESPACE }],
       db,
-      activities: createActivities({ db, processors }),
+      activities: createActivities({ db, processors, taxes: createTaxes({}) }),
       processors,
       workflowBundle,
       clientConnection: client.connection as never,

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { InvoiceId } from '../../domain/ids.ts';
 import { invariant } from '../../domain/invariant.ts';
 import { type Invoice, type InvoiceLine, sumsOf } from '../../domain/invoice.ts';
+import type { Parties } from '../../domain/parties.ts';
 import type { Subscription } from '../../domain/subscription.ts';
 import type { Instant } from '../../domain/time.ts';
 import { type LineRow, lineOf } from '../invoices.ts';
@@ -19,6 +20,7 @@ export async function issueInvoices(
   trx: Trx,
   { id, customer }: Subscription,
   effects: readonly EffectOf<'issue_invoice'>[],
+  parties: Parties,
 ): Promise<void> {
   if (effects.length === 0) return;
   const invoices = effects.map(({ invoice }, i) => ({ position: i + 1, ...rowOf(invoice) }));
@@ -32,23 +34,23 @@ export async function issueInvoices(
     ), issued as (
       insert into invoices as stored (tenant_id, mode, id, subscription_id, customer_id, series, sequence, number, state,
         currency, subtotal, discount, tax, tax_included, total, credit_applied, amount_due, amount_paid, collect,
-        purchase_order, tax_note, issued_at, due_at, paid_at)
+        purchase_order, tax_note, issued_at, due_at, paid_at, seller_version, buyer_version)
       select tenant_id, mode, invoice.id, ${id}, ${customer}, series, last - ${invoices.length}::bigint + position,
         series || '-' || lpad((last - ${invoices.length}::bigint + position)::text, 6, '0'),
         case amount_due when 0 then 'paid' else 'open' end, currency, subtotal, discount, tax, tax_included, total,
         credit_applied, amount_due, 0, collect, purchase_order, tax_note, issued_at, due_at,
-        case amount_due when 0 then issued_at end
+        case amount_due when 0 then issued_at end, ${parties.seller}::integer, ${parties.buyer}::integer
       from jsonb_to_recordset(${JSON.stringify(invoices)}::jsonb) as invoice (position int, id text, currency text,
         subtotal numeric, discount numeric, tax numeric, tax_included numeric, total numeric, credit_applied numeric,
         amount_due numeric, collect text, purchase_order text, tax_note text, issued_at timestamptz, due_at timestamptz),
         series
       on conflict (tenant_id, mode, id) do update set (series, sequence, number, state, subtotal, discount, tax,
           tax_included, total, credit_applied, amount_due, collect, purchase_order, tax_note, issued_at, due_at, paid_at,
-          finalise_at, draft_lines)
+          seller_version, buyer_version, finalise_at, draft_lines)
         = (excluded.series, excluded.sequence, excluded.number, excluded.state, excluded.subtotal, excluded.discount,
           excluded.tax, excluded.tax_included, excluded.total, excluded.credit_applied, excluded.amount_due,
           excluded.collect, excluded.purchase_order, excluded.tax_note, excluded.issued_at, excluded.due_at,
-          excluded.paid_at, null, null)
+          excluded.paid_at, excluded.seller_version, excluded.buyer_version, null, null)
     )
     insert into invoice_lines (tenant_id, mode, invoice_id, ordinal, description, quantity, unit_price, amount, period_from,
       period_to, proration, discount, discounts, tax, taxes, product, tax_category, tax_inclusive, earning, carried)

@@ -13,6 +13,7 @@ import {
   revenueRecognised,
   unappliedPaymentReceived,
 } from '../../domain/ledger.ts';
+import type { Parties } from '../../domain/parties.ts';
 import type { Subscription } from '../../domain/subscription.ts';
 import type { Instant } from '../../domain/time.ts';
 import { post } from '../ledger.ts';
@@ -26,7 +27,12 @@ import { iso } from './projection.ts';
  * In the order of how many others wait: rows of this subscription first, then the accounts that all share, and at the
  * very end the number of the invoice, for which the whole tenant stands in line.
  */
-export async function recordMoney(trx: Trx, subscription: Subscription, effects: readonly Effect[]): Promise<void> {
+export async function recordMoney(
+  trx: Trx,
+  subscription: Subscription,
+  effects: readonly Effect[],
+  parties: Parties,
+): Promise<void> {
   const of = <T extends Effect['type']>(type: T) => ofType(effects, type);
   const payments = await recordAnswers(trx, subscription, of('settle_attempt'), [
     ...of('record_payment'),
@@ -36,7 +42,7 @@ export async function recordMoney(trx: Trx, subscription: Subscription, effects:
   const refunds = await recordRefunds(trx, subscription, of('record_refund'));
   const issued = of('issue_invoice');
   await post(trx, postingsOf(subscription, { issued, voided, payments, refunds, earned: of('recognise_revenue') }));
-  await issueInvoices(trx, subscription, issued);
+  await issueInvoices(trx, subscription, issued, parties);
   await draftInvoices(trx, subscription, of('draft_invoice'));
   await creditInvoices(
     trx,
