@@ -8,6 +8,7 @@ const SHAPES = {
   id: /^[a-z]{2,5}_[A-Za-z0-9_-]{1,80}$/,
   number: /^\d{1,15}$/,
   timeAndId: /^\d{1,15}:[a-z]{2,5}_[A-Za-z0-9_-]{1,80}$/,
+  timeNumberAndAmount: /^\d{1,15}:\d{1,15}:-?\d{1,16}$/,
 };
 
 export function pageOf(query: { limit?: number; cursor?: string }, shape: keyof typeof SHAPES): Page {
@@ -20,5 +21,8 @@ export function pageOf(query: { limit?: number; cursor?: string }, shape: keyof 
 
 export const listBody = <Row>({ rows, next }: Slice<Row>, show: (row: Row) => object) => ({
   data: rows.map(show),
-  nextCursor: next === null ? null : Buffer.from(next).toString('base64url'),
+  nextCursor: cursorOf(next),
 });
+
+export const cursorOf = (next: string | null): string | null =>
+  next === null ? null : Buffer.from(next).toString('base64url');

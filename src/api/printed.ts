@@ -1,25 +1,27 @@
-/** Invoices as they are printed: the row, and beside it who sells and who buys. */
+/** Invoices as they are printed: the row, and beside it who sells and who buys, as they were when it was issued. */
+import { readBuyer } from '../db/buyers.ts';
 import { readCustomer } from '../db/customers.ts';
 import type { InvoiceRow } from '../db/invoices.ts';
-import { inTenant } from '../db/tenant.ts';
+import { readSeller } from '../db/sellers.ts';
+import { inTenant, type Trx } from '../db/tenant.ts';
 import { readTenant } from '../db/tenants.ts';
+import { addressLines } from '../documents/address.ts';
 import type { PrintedInvoice, PrintedParty, Reader } from '../documents/invoice-document.ts';
+import type { CustomerId } from '../domain/ids.ts';
 import { invariant } from '../domain/invariant.ts';
+import { wordingOf } from '../domain/tax-wording.ts';
 import { Problem } from './problem.ts';
 import type { Call } from './route.ts';
-
-const UNKNOWN: PrintedParty = { name: null, address: [], email: null, taxId: null, registration: null };
 
 export type Printed = { invoice: PrintedInvoice; reader: Reader };
 
 /** In the customer's language and time zone: it is theirs, whoever asks. */
-export async function printedInvoice({ parts, scope }: Call, row: InvoiceRow): Promise<Printed> {
-  const { state, number } = row;
-  if (state === 'draft' || number === null)
+export async function printedInvoice(call: Call, row: InvoiceRow): Promise<Printed> {
+  const { state, number, tax_note: note } = row;
+  if (state === 'draft' || number === null) {
     throw new Problem(409, 'invoice_is_draft', 'a draft has no number yet, and is not printed');
-  const customer = await inTenant(parts.db, scope, (trx) => readCustomer(trx, parts.keys, row.customer_id));
-  invariant(customer, `${row.customer_id} is there, since ${row.id} is theirs`);
-  const tenant = await readTenant(parts.db, scope);
+  }
+  const { reader, seller, buyer, footer } = await partiesOf(call, row);
   const invoice: PrintedInvoice = {
     mode: row.mode,
     number,
@@ -37,9 +39,44 @@ export async function printedInvoice({ parts, scope }: Call, row: InvoiceRow): P
     paidAt: row.paid_at?.getTime() ?? null,
     voidedAt: row.voided_at?.getTime() ?? null,
     purchaseOrder: row.purchase_order,
-    notes: [],
-    seller: { ...UNKNOWN, name: tenant?.name ?? null },
-    buyer: { ...UNKNOWN, name: customer.name, email: customer.email },
+    notes: [...(note === null ? [] : [wordingOf(note, reader.locale)]), ...(footer === null ? [] : [footer])],
+    seller,
+    buyer,
   };
-  return { invoice, reader: { locale: customer.locale, timeZone: customer.timeZone } };
+  return { invoice, reader };
+}
+
+/** What names the versions of those who were there when it was issued. */
+type MadeOut = { customer_id: CustomerId; seller_version: number | null; buyer_version: number | null };
+type Parties = { reader: Reader; seller: PrintedParty; buyer: PrintedParty; footer: string | null };
+
+/** What was never kept of a party is left out; the tenant's own name stands in for a seller's. */
+export async function partiesOf({ parts, scope }: Call, madeOut: MadeOut): Promise<Parties> {
+  const { customer, buyer, seller } = await inTenant(parts.db, scope, async (trx: Trx) => ({
+    customer: await readCustomer(trx, parts.keys, madeOut.customer_id),
+    buyer:
+      madeOut.buyer_version === null
+        ? null
+        : await readBuyer(trx, parts.keys, madeOut.customer_id, madeOut.buyer_version),
+    seller: madeOut.seller_version === null ? null : (await readSeller(trx, madeOut.seller_version))?.seller,
+  }));
+  invariant(customer, `${madeOut.customer_id} is there, since something was made out to them`);
+  const { locale, timeZone, email } = customer;
+  const tenant = seller ? null : await readTenant(parts.db, scope);
+  return {
+    reader: { locale, timeZone },
+    seller: {
+      name: seller?.legalName ?? tenant?.name ?? null,
+      address: seller ? addressLines(seller.address, locale) : [],
+      email: null,
+      taxIds: seller?.taxIds.map(({ number }) => number) ?? [],
+    },
+    buyer: {
+      name: buyer?.name ?? customer.name,
+      address: buyer?.address ? addressLines(buyer.address, locale) : [],
+      email,
+      taxIds: buyer?.taxId ? [buyer.taxId] : [],
+    },
+    footer: seller?.invoiceFooter ?? null,
+  };
 }

@@ -543,8 +543,10 @@ export const ledgerEntry = z
     kind: z.string(),
     at: time,
     account: z.string(),
+    owner: z.string().nullable().openapi({ description: 'A customer, a jurisdiction or a product.' }),
     customerId: customerId.nullable(),
     subscriptionId: subscriptionId.nullable(),
+    invoiceId: invoiceId.nullable(),
     debit: money.nullable(),
     credit: money.nullable(),
   })

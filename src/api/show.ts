@@ -1,13 +1,14 @@
 /** Rows as they go over the wire. */
 
 import type { ApiKey } from '../db/api-keys.ts';
-import type { AccountRow, EntryRow } from '../db/books.ts';
+import type { AccountRow, EntryRow, TransactionRow } from '../db/books.ts';
 import type { ClockRow } from '../db/clocks.ts';
 import type { Customer } from '../db/customers.ts';
 import type { InvoiceRow } from '../db/invoices.ts';
 import type { InboxRow, OutboxRow } from '../db/messages.ts';
 import type { PaymentMethodRow } from '../db/payment-methods.ts';
 import { isIntact, type PriceBookRow } from '../db/price-books.ts';
+import type { Causes } from '../db/reports/causes.ts';
 import type { AttemptRow, DecisionRow, Posted, SubscriptionRow } from '../db/subscriptions.ts';
 import type { Tenant } from '../db/tenants.ts';
 import type { PlannedChange } from '../domain/change.ts';
@@ -276,10 +277,36 @@ export const showEntry = (row: EntryRow) => ({
   kind: row.kind,
   at: iso(row.at),
   account: row.code,
-  customerId: row.owner === '' ? null : row.owner,
+  owner: row.owner === '' ? null : row.owner,
+  customerId: row.owner.startsWith('cus_') ? row.owner : null,
   subscriptionId: row.subscription_id,
+  invoiceId: row.invoice_id,
   debit: row.amount > 0 ? money(row.amount, row.currency) : null,
   credit: row.amount < 0 ? money(-row.amount, row.currency) : null,
+});
+
+export const showTransaction = (row: TransactionRow, { invoice, payment, refund, decision }: Causes) => ({
+  id: row.id,
+  key: row.key,
+  kind: row.kind,
+  at: iso(row.at),
+  recordedAt: iso(row.recorded_at),
+  subscriptionId: row.subscription_id,
+  invoiceId: row.invoice_id,
+  entries: row.entries.map(showEntry),
+  cause: {
+    invoice,
+    payment: payment && { id: payment.id, receivedAt: iso(payment.received_at) },
+    refund: refund && { id: refund.id, refundedAt: iso(refund.refunded_at) },
+    decision: decision && {
+      subscriptionId: decision.subscription_id,
+      version: decision.version,
+      rule: decision.rule,
+      at: iso(decision.at),
+      input: decision.input.type,
+      origin: decision.input.origin,
+    },
+  },
 });
 
 export const showInboxEvent = (row: InboxRow) => ({

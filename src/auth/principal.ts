@@ -14,6 +14,7 @@ const NOUNS = [
   'price_books',
   'coupons',
   'ledger',
+  'reports',
   'events',
   'clocks',
   'keys',

@@ -1,8 +1,9 @@
 /** The ledger as finance reads it. */
-import { sql } from 'kysely';
-import type { CustomerId, SubscriptionId } from '../domain/ids.ts';
+import { type Selectable, sql } from 'kysely';
+import type { CustomerId, InvoiceId, SubscriptionId } from '../domain/ids.ts';
 import type { AccountCode } from '../domain/ledger.ts';
 import { type Page, type Slice, sliceOf } from './page.ts';
+import type { LedgerTransactionsTable } from './schema.ts';
 import type { Trx } from './tenant.ts';
 
 export type AccountRow = {
@@ -37,18 +38,40 @@ export type EntryRow = {
   kind: string;
   at: Date;
   subscription_id: SubscriptionId | null;
+  invoice_id: InvoiceId | null;
   code: AccountCode;
   owner: string;
   currency: string;
   amount: number;
 };
 
-export async function listEntries(
-  trx: Trx,
-  { code, customer, subscription }: { code?: AccountCode; customer?: CustomerId; subscription?: SubscriptionId },
-  page: Page,
-): Promise<Slice<EntryRow>> {
-  let query = trx
+/** Times from the one on and before the other. */
+export type EntryFilter = {
+  code?: AccountCode;
+  owner?: string;
+  subscription?: SubscriptionId;
+  invoice?: InvoiceId;
+  transaction?: number;
+  from?: Date;
+  to?: Date;
+};
+
+export async function listEntries(trx: Trx, filter: EntryFilter, page: Page): Promise<Slice<EntryRow>> {
+  const { code, owner, subscription, invoice, transaction, from, to } = filter;
+  let query = entriesAsRead(trx);
+  if (code) query = query.where('account.code', '=', code);
+  if (owner) query = query.where('account.owner', '=', owner);
+  if (subscription) query = query.where('transaction.subscription_id', '=', subscription);
+  if (invoice) query = query.where('transaction.invoice_id', '=', invoice);
+  if (transaction) query = query.where('entry.transaction_id', '=', transaction);
+  if (from) query = query.where('transaction.at', '>=', from);
+  if (to) query = query.where('transaction.at', '<', to);
+  if (page.after) query = query.where('entry.id', '<', Number(page.after));
+  return sliceOf(query.orderBy('entry.id', 'desc'), page, ({ id }) => String(id));
+}
+
+const entriesAsRead = (trx: Trx) =>
+  trx
     .selectFrom('ledger_entries as entry')
     .innerJoin('ledger_transactions as transaction', 'transaction.id', 'entry.transaction_id')
     .innerJoin('ledger_accounts as account', 'account.id', 'entry.account_id')
@@ -59,16 +82,20 @@ export async function listEntries(
       'transaction.kind',
       'transaction.at',
       'transaction.subscription_id',
+      'transaction.invoice_id',
       'account.code',
       'account.owner',
       'entry.currency',
       'entry.amount',
     ]);
-  if (code) query = query.where('account.code', '=', code);
-  if (customer) query = query.where('account.owner', '=', customer);
-  if (subscription) query = query.where('transaction.subscription_id', '=', subscription);
-  if (page.after) query = query.where('entry.id', '<', Number(page.after));
-  return sliceOf(query.orderBy('entry.id', 'desc'), page, ({ id }) => String(id));
+
+export type TransactionRow = Selectable<LedgerTransactionsTable> & { entries: EntryRow[] };
+
+export async function readTransaction(trx: Trx, id: number): Promise<TransactionRow | null> {
+  const row = await trx.selectFrom('ledger_transactions').selectAll().where('id', '=', id).executeTakeFirst();
+  if (!row) return null;
+  const entries = await entriesAsRead(trx).where('entry.transaction_id', '=', id).orderBy('entry.id').execute();
+  return { ...row, entries };
 }
 
 export type BalanceRow = { currency: string; code: AccountCode; debit: number; credit: number };

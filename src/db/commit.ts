@@ -50,7 +50,7 @@ async function store(db: Db, step: Commit, parties: Parties): Promise<CommitAnsw
     const before = await project(trx, step, hash);
     if (before !== null) {
       const effects = step.decisions.flatMap((decision) => decision.effects);
-      await record(trx, step, remarksOn(before, version));
+      await record(trx, step, before, remarksOn(before.version, version));
       await recordRedemptions(trx, step.subscription, effects);
       await recordMoney(trx, step.subscription, effects, parties);
       return { outcome: 'committed' };

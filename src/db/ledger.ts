@@ -75,13 +75,15 @@ async function takeKeys(trx: Trx, postings: readonly Ready[], unknown: readonly 
   const sorted = [...postings].sort((a, b) => (a.key < b.key ? -1 : 1));
   const { rows } = await sql<{ fresh: Record<string, number> | null; ids: Ids }>`/* ledger_take_keys */
     with taken as (
-      insert into ledger_transactions (tenant_id, mode, key, kind, subscription_id, at, entry_count)
-      select current_setting('hydra.tenant'), current_setting('hydra.mode'), key, kind, subscription_id, at, entry_count
+      insert into ledger_transactions (tenant_id, mode, key, kind, subscription_id, invoice_id, at, entry_count)
+      select current_setting('hydra.tenant'), current_setting('hydra.mode'), key, kind, subscription_id, invoice_id, at,
+        entry_count
       from unnest(${texts(sorted.map(({ key }) => key))}::text[], ${texts(sorted.map(({ kind }) => kind))}::text[],
         ${texts(sorted.map(({ subscription }) => subscription))}::text[],
+        ${texts(sorted.map(({ invoice = null }) => invoice))}::text[],
         ${texts(sorted.map(({ at }) => new Date(at).toISOString()))}::timestamptz[],
         ${numbers(sorted.map(({ legs }) => legs.length))}::int[])
-        as taken (key, kind, subscription_id, at, entry_count)
+        as taken (key, kind, subscription_id, invoice_id, at, entry_count)
       on conflict (tenant_id, mode, key) do nothing
       returning id, key
     )

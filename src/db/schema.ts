@@ -27,10 +27,11 @@ import type { DeclineClass, Fact, Input, Origin } from '../domain/input.ts';
 import type { Collect, Earning, InvoiceLine } from '../domain/invoice.ts';
 import type { AccountCode, PostingKind } from '../domain/ledger.ts';
 import type { Money } from '../domain/money.ts';
+import type { MrrMovementKind } from '../domain/mrr.ts';
 import type { Seller } from '../domain/parties.ts';
 import type { PriceBook } from '../domain/price-book.ts';
 import type { CollectionMode, Processor, StateName, Subscription } from '../domain/subscription.ts';
-import type { LineTax, TaxCategory } from '../domain/tax.ts';
+import type { LineTax, TaxCategory, TaxNote } from '../domain/tax.ts';
 import type { TaxIdState } from '../domain/tax-rules.ts';
 import type { Day } from '../domain/time.ts';
 
@@ -142,6 +143,8 @@ export type SubscriptionsTable = OfTenant & {
   access_level: Access['level'];
   access_until: Timestamp | null;
   clock_id: ClockId | null;
+  /** What it comes to in a month, by `monthlyRecurring`. */
+  mrr: Generated<MinorUnits>;
   /** The whole of the workflow's state; the columns beside it are for searching. */
   document: Json<Subscription>;
   version: number;
@@ -195,7 +198,7 @@ export type InvoicesTable = OfTenant & {
   buyer_version: number | null;
   collect: Collect['by'];
   purchase_order: string | null;
-  tax_note: string | null;
+  tax_note: TaxNote | null;
   finalise_at: Timestamp | null;
   draft_lines: NullableJson<InvoiceLine[]>;
 };
@@ -284,6 +287,7 @@ export type LedgerTransactionsTable = OfTenant & {
   subscription_id: SubscriptionId | null;
   at: Timestamp;
   entry_count: number;
+  invoice_id: InvoiceId | null;
   recorded_at: DefaultTimestamp;
 };
 
@@ -469,6 +473,20 @@ export type CreditChangesTable = OfTenant & {
   at: Timestamp;
 };
 
+/** A step that changed what a subscription comes to in a month. */
+export type MrrMovementsTable = OfTenant & {
+  id: Identity;
+  subscription_id: SubscriptionId;
+  version: number;
+  customer_id: CustomerId;
+  currency: Currency;
+  kind: MrrMovementKind;
+  before: MinorUnits;
+  after: MinorUnits;
+  at: Timestamp;
+  recorded_at: DefaultTimestamp;
+};
+
 export type Database = {
   tenants: TenantsTable;
   api_keys: ApiKeysTable;
@@ -494,6 +512,7 @@ export type Database = {
   outbox: OutboxTable;
   inbox: InboxTable;
   requests: RequestsTable;
+  mrr_movements: MrrMovementsTable;
   seller_profiles: SellerProfilesTable;
   customer_addresses: CustomerAddressesTable;
   tax_id_checks: TaxIdChecksTable;

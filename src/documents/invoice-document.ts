@@ -10,8 +10,7 @@ export type PrintedParty = {
   name: string | null;
   address: readonly string[];
   email: string | null;
-  taxId: string | null;
-  registration: string | null;
+  taxIds: readonly string[];
 };
 
 /** For whom it is written: their language, their customs, their clock. */
@@ -173,23 +172,16 @@ export function taxSums(lines: readonly PrintedLine[], { words, formats, money }
 }
 
 export function partyOf(label: string, party: PrintedParty, words: Words): PaperParty {
-  const { name, address, email, taxId, registration } = party;
+  const { name, address, email, taxIds } = party;
   return {
     label,
     name: name ?? '',
-    lines: [
-      ...address,
-      ...(email === null ? [] : [email]),
-      ...(taxId === null ? [] : [`${words.vatId} ${taxId}`]),
-      ...(registration === null ? [] : [`${words.registration} ${registration}`]),
-    ],
+    lines: [...address, ...(email === null ? [] : [email]), ...taxIds.map((taxId) => `${words.vatId} ${taxId}`)],
   };
 }
 
-export function footOf({ name, address, taxId, registration }: PrintedParty, words: Words): string {
-  const ids = [taxId && `${words.vatId} ${taxId}`, registration && `${words.registration} ${registration}`];
-  return [name, address.join(', '), ...ids].filter((part) => part !== null && part !== '').join(' · ');
-}
+export const footOf = ({ name, address, taxIds }: PrintedParty, words: Words): string =>
+  [name, address.join(', '), ...taxIds.map((taxId) => `${words.vatId} ${taxId}`)].filter(Boolean).join(' · ');
 
 /** A name for the file that no system refuses, and that tells nothing but the number. */
 export const fileNameOf = (number: string, extension: 'pdf' | 'csv'): string =>

@@ -32,7 +32,6 @@ export type Words = {
   lessOwed: string;
   discounted: (amount: string) => string;
   vatId: string;
-  registration: string;
   headlineDue: (amount: string, on: string) => string;
   headlinePaid: (amount: string, on: string) => string;
   headlineNothing: string;
@@ -76,7 +75,6 @@ const english: Words = {
   lessOwed: 'Taken off what is owed',
   discounted: (amount) => `Discount ${amount}`,
   vatId: 'VAT ID',
-  registration: 'Registration no.',
   headlineDue: (amount, on) => `${amount} due ${on}`,
   headlinePaid: (amount, on) => `${amount} paid on ${on}`,
   headlineNothing: 'Nothing to pay',
@@ -120,7 +118,6 @@ const german: Words = {
   lessOwed: 'Von der Forderung abgezogen',
   discounted: (amount) => `Rabatt ${amount}`,
   vatId: 'USt-IdNr.',
-  registration: 'Registernummer',
   headlineDue: (amount, on) => `${amount} fällig am ${on}`,
   headlinePaid: (amount, on) => `${amount} bezahlt am ${on}`,
   headlineNothing: 'Nichts zu zahlen',
@@ -164,7 +161,6 @@ const french: Words = {
   lessOwed: 'Déduit du montant dû',
   discounted: (amount) => `Remise ${amount}`,
   vatId: 'N° de TVA',
-  registration: 'N° d’immatriculation',
   headlineDue: (amount, on) => `${amount} à payer avant le ${on}`,
   headlinePaid: (amount, on) => `${amount} payés le ${on}`,
   headlineNothing: 'Rien à payer',
@@ -208,7 +204,6 @@ const spanish: Words = {
   lessOwed: 'Descontado de lo pendiente',
   discounted: (amount) => `Descuento ${amount}`,
   vatId: 'NIF-IVA',
-  registration: 'N.º de registro',
   headlineDue: (amount, on) => `${amount}, vence el ${on}`,
   headlinePaid: (amount, on) => `${amount} pagados el ${on}`,
   headlineNothing: 'Nada que pagar',
@@ -252,7 +247,6 @@ const japanese: Words = {
   lessOwed: '請求額から減額',
   discounted: (amount) => `割引 ${amount}`,
   vatId: '税務登録番号',
-  registration: '登録番号',
   headlineDue: (amount, on) => `${amount}　支払期限 ${on}`,
   headlinePaid: (amount, on) => `${amount}　${on} 支払済`,
   headlineNothing: 'お支払いはありません',

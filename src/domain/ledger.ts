@@ -3,7 +3,7 @@
  * another, so a posting balances by its shape. In the books `from` is credited and `to` debited.
  */
 import type { Currency } from './currency.ts';
-import type { CustomerId, SubscriptionId } from './ids.ts';
+import type { CustomerId, InvoiceId, SubscriptionId } from './ids.ts';
 import { invariant } from './invariant.ts';
 import { type InvoiceLine, netOfLine } from './invoice.ts';
 import type { Instant } from './time.ts';
@@ -53,8 +53,8 @@ export type Posting = {
   subscription: SubscriptionId | null;
   transfers: readonly Transfer[];
 };
-/** Posted once per key, whoever comes with it first. */
-export type KeyedPosting = Posting & { key: string };
+/** Posted once per key, whoever comes with it first. What a customer owes is always owed for some invoice. */
+export type KeyedPosting = Posting & { key: string; invoice?: InvoiceId | null };
 
 /** Whom a posting is about, and when it is said to have happened. */
 export type About = { customer: CustomerId; subscription: SubscriptionId | null; currency: Currency; at: Instant };

@@ -109,6 +109,7 @@ it.each([
   'decisions',
   'audit_log',
   'invoice_lines',
+  'mrr_movements',
   'seller_profiles',
   'customer_addresses',
   'tax_id_checks',
@@ -251,6 +252,11 @@ async function fillTheRest(): Promise<void> {
       answer_encrypted: 'v1',
       checked_at: created_at,
     })
+    .execute();
+  const movement = { ...own, subscription_id: 'sub_1', version: 1, customer_id, currency: 'usd', kind: 'new' } as const;
+  await db
+    .insertInto('mrr_movements')
+    .values({ ...movement, before: 0, after: 3_000, at: created_at })
     .execute();
   await fillCoupons(own, created_at);
 }

@@ -41,10 +41,9 @@ export const printed = (over: Partial<PrintedInvoice> = {}): PrintedInvoice => {
       name: 'Hydra Software Sp. z o.o.',
       address: ['ul. Piotrkowska 12', '90-001 Łódź', 'Polska'],
       email: null,
-      taxId: 'PL5260001246',
-      registration: null,
+      taxIds: ['PL5260001246'],
     },
-    buyer: { name: 'Ada Lovelace', address: [], email: 'ada@example.com', taxId: null, registration: null },
+    buyer: { name: 'Ada Lovelace', address: [], email: 'ada@example.com', taxIds: [] },
     ...over,
   };
 };

@@ -176,7 +176,7 @@ describe('the file', () => {
       '株式会社東京ソフト',
       'Ærøskøbing Straße',
     ];
-    const buyer = { name: names[0]!, address: names.slice(1), email: null, taxId: null, registration: null };
+    const buyer = { name: names[0]!, address: names.slice(1), email: null, taxIds: [] };
     const [page] = textOf(await drawPaper(invoicePaper(printed({ buyer }), ENGLISH)));
     for (const name of names) expect(page).toContain(name);
   });

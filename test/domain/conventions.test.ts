@@ -13,6 +13,7 @@ import { boundary, dayOf, instantOf } from '../../src/domain/time.ts';
 import { at, draft, hybrid, input, must, run, START, subscribe, terms } from './builders.ts';
 import { discountExamples } from './discount-examples.ts';
 import { invoicingExamples } from './invoicing-examples.ts';
+import { mrrExamples } from './mrr-examples.ts';
 
 // Wrapped lines of a quotation are one sentence.
 const page = readFileSync(new URL('../../docs/conventions.md', import.meta.url), 'utf8').replace(/\n(> )?(?=\S)/g, ' ');
@@ -164,6 +165,7 @@ const examples: [string, () => string][] = [
   ],
   ...discountExamples,
   ...invoicingExamples,
+  ...mrrExamples,
 ];
 
 test.each(examples)('%s', (_what, compute) => expect(page).toContain(compute()));

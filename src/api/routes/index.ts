@@ -12,6 +12,7 @@ import { ledgerRoutes } from './ledger.ts';
 import { messageRoutes } from './messages.ts';
 import { paymentMethodRoutes } from './payment-methods.ts';
 import { priceBookRoutes } from './price-books.ts';
+import { reportRoutes } from './reports.ts';
 import { requestRoutes } from './requests.ts';
 import { sellerRoutes } from './seller.ts';
 import { subscribe } from './subscribe.ts';
@@ -33,6 +34,7 @@ export const routes: readonly Route[] = [
   ...priceBookRoutes,
   ...couponRoutes,
   ...ledgerRoutes,
+  ...reportRoutes,
   ...messageRoutes,
   ...clockRoutes,
   ...keyRoutes,

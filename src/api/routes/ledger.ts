@@ -1,20 +1,25 @@
 import { z } from 'zod';
-import { balancesAt, listAccounts, listEntries } from '../../db/books.ts';
+import { balancesAt, listAccounts, listEntries, readTransaction } from '../../db/books.ts';
+import { causesOf } from '../../db/reports/causes.ts';
 import { inTenant } from '../../db/tenant.ts';
 import { type AccountCode, chart } from '../../domain/ledger.ts';
 import { listBody, pageOf } from '../paging.ts';
+import { badField, notFound } from '../problem.ts';
 import { ok, route } from '../route.ts';
+import { ledgerTransaction, transactionId } from '../schemas/ledger-transactions.ts';
 import {
   customerId,
   instant,
+  invoiceId,
   ledgerAccount,
   ledgerEntry,
   listOf,
   page,
   subscriptionId,
+  text,
   trialBalance,
 } from '../schemas.ts';
-import { showAccount, showEntry } from '../show.ts';
+import { showAccount, showEntry, showTransaction } from '../show.ts';
 
 const reading = { tag: 'Ledger', who: ['finance', 'admin', 'owner', 'service'], grant: 'ledger:read' } as const;
 const account = z.enum(Object.keys(chart) as [AccountCode, ...AccountCode[]]);
@@ -38,17 +43,53 @@ const entries = route({
   method: 'get',
   path: '/api/admin/ledger/entries',
   summary: 'List entries',
+  about:
+    'What a balance is made of: by account and owner (a customer, a jurisdiction, a product), by what it is about, and by time, the end left out.',
   query: page.extend({
     account: account.optional(),
+    owner: text(255).optional(),
     customerId: customerId.optional(),
     subscriptionId: subscriptionId.optional(),
+    invoiceId: invoiceId.optional(),
+    transactionId: transactionId.optional(),
+    from: instant.optional(),
+    to: instant.optional(),
   }),
   answers: { 200: { about: 'The newest first.', schema: listOf(ledgerEntry, 'LedgerEntry') } },
   async handle({ parts, scope, query }) {
-    const { account: code, customerId: customer, subscriptionId: subscription, ...paging } = query;
-    const filter = { ...(code && { code }), ...(customer && { customer }), ...(subscription && { subscription }) };
+    const { account: code, customerId: customer, owner = customer, from, to, ...rest } = query;
+    if (customer && owner !== customer) throw badField('owner', `is ${owner}, and customerId is ${customer}`);
+    const { subscriptionId: subscription, invoiceId: invoice, transactionId: transaction, ...paging } = rest;
+    const filter = {
+      ...(code && { code }),
+      ...(owner && { owner }),
+      ...(subscription && { subscription }),
+      ...(invoice && { invoice }),
+      ...(transaction && { transaction }),
+      ...(from && { from: new Date(from) }),
+      ...(to && { to: new Date(to) }),
+    };
     const slice = await inTenant(parts.db, scope, (trx) => listEntries(trx, filter, pageOf(paging, 'number')));
     return ok(listBody(slice, showEntry));
+  },
+});
+
+const transaction = route({
+  ...reading,
+  method: 'get',
+  path: '/api/admin/ledger/transactions/:id',
+  summary: 'Read a transaction with its cause',
+  about:
+    'All its entries, and what made it: the invoice, payment or refund that it is about, and the decision that asked for it.',
+  params: z.strictObject({ id: transactionId }),
+  answers: { 200: { about: 'Its entries come to zero.', schema: ledgerTransaction } },
+  async handle({ parts, scope, params: { id } }) {
+    const found = await inTenant(parts.db, scope, async (trx) => {
+      const row = await readTransaction(trx, id);
+      return row && { row, causes: await causesOf(trx, row) };
+    });
+    if (!found) throw notFound('transaction');
+    return ok(showTransaction(found.row, found.causes));
   },
 });
 
@@ -73,4 +114,4 @@ const balance = route({
   },
 });
 
-export const ledgerRoutes = [accounts, entries, balance];
+export const ledgerRoutes = [accounts, entries, transaction, balance];

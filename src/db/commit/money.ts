@@ -66,23 +66,34 @@ function postingsOf(subscription: Subscription, { issued, voided, payments, refu
     return { customer, subscription: id, currency, at };
   };
   return [
-    ...issued.map((each) => ({ ...invoiceIssued(each.invoice.lines, about(each.invoice.issuedAt)), key: keyOf(each) })),
+    ...issued.map((each) => ({
+      ...invoiceIssued(each.invoice.lines, about(each.invoice.issuedAt)),
+      key: keyOf(each),
+      invoice: each.invoice.id,
+    })),
     ...issued
       .filter(({ invoice }) => invoice.creditApplied > 0)
       .map(({ invoice }) => ({
         ...creditApplied(invoice.creditApplied, about(invoice.issuedAt)),
         key: `credit/${invoice.id}`,
+        invoice: invoice.id,
       })),
-    ...voided.map((each) => ({ ...invoiceVoided(each.lines, about(each.at)), key: `void/${each.invoice}` })),
+    ...voided.map((each) => ({
+      ...invoiceVoided(each.lines, about(each.at)),
+      key: `void/${each.invoice}`,
+      invoice: each.invoice,
+    })),
     ...voided
       .filter((each) => each.creditApplied > 0)
       .map((each) => ({
         ...creditReturned(each.creditApplied, about(each.at)),
         key: `credit_returned/${each.invoice}`,
+        invoice: each.invoice,
       })),
     ...payments.map((each) => ({
       ...(each.type === 'record_payment' ? paymentReceived : unappliedPaymentReceived)(each.amount, about(each.at)),
       key: keyOf(each),
+      invoice: each.invoice,
     })),
     ...refunds.map((each) => ({ ...refundPaid(each.amount, each.unapplied, about(each.at)), key: keyOf(each) })),
     // A period's number is the subscription's own, the key the tenant's.

@@ -2,6 +2,7 @@
 import { sql } from 'kysely';
 import type { Commit } from '../../domain/commit.ts';
 import { isOutside } from '../../domain/effect.ts';
+import { monthlyRecurring } from '../../domain/mrr.ts';
 import { isAccepted, type Subscription } from '../../domain/subscription.ts';
 import type { Instant } from '../../domain/time.ts';
 import type { LastStep } from '../schema.ts';
@@ -15,21 +16,23 @@ export async function storedOf(trx: Trx, id: string): Promise<Stored | null> {
   return rows[0] ?? null;
 }
 
+/** What was stored before a step: version 0 where nobody had heard of the subscription. */
+export type Before = { version: number; mrr: number };
+
 /**
- * Takes the step where the database is behind it, and says behind at which version: 0 where it had never heard of the
- * subscription. Null where it is not behind. The row is held until the transaction ends: of two that bring the same
+ * Takes the step where the database is behind it, and says what it held until then. Null where it is not behind. The row is held until the transaction ends: of two that bring the same
  * version one waits, and then sees what the other did.
  */
-export async function project(trx: Trx, commit: Commit, hash: string): Promise<number | null> {
-  const { rows } = await sql<{ before: number }>`/* commit_project */
+export async function project(trx: Trx, commit: Commit, hash: string): Promise<Before | null> {
+  const { rows } = await sql<Before>`/* commit_project */
     insert into subscriptions as stored (tenant_id, mode, id, customer_id, state, collection, processor, plan_id,
       price_book_id, quantity, currency, time_zone, anchor_at, trial_ends_at, period_start, period_end, next_due_at,
-      cancel_at, access_level, access_until, clock_id, document, version, decision_hash, last_step, created_at,
+      cancel_at, access_level, access_until, clock_id, mrr, document, version, decision_hash, last_step, created_at,
       updated_at)
     select current_setting('hydra.tenant'), current_setting('hydra.mode'), row.id, row.customer_id,
       row.state, row.collection, row.processor, row.plan_id, row.price_book_id, row.quantity, row.currency, row.time_zone,
       row.anchor_at, row.trial_ends_at, row.period_start, row.period_end, row.next_due_at, row.cancel_at,
-      row.access_level, row.access_until, customer.clock_id, row.document, row.version, row.decision_hash, row.last_step,
+      row.access_level, row.access_until, customer.clock_id, row.mrr, row.document, row.version, row.decision_hash, row.last_step,
       row.created_at, row.updated_at
     from jsonb_populate_record(null::subscriptions, ${JSON.stringify(rowOf(commit, hash))}::jsonb) as row
     left join customers as customer on customer.id = row.customer_id
@@ -40,14 +43,13 @@ export async function project(trx: Trx, commit: Commit, hash: string): Promise<n
       trial_ends_at = coalesce(excluded.trial_ends_at, stored.trial_ends_at),
       period_start = excluded.period_start, period_end = excluded.period_end, next_due_at = excluded.next_due_at,
       cancel_at = excluded.cancel_at, access_level = excluded.access_level, access_until = excluded.access_until,
-      document = excluded.document, version = excluded.version, decision_hash = excluded.decision_hash,
+      mrr = excluded.mrr, document = excluded.document, version = excluded.version, decision_hash = excluded.decision_hash,
       last_step = excluded.last_step,
       updated_at = excluded.updated_at
     where stored.version < excluded.version
-    returning coalesce((select version from subscriptions as before where before.id = stored.id), 0) as before`.execute(
-    trx,
-  );
-  return rows[0]?.before ?? null;
+    returning coalesce((select version from subscriptions as before where before.id = stored.id), 0) as version,
+      coalesce((select mrr from subscriptions as before where before.id = stored.id), 0) as mrr`.execute(trx);
+  return rows[0] ?? null;
 }
 
 function rowOf({ subscription, decisions, taken, nextDueAt, access, at }: Commit, hash: string) {
@@ -72,6 +74,7 @@ function rowOf({ subscription, decisions, taken, nextDueAt, access, at }: Commit
     cancel_at: iso(accepted?.cancelAt),
     access_level: access.level,
     access_until: iso(access.until),
+    mrr: monthlyRecurring(subscription),
     document: subscription,
     version,
     decision_hash: hash,

@@ -1,9 +1,10 @@
 import { sql } from 'kysely';
 import type { Commit } from '../../domain/commit.ts';
+import { monthlyRecurring } from '../../domain/mrr.ts';
 import type { Trx } from '../tenant.ts';
 import { requestedAttempts } from './attempts.ts';
 import { ofType } from './effects.ts';
-import { iso } from './projection.ts';
+import { type Before, iso } from './projection.ts';
 
 /** An audit row that no decision stands for: something happened to the record itself. */
 export type Remark = { action: string; why: Record<string, string | number | null> };
@@ -12,9 +13,10 @@ export type Remark = { action: string; why: Record<string, string | number | nul
  * The step's own record, in one statement: why, who, what is told to others, what is about to be charged, and which of
  * the inbox's events it has taken in. Whoever waits for the subscription or for the outbox hears of it when the transaction is committed.
  */
-export async function record(trx: Trx, commit: Commit, remarks: readonly Remark[]): Promise<void> {
+export async function record(trx: Trx, commit: Commit, before: Before, remarks: readonly Remark[]): Promise<void> {
   const { subscription, decisions, applied, ignored, at } = commit;
-  const { id, version, state, currency } = subscription;
+  const { id, customer, version, state, currency } = subscription;
+  const recurring = monthlyRecurring(subscription);
   const decided = decisions.map(({ input, rule, from, to, because, effects }, ordinal) => ({
     ordinal,
     at: iso(input.at),
@@ -81,6 +83,15 @@ export async function record(trx: Trx, commit: Commit, remarks: readonly Remark[
       from jsonb_to_recordset(${JSON.stringify(requested)}::jsonb) as requested (invoice_id text, attempt int, key text,
         amount numeric, payment_method_id text, requested_at timestamptz)
       on conflict (tenant_id, mode, invoice_id, attempt) do nothing
+    ), moved as (
+      insert into mrr_movements (tenant_id, mode, subscription_id, version, customer_id, currency, kind, before, after, at)
+      select current_setting('hydra.tenant'), current_setting('hydra.mode'), ${id}, ${version}::bigint, ${customer},
+        ${currency},
+        case when after = 0 then 'churn' when before > after then 'contraction' when before > 0 then 'expansion'
+          when exists (select from mrr_movements where subscription_id = ${id}) then 'reactivation' else 'new' end,
+        before, after, ${iso(at)}::timestamptz
+      from (values (${before.mrr}::numeric, ${recurring}::numeric)) as recurring (before, after)
+      where before <> after
     ), marked as (
       update inbox set state = case when id = any(${applied}::text[]) then 'applied' else 'ignored' end,
         settled_at = clock_timestamp(), leased_until = null
