@@ -35,11 +35,15 @@ export const readCoupon = async (trx: Trx, id: CouponId): Promise<CouponRow | nu
 
 export async function listCoupons(
   trx: Trx,
-  { state }: { state?: CouponRow['state'] },
+  { state, code }: { state?: CouponRow['state']; code?: string },
   page: Page,
 ): Promise<Slice<CouponRow>> {
   let query = trx.selectFrom('coupons').selectAll();
   if (state) query = query.where('state', '=', state);
+  if (code !== undefined) {
+    const brought = trx.selectFrom('promotion_codes').select('coupon_id').where(isCode(code));
+    query = query.where('id', 'in', brought);
+  }
   if (page.after) query = query.where('id', '<', page.after as CouponId);
   return sliceOf(query.orderBy('id', 'desc'), page, ({ id }) => id);
 }
@@ -117,6 +121,9 @@ export async function plansSold(trx: Trx): Promise<string[]> {
   return rows.map(({ plan }) => plan);
 }
 
+/** However it is typed, it is the same code. */
+const isCode = (code: string) => sql<boolean>`lower(code) = lower(${code})`;
+
 /** By a code, however it is typed, or by itself; the latter as somebody redeemed it, with the code that brought it. */
 export type WantedCoupon = { code: string } | { coupon: CouponId; promotionCode?: PromotionCodeId | undefined };
 
@@ -163,8 +170,7 @@ export async function usedUpOf(
 async function codeOf(trx: Trx, wanted: WantedCoupon): Promise<PromotionCodeRow | null> {
   const codes = trx.selectFrom('promotion_codes').selectAll();
   if ('code' in wanted) {
-    const same = sql<boolean>`lower(code) = lower(${wanted.code})`;
-    return (await codes.where(same).executeTakeFirst()) ?? null;
+    return (await codes.where(isCode(wanted.code)).executeTakeFirst()) ?? null;
   }
   if (!wanted.promotionCode) return null;
   return (await codes.where('id', '=', wanted.promotionCode).executeTakeFirst()) ?? null;

@@ -13,6 +13,7 @@ import {
 import type { Money } from '../domain/money.ts';
 import type { Instant } from '../domain/time.ts';
 import { seal, unseal } from '../security/seal.ts';
+import { audit } from './audit.ts';
 import { customerFields } from './customer-key.ts';
 import type { CustomerKeys } from './customers.ts';
 import { post } from './ledger.ts';
@@ -62,13 +63,8 @@ export async function changeCredit(trx: Trx, keys: CustomerKeys, scope: Scope, c
     })
     .execute();
   const credit = await held(trx, 'customer_credit', whose);
-  await trx
-    .insertInto('audit_log')
-    .values({
-      ...{ ...of, at: new Date(at), actor_by: 'principal', actor_ref: by, subject: customer },
-      ...{ action: posting.kind, why: JSON.stringify({ amount, currency, credit, key }) },
-    })
-    .execute();
+  const why = { amount, currency, credit, key };
+  await audit(trx, scope, { at: new Date(at), by, action: posting.kind, subject: customer, why });
   return { outcome: 'changed', credit };
 }
 

@@ -116,6 +116,7 @@ export function afterInvoice(
   discounts: readonly HeldDiscount[],
   lines: readonly Discounted<DiscountableLine>[],
 ): HeldDiscount[] {
+  if (discounts.length === 0) return [];
   const used = new Set(lines.flatMap((line) => line.discounts ?? []).map(({ coupon }) => coupon));
   return discounts.map((held) => (held.begun || !used.has(held.coupon) ? held : { ...held, begun: true }));
 }

@@ -4,7 +4,7 @@
  */
 import { afterInvoice, discounted, discountsOn } from './discount.ts';
 import type { Effect } from './effect.ts';
-import { type InvoiceId, invoiceId, type PaymentMethodId } from './ids.ts';
+import { invoiceId, type PaymentMethodId } from './ids.ts';
 import {
   CHARGE,
   type Collect,

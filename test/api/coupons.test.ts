@@ -47,6 +47,20 @@ test('a coupon is offered, read, listed, renamed, archived and taken up again', 
   expect((await api.owner('PATCH', address, { state: 'active' })).body).toEqual(renamed.body);
 });
 
+test('who offered what is in the audit log', async () => {
+  const { id } = await coupon({ percentOff: undefined, amountOff: { amount: 500, currency: 'usd' } });
+  await api.owner('PATCH', `${COUPONS}/${id}`, { state: 'archived' });
+  const rows = await db.selectFrom('audit_log').selectAll().where('subject', '=', id).orderBy('id').execute();
+  expect(rows).toMatchObject([
+    {
+      action: 'coupon_created',
+      actor_ref: expect.stringMatching(/^user\//),
+      why: { off: '5.00 USD', duration: 'once' },
+    },
+    { action: 'coupon_changed', why: { state: 'archived' } },
+  ]);
+});
+
 test('an amount is one, or one for each currency', async () => {
   const usd = { amount: 500, currency: 'usd' };
   const eur = { amount: 450, currency: 'eur' };
@@ -98,6 +112,9 @@ describe('a promotion code', () => {
       body: { ...wanted, minimumAmount, couponId: id, active: true, redeemed: 0, expiresAt: null },
     });
     expect((await api.owner('GET', codes)).body.data).toEqual([body]);
+    const found = await api.owner('GET', `${COUPONS}?promotionCode=SPRING-27`);
+    expect(found.body.data.map((each: { id: string }) => each.id)).toEqual([id]);
+    expect((await api.owner('GET', `${COUPONS}?promotionCode=no`)).body.data).toEqual([]);
     const off = await api.owner('PATCH', `${codes}/${body.id}`, { active: false });
     expect(off.body).toEqual({ ...body, active: false });
     const elsewhere = await coupon();

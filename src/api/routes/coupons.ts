@@ -1,5 +1,6 @@
 /** What is offered, to whom and for how long. */
 import { z } from 'zod';
+import { type AuditEntry, audit } from '../../db/audit.ts';
 import {
   type CouponRow,
   changeCoupon,
@@ -27,10 +28,11 @@ import {
   type PromotionCode,
 } from '../../domain/coupon.ts';
 import type { CouponId } from '../../domain/ids.ts';
+import { formatMoney } from '../../domain/money.ts';
 import { newId, newPromotionCode } from '../../ids.ts';
 import { listBody, pageOf } from '../paging.ts';
 import { notFound, Problem } from '../problem.ts';
-import { ADMINS, created, ok, READERS, route } from '../route.ts';
+import { ADMINS, type Call, created, ok, READERS, route } from '../route.ts';
 import {
   coupon,
   couponCreate,
@@ -40,7 +42,7 @@ import {
   promotionCodeUpdate,
   redemption,
 } from '../schemas/coupons.ts';
-import { couponId, listOf, page, promotionCodeId } from '../schemas.ts';
+import { couponId, listOf, page, promotionCodeId, text } from '../schemas.ts';
 
 const reading = { tag: 'Coupons', who: READERS, grant: 'coupons:read' } as const;
 const writing = { tag: 'Coupons', who: ADMINS, grant: 'coupons:write' } as const;
@@ -51,6 +53,12 @@ function sound(code: string, problems: FieldProblem[]): void {
   const [first] = problems;
   if (first) throw new Problem(422, code, `${first.path} ${first.message}`, { errors: problems });
 }
+
+const audited = (trx: Trx, { scope, principal }: Call, action: string, subject: string, why: AuditEntry['why']) =>
+  audit(trx, scope, { at: new Date(), by: principal.ref, action, subject, why });
+
+const offOf = ({ percent_off, amount_off }: CouponRow): string =>
+  percent_off === null ? (amount_off ?? []).map(formatMoney).join(', ') : `${percent_off}%`;
 
 async function couponRow(trx: Trx, id: CouponId): Promise<CouponRow> {
   const row = await readCoupon(trx, id);
@@ -63,10 +71,11 @@ const list = route({
   method: 'get',
   path: '/api/admin/coupons',
   summary: 'List coupons',
-  query: page.extend({ state: z.enum(['active', 'archived']).optional() }),
+  about: 'Or find the one that a promotion code brings.',
+  query: page.extend({ state: z.enum(['active', 'archived']).optional(), promotionCode: text(64).optional() }),
   answers: { 200: { about: 'The newest first.', schema: listOf(coupon, 'Coupon') } },
-  async handle({ parts, scope, query: { state, ...paging } }) {
-    const filter = state ? { state } : {};
+  async handle({ parts, scope, query: { state, promotionCode: code, ...paging } }) {
+    const filter = { ...(state && { state }), ...(code !== undefined && { code }) };
     const slice = await inTenant(parts.db, scope, (trx) => listCoupons(trx, filter, pageOf(paging, 'id')));
     return ok(listBody(slice, showCoupon));
   },
@@ -91,8 +100,9 @@ const create = route({
   about: 'A percentage or an amount. What it takes off can’t be changed later, since subscriptions hold it.',
   body: couponCreate,
   answers: { 201: { about: 'It can be redeemed.', schema: coupon } },
-  handle: ({ parts, scope, body }) =>
-    inTenant(parts.db, scope, async (trx) => {
+  handle: (call) =>
+    inTenant(call.parts.db, call.scope, async (trx) => {
+      const { scope, body } = call;
       const at = new Date();
       const draft: CouponDraft = {
         name: body.name,
@@ -107,6 +117,7 @@ const create = route({
       };
       sound('coupon_invalid', checkCoupon(draft, body.plans ? await plansSold(trx) : [], at.getTime()));
       const row = await createCoupon(trx, scope, { ...(draft as Coupon), id: newId('co'), state: 'active' }, at);
+      await audited(trx, call, 'coupon_created', row.id, { name: row.name, off: offOf(row), duration: row.duration });
       return created(showCoupon(row));
     }),
 });
@@ -120,10 +131,12 @@ const change = route({
   params,
   body: couponUpdate,
   answers: { 200: { about: 'As it is now.', schema: coupon } },
-  handle: ({ parts, scope, params: { id }, body }) =>
-    inTenant(parts.db, scope, async (trx) => {
-      const row = await changeCoupon(trx, id, body, new Date());
+  handle: (call) =>
+    inTenant(call.parts.db, call.scope, async (trx) => {
+      const { name, state } = call.body;
+      const row = await changeCoupon(trx, call.params.id, { name, state }, new Date());
       if (!row) throw notFound('coupon');
+      await audited(trx, call, 'coupon_changed', row.id, { name: row.name, state: row.state });
       return ok(showCoupon(row));
     }),
 });
@@ -166,8 +179,10 @@ const createCode = route({
   params,
   body: promotionCodeCreate,
   answers: { 201: { about: 'Who knows it can redeem it.', schema: promotionCode } },
-  handle: ({ parts, scope, params: { id }, body }) =>
-    inTenant(parts.db, scope, async (trx) => {
+  handle: (call) =>
+    inTenant(call.parts.db, call.scope, async (trx) => {
+      const { scope, body } = call;
+      const { id } = call.params;
       const at = new Date();
       const owner = await couponRow(trx, id);
       if (owner.state === 'archived') {
@@ -195,6 +210,7 @@ const createCode = route({
         const message = `is ${code.code}, which is another promotion code’s, whatever the case of its letters`;
         throw new Problem(409, 'promotion_code_taken', `code ${message}`, { errors: [{ path: 'code', message }] });
       }
+      await audited(trx, call, 'promotion_code_created', row.id, { coupon: id, code: row.code });
       return created(showPromotionCode(row));
     }),
 });
@@ -207,10 +223,13 @@ const switchCode = route({
   params: codeParams,
   body: promotionCodeUpdate,
   answers: { 200: { about: 'As it is now.', schema: promotionCode } },
-  handle: ({ parts, scope, params: { id, codeId }, body }) =>
-    inTenant(parts.db, scope, async (trx) => {
-      const row = await switchPromotionCode(trx, { coupon: id, id: codeId, active: body.active });
+  handle: (call) =>
+    inTenant(call.parts.db, call.scope, async (trx) => {
+      const { id: coupon, codeId: id } = call.params;
+      const row = await switchPromotionCode(trx, { coupon, id, active: call.body.active });
       if (!row) throw notFound('promotion code');
+      const action = row.active ? 'promotion_code_switched_on' : 'promotion_code_switched_off';
+      await audited(trx, call, action, id, { coupon, code: row.code });
       return ok(showPromotionCode(row));
     }),
 });
