@@ -28,6 +28,7 @@ export async function sharedFacts(
     const known = {
       credit: await customerCredit(trx, customer, currency),
       minimumCharge: processor.capabilities.minimumCharge(currency),
+      chargeStep: processor.capabilities.chargeStep(currency),
       ...(Object.keys(usedUp).length > 0 && { usedUp }),
     };
     return { known, ...(await taxFactsOf(trx, { customer, at })) };

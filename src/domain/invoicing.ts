@@ -115,10 +115,10 @@ export function invoiceOf(
   const held = discounts ?? discountsOn(state.discounts, state.terms.planId);
   const priced = taxed(discounted(lines, held, state.currency), shared.tax ?? UNTAXED);
   const before = sumsOf(priced);
-  const { credit, minimumCharge } = shared;
-  const least = collect.by === 'send' ? 1 : Math.max(minimumCharge, 1);
-  const isTooSmall = before.total < least && before.total - credit > 0;
-  const carried = before.total < 0 || isTooSmall ? before.total : 0;
+  const { credit } = shared;
+  const isSent = collect.by === 'send';
+  const least = isSent ? 1 : Math.max(shared.minimumCharge, state.terms.minimumCharge ?? 0, 1);
+  const carried = notCharged(before.total, credit, least, isSent ? 1 : (shared.chargeStep ?? 1));
   const all = carried === 0 ? priced : [...priced, carriedLine(-carried, 'out')];
   const sums = carried === 0 ? before : sumsOf(all);
   const creditApplied = usableCredit(sums.total, credit, least);
@@ -131,6 +131,13 @@ export function invoiceOf(
     taxNote: shared.tax?.note ?? null,
   };
   return { invoice, carried };
+}
+
+/** All of what is negative or too small; of the rest what no charge can be made of. */
+function notCharged(total: number, credit: number, least: number, step: number): number {
+  const left = total - credit;
+  if (total < 0 || (total < least && left > 0)) return total;
+  return left > 0 ? left % step : 0;
 }
 
 /** All of it, or as much as leaves something that the processor takes. */

@@ -13,6 +13,8 @@ export type Shared = {
   credit: number;
   /** Below it the processor takes nothing. */
   minimumCharge: number;
+  /** And nothing but multiples of this. */
+  chargeStep?: number;
   /** Null where the tenant has said nothing of taxes. */
   tax: TaxRules | null;
   /** Coupons of which this redemption would be one too many, and why. */

@@ -28,6 +28,8 @@ type Capabilities = {
   clocks: boolean;
   /** Below this it takes nothing. */
   minimumCharge: (currency: Currency) => number;
+  /** And nothing but multiples of this. */
+  chargeStep: (currency: Currency) => number;
   /** How long the processor remembers a key. Older than that, a charge is looked up before it is asked for again. */
   keysLiveMs: number;
 };

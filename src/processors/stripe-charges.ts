@@ -1,6 +1,7 @@
 import type Stripe from 'stripe';
 import { attemptKey } from '../domain/ids.ts';
 import type { CancelAnswer, CancelRequest, ChargeAnswer, ChargeRequest, ChargeSought } from './processor.ts';
+import { fromStripe, toStripe } from './stripe-amounts.ts';
 import { declineClassOf, declineOf } from './stripe-declines.ts';
 import { asking, type StripeError } from './stripe-errors.ts';
 import { keyFor } from './stripe-key.ts';
@@ -22,7 +23,7 @@ export async function charge(stripe: Stripe, request: ChargeRequest): Promise<Ch
       answerOf(
         await stripe.paymentIntents.create(
           {
-            amount,
+            amount: toStripe(amount, currency),
             currency,
             customer,
             payment_method: paymentMethod,
@@ -65,7 +66,7 @@ function answerOf(intent: Stripe.PaymentIntent): ChargeAnswer | null {
   const payment = intent.id;
   switch (intent.status) {
     case 'succeeded':
-      return { outcome: 'succeeded', payment, amount: intent.amount_received };
+      return { outcome: 'succeeded', payment, amount: fromStripe(intent.amount_received, intent.currency) };
     case 'processing':
     case 'requires_capture':
       return { outcome: 'processing', payment };
@@ -131,7 +132,7 @@ export async function cancelPayment(stripe: Stripe, request: CancelRequest): Pro
     case 'canceled':
       return { outcome: 'canceled' };
     case 'succeeded':
-      return { outcome: 'succeeded', amount: intent.amount_received };
+      return { outcome: 'succeeded', amount: fromStripe(intent.amount_received, intent.currency) };
     case 'processing':
       return { outcome: 'processing' };
     default:

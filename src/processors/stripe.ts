@@ -1,11 +1,11 @@
 /** Stripe, in engine mode: we invoice, Stripe takes the money. On the official client. */
 import Stripe from 'stripe';
 import type { PaymentProcessor } from './processor.ts';
+import { chargeStep, minimumCharge } from './stripe-amounts.ts';
 import { cancelPayment, charge, findCharge } from './stripe-charges.ts';
 import { advanceClock, createClock } from './stripe-clocks.ts';
 import { askingFor } from './stripe-errors.ts';
 import { attach, createSetup, detach, ensureCustomer, readPaymentMethod, readSetup } from './stripe-methods.ts';
-import { minimumCharge } from './stripe-minimums.ts';
 import { refund } from './stripe-refunds.ts';
 
 export type StripeOptions = {
@@ -24,6 +24,7 @@ export function createStripe(options: StripeOptions): PaymentProcessor {
       cancelsPayments: true,
       clocks: true,
       minimumCharge,
+      chargeStep,
       keysLiveMs: 24 * 3_600_000,
     },
     ensureCustomer: (request) => ensureCustomer(stripe, request),

@@ -132,6 +132,29 @@ describe('what is not charged is carried', () => {
     expect(invoice).toMatchObject({ subtotal: 1030, discount: 100, tax: 171, total: 1101 });
   });
 
+  it.each([
+    // total, credit          carried, due
+    [
+      [12_345, 0],
+      [5, 12_340],
+    ],
+    [
+      [12_345, 12_000],
+      [5, 340],
+    ],
+    [
+      [12_345, 12_345],
+      [0, 0],
+    ],
+    [
+      [12_345, 12_340],
+      [5, 0],
+    ],
+  ])('where the processor takes multiples of ten alone: %j', ([total, credit], [rest, due]) => {
+    const { invoice, carried } = of([line(total!)], { shared: { credit: credit!, chargeStep: 10 } });
+    expect([carried, invoice.amountDue]).toEqual([rest, due]);
+  });
+
   it('unless credit pays all of it', () => {
     const { invoice, carried } = of([line(49)], { shared: { minimumCharge: 50, credit: 49 } });
     expect([invoice.total, invoice.creditApplied, carried]).toEqual([49, 49, 0]);
@@ -243,6 +266,7 @@ const anyCase = fc.record({
   off: fc.option(fc.oneof(fc.constantFrom('10', '33.3', '100'), fc.integer({ min: 1, max: 9000 })), { nil: null }),
   credit: fc.integer({ min: 0, max: 60_000 }),
   minimumCharge: fc.constantFrom(0, 30, 50, 400),
+  chargeStep: fc.constantFrom(1, 10, 100),
   send: fc.boolean(),
 });
 
@@ -255,9 +279,9 @@ property.prop([anyCase], { numRuns: 10_000 })('an invoice is the sum of its line
       ? []
       : [coupon(typeof given.off === 'string' ? { percent: given.off } : { amount: given.off, currency: 'usd' })];
   const tax = taxes(...given.rates.map((percent, i) => ({ ...vat(percent), jurisdiction: `J${i}` })));
-  const { credit, minimumCharge } = given;
+  const { credit, minimumCharge, chargeStep } = given;
   const { invoice, carried } = of(lines, {
-    ...{ shared: { credit, minimumCharge, tax }, discounts, collect: given.send ? SEND : CHARGE },
+    ...{ shared: { credit, minimumCharge, chargeStep, tax }, discounts, collect: given.send ? SEND : CHARGE },
   });
   const { total, creditApplied, amountDue } = invoice;
   expect(invoice.lines.reduce((sum, each) => sum + totalOfLine(each), 0)).toBe(total);
@@ -267,7 +291,10 @@ property.prop([anyCase], { numRuns: 10_000 })('an invoice is the sum of its line
   expect(creditApplied).toBeLessThanOrEqual(credit);
   expect(creditApplied).toBeGreaterThanOrEqual(0);
   expect(invoice.discount).toBeLessThanOrEqual(lines.reduce((sum, each) => sum + Math.max(each.amount, 0), 0));
-  if (!given.send) expect(amountDue === 0 || amountDue >= minimumCharge).toBe(true);
+  if (!given.send) {
+    expect(amountDue === 0 || amountDue >= minimumCharge).toBe(true);
+    if (minimumCharge % chargeStep === 0) expect(amountDue % chargeStep).toBe(0);
+  }
   // Nothing is lost on the way to the next invoice.
   expect(total + carried).toBe(sumsOf(invoice.lines.filter((each) => !each.carried)).total);
   const about = { customer: 'cus_1', subscription: 'sub_1', currency: 'usd', at: START } as const;
