@@ -2,6 +2,7 @@
 import type { AgingRow, OwedInvoice } from '../db/reports/aging.ts';
 import { AGES } from '../db/reports/aging.ts';
 import type { ChurnMonth } from '../db/reports/churn.ts';
+import type { IssuedInvoice } from '../db/reports/invoice-list.ts';
 import type { MrrMonth } from '../db/reports/mrr.ts';
 import type { StatementEntry } from '../db/reports/statement.ts';
 import { type Column, decimal } from '../documents/csv.ts';
@@ -143,4 +144,48 @@ export const statementColumns = (currency: Currency, timeZone: TimeZone): Column
   { name: 'debit', value: ({ amount }) => (amount > 0 ? decimal(amount, currency) : null) },
   { name: 'credit', value: ({ amount }) => (amount < 0 ? decimal(-amount, currency) : null) },
   { name: 'balance', value: ({ balance }) => decimal(balance, currency) },
+];
+
+export const showIssued = (row: IssuedInvoice) => ({
+  id: row.id,
+  number: row.number,
+  state: row.state,
+  customerId: row.customer_id,
+  subscriptionId: row.subscription_id,
+  currency: row.currency,
+  ...Object.fromEntries(AMOUNTS.map(([name, column]) => [name, row[column]])),
+  purchaseOrder: row.purchase_order,
+  ...Object.fromEntries(TIMES.map(([name, column]) => [`${name}At`, row[column]?.toISOString() ?? null])),
+});
+
+const AMOUNTS = [
+  ['subtotal', 'subtotal'],
+  ['discount', 'discount'],
+  ['tax', 'tax'],
+  ['taxIncluded', 'tax_included'],
+  ['total', 'total'],
+  ['creditApplied', 'credit_applied'],
+  ['amountDue', 'amount_due'],
+  ['amountPaid', 'amount_paid'],
+] as const;
+const TIMES = [
+  ['issued', 'issued_at'],
+  ['due', 'due_at'],
+  ['paid', 'paid_at'],
+  ['voided', 'voided_at'],
+] as const;
+
+export const issuedColumns = (timeZone: TimeZone): Column<IssuedInvoice>[] => [
+  { name: 'id', value: ({ id }) => id },
+  { name: 'number', value: ({ number }) => number },
+  { name: 'state', value: ({ state }) => state },
+  { name: 'customerId', value: ({ customer_id }) => customer_id },
+  { name: 'subscriptionId', value: ({ subscription_id }) => subscription_id },
+  { name: 'currency', value: ({ currency }) => currency },
+  ...AMOUNTS.map(([name, column]) => ({ name, value: (row: IssuedInvoice) => decimal(row[column], row.currency) })),
+  { name: 'purchaseOrder', value: ({ purchase_order }) => purchase_order },
+  ...TIMES.map(([name, column]) => ({
+    name: `${name}On`,
+    value: (row: IssuedInvoice) => row[column] && dayOf(row[column].getTime(), timeZone),
+  })),
 ];

@@ -127,6 +127,61 @@ describe('an account', () => {
   });
 });
 
+describe('what is owed', () => {
+  const aging = (query: string) => finance('GET', `${REPORTS}/aging?${query}`);
+  const agesOf = async (query: string) => (await aging(query)).body.currencies[0]?.customers[0];
+
+  test.each([
+    // Issued and due at noon of 1 February, UTC.
+    ['on=2027-01-31', undefined],
+    ['on=2027-02-01', 'current'],
+    ['on=2027-02-02', 'days1To30'],
+    ['on=2027-03-03', 'days1To30'],
+    ['on=2027-03-04', 'days31To60'],
+    ['on=2027-04-02', 'days31To60'],
+    ['on=2027-04-03', 'days61To90'],
+    ['on=2027-05-02', 'days61To90'],
+    ['on=2027-05-03', 'over90'],
+    // Where it is already the second.
+    ['on=2027-02-02&timeZone=Pacific/Kiritimati', 'current'],
+    ['on=2027-02-03&timeZone=Pacific/Kiritimati', 'days1To30'],
+  ])('%s: %s', async (query, age) => {
+    const found = await agesOf(query);
+    if (age === undefined) expect(found).toBeUndefined();
+    else expect(found).toMatchObject({ customerId: ada, [age]: 6_000, total: 6_000, unassigned: 0 });
+  });
+
+  test('is what the receivable accounts hold, and names its invoices', async () => {
+    const { body } = await aging(`on=2027-02-10&customerId=${ada}`);
+    expect(body.currencies[0].total).toMatchObject({ days1To30: 6_000, total: 6_000 });
+    expect(body.invoices).toMatchObject([{ invoiceId: 'inv_reports_2', owed: 6_000, age: 'days1To30' }]);
+    const balance = await finance('GET', '/api/admin/ledger/trial-balance?at=2027-02-10T23:59:59Z');
+    const receivable = balance.body.currencies[0].accounts.find(
+      ({ account }: { account: string }) => account === 'receivable',
+    );
+    expect(receivable.balance).toBe(6_000);
+    const { text } = await aging('on=2027-02-10&format=csv');
+    expect(text).toBe(
+      `currency,customerId,current,days1To30,days31To60,days61To90,over90,unassigned,total\r\nusd,${ada},0.00,60.00,0.00,0.00,0.00,0.00,60.00\r\n`,
+    );
+  });
+});
+
+describe('invoices', () => {
+  test('in the order of issue, page by page, and all at once as a table', async () => {
+    const path = `${REPORTS}/invoices?from=2027-01-01&to=2027-03-01`;
+    const first = await finance('GET', `${path}&limit=1`);
+    expect(first.body.data).toMatchObject([{ id: 'inv_reports_1', state: 'paid', total: 3_000, amountPaid: 3_000 }]);
+    const second = await finance('GET', `${path}&limit=1&cursor=${first.body.nextCursor}`);
+    expect(second.body).toMatchObject({ data: [{ id: 'inv_reports_2', state: 'open' }], nextCursor: null });
+    const { text } = await finance('GET', `${path}&format=csv&timeZone=Pacific/Kiritimati`);
+    const rows = text.trimEnd().split('\r\n');
+    expect(rows).toHaveLength(3);
+    expect(rows[1]).toMatch(/,30\.00,0\.00,0\.00,0\.00,30\.00,0\.00,30\.00,30\.00,,2027-01-02,2027-01-02,2027-01-02,$/);
+    expect((await finance('GET', `${REPORTS}/invoices?from=2027-02-02&to=2027-03-01`)).body.data).toEqual([]);
+  });
+});
+
 describe('what a number is made of', () => {
   test('entries by owner and time, each with its transaction, and that with its cause', async () => {
     const { body } = await finance(

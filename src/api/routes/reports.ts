@@ -1,44 +1,43 @@
 /** What finance asks at the end of a month. All of it comes as JSON, or as a table. */
 import { z } from 'zod';
-import type { Slice } from '../../db/page.ts';
+import type { Page, Slice } from '../../db/page.ts';
 import { agingAt, owedInvoices } from '../../db/reports/aging.ts';
 import { churnByMonth } from '../../db/reports/churn.ts';
+import { issuedInvoices } from '../../db/reports/invoice-list.ts';
 import { mrrByMonth } from '../../db/reports/mrr.ts';
-import {
-  type StatementEntry,
-  type StatementOf,
-  statementBalances,
-  statementEntries,
-} from '../../db/reports/statement.ts';
+import { type StatementOf, statementBalances, statementEntries } from '../../db/reports/statement.ts';
 import { inTenant } from '../../db/tenant.ts';
 import { type Column, CSV_TYPE, csvOf } from '../../documents/csv.ts';
 import { type AccountCode, chart } from '../../domain/ledger.ts';
 import { dayOf } from '../../domain/time.ts';
-import { cursorOf, pageOf } from '../paging.ts';
+import { cursorOf, listBody, pageOf } from '../paging.ts';
 import { badField } from '../problem.ts';
 import {
   agingColumns,
   churnColumns,
+  issuedColumns,
   mrrColumns,
   showAging,
   showChurn,
+  showIssued,
   showMrr,
   showOwed,
   showStatementEntry,
   statementColumns,
 } from '../reports.ts';
-import { type Call, ok, paper, type Reply, route } from '../route.ts';
+import { ok, paper, type Reply, route } from '../route.ts';
 import {
   agingReport,
   churnReport,
   dayRange,
+  issuedInvoice,
   monthRange,
   monthsProblem,
   mrrReport,
   statementReport,
 } from '../schemas/reports.ts';
 import { day, text } from '../schemas/text.ts';
-import { currency, customerId, page } from '../schemas.ts';
+import { currency, customerId, listOf, page } from '../schemas.ts';
 
 const reading = {
   tag: 'Reports',
@@ -143,7 +142,10 @@ const statement = route({
     const of: StatementOf = { ...days, code, owner, currency: unit };
     if (call.wantsCsv) {
       const name = `statement-${code}-${days.from}-${days.to}`;
-      return table(statementColumns(unit, days.timeZone), everyEntry(call, of), name);
+      const { opening } = await inTenant(call.parts.db, call.scope, (trx) => statementBalances(trx, of));
+      const read = (next: Page) =>
+        inTenant(call.parts.db, call.scope, (trx) => statementEntries(trx, of, next, opening));
+      return table(statementColumns(unit, days.timeZone), everyPage(read), name);
     }
     const paging = pageOf({ ...(limit && { limit }), ...(cursor !== undefined && { cursor }) }, 'timeNumberAndAmount');
     const { balances, slice } = await inTenant(call.parts.db, call.scope, async (trx) => {
@@ -163,20 +165,32 @@ const statement = route({
   },
 });
 
+const invoices = route({
+  ...reading,
+  path: '/api/admin/reports/invoices',
+  summary: 'Every invoice issued between two days',
+  about: 'For the books of somebody else. As a table, all of them at once.',
+  query: page.extend(dayRange),
+  answers: report('In the order of issue.', listOf(issuedInvoice, 'IssuedInvoice')),
+  async handle({ parts, scope, query, wantsCsv }) {
+    const { from, to, timeZone, ...paging } = query;
+    const days = daysOf({ from, to, timeZone });
+    const read = (next: Page) => inTenant(parts.db, scope, (trx) => issuedInvoices(trx, days, next));
+    if (!wantsCsv) return ok(listBody(await read(pageOf(paging, 'timeAndId')), showIssued));
+    return table(issuedColumns(days.timeZone), everyPage(read), `invoices-${from}-${to}`);
+  },
+});
+
 const ROWS_AT_ONCE = 2_000;
 
-/** Page by page, so that neither the database nor this process holds a year of a busy account at once. */
-async function* everyEntry({ parts, scope }: Call, of: StatementOf): AsyncGenerator<StatementEntry[]> {
-  const { opening } = await inTenant(parts.db, scope, (trx) => statementBalances(trx, of));
+/** So that neither the database nor this process holds a year of a busy account at once. */
+async function* everyPage<Row>(read: (page: Page) => Promise<Slice<Row>>): AsyncGenerator<Row[]> {
   for (let after: string | null = null; ; ) {
-    const page = { limit: ROWS_AT_ONCE, after };
-    const slice: Slice<StatementEntry> = await inTenant(parts.db, scope, (trx) =>
-      statementEntries(trx, of, page, opening),
-    );
+    const slice: Slice<Row> = await read({ limit: ROWS_AT_ONCE, after });
     yield slice.rows;
     if (slice.next === null) return;
     after = slice.next;
   }
 }
 
-export const reportRoutes = [mrr, churn, aging, statement];
+export const reportRoutes = [mrr, churn, aging, statement, invoices];

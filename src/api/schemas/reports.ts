@@ -139,3 +139,27 @@ export const statementReport = z
     nextCursor: z.string().nullable(),
   })
   .openapi('AccountStatement');
+
+export const issuedInvoice = z
+  .object({
+    id: invoiceId,
+    number: z.string(),
+    state: z.string(),
+    customerId,
+    subscriptionId,
+    currency,
+    subtotal: minor,
+    discount: minor,
+    tax: minor,
+    taxIncluded: minor,
+    total: minor,
+    creditApplied: minor,
+    amountDue: minor,
+    amountPaid: minor,
+    purchaseOrder: z.string().nullable(),
+    issuedAt: time,
+    dueAt: time,
+    paidAt: time.nullable(),
+    voidedAt: time.nullable(),
+  })
+  .openapi('IssuedInvoice');

@@ -37,6 +37,7 @@ export async function up(db: AnyDatabase): Promise<void> {
     -- Null where a posting is about no invoice, or about many at once, as the revenue of a day is.
     alter table ledger_transactions add column invoice_id text;
     create index on ledger_transactions (tenant_id, mode, invoice_id) where invoice_id is not null;
+    create index on invoices (tenant_id, mode, issued_at, id);
     `,
   );
   await appendOnly(db, 'mrr_movements');
