@@ -1,6 +1,7 @@
 /** From a plan's name to what it costs this customer. */
 import { clockedNow } from '../db/clocks.ts';
 import { priceBookAt, readPriceBook } from '../db/price-books.ts';
+import { readSeller } from '../db/sellers.ts';
 import { inTenant, type Trx } from '../db/tenant.ts';
 import type { Currency } from '../domain/currency.ts';
 import type { CustomerId } from '../domain/ids.ts';
@@ -26,7 +27,8 @@ export const offerFor = (
         errors: [{ path: 'planId', message: 'no such plan' }],
       });
     }
-    const terms = termsOf(plan, book.id, currency, book.document);
+    const unsaid = (await readSeller(trx))?.seller.taxBehavior;
+    const terms = termsOf(plan, book.id, currency, book.document, unsaid);
     if (!terms) throw new Problem(422, 'plan_not_in_currency', `the plan has no price in ${currency}`);
     return { plan, terms: termsWith(terms, plan, addOns) };
   });

@@ -1,5 +1,6 @@
 /** Who sells and who buys, as an invoice names them. */
 import type { Country } from './country.ts';
+import type { TaxBehavior } from './tax.ts';
 import type { Registration, TaxIdState, TaxSeller } from './tax-rules.ts';
 import type { TimeZone } from './time.ts';
 
@@ -19,7 +20,7 @@ export type Seller = Pick<TaxSeller, 'belowEuThreshold' | 'unknownTaxIds'> & {
   taxIds: { country: Country; number: string }[];
   registrations: Registration[];
   /** Whether prices say what is paid, or what the tax comes on top of; where a price doesn't say it itself. */
-  taxBehavior: 'exclusive' | 'inclusive';
+  taxBehavior: TaxBehavior;
   /** The day of a tax is one of this zone. */
   timeZone: TimeZone;
   invoiceFooter: string | null;

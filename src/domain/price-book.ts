@@ -3,7 +3,7 @@ import type { PriceBookId } from './ids.ts';
 import { invariant } from './invariant.ts';
 import { timesDecimal } from './money.ts';
 import { type Rate, rate } from './rating.ts';
-import type { TaxCategory } from './tax.ts';
+import type { TaxBehavior, TaxCategory } from './tax.ts';
 import type { Interval } from './time.ts';
 
 /** One of the prices that a plan is made of. Those that count, count the quantity of what they belong to. */
@@ -20,7 +20,7 @@ export type Priced = SinglePrice | Charges;
 export type Price = {
   currency: Currency;
   /** Whether tax comes on top or is inside. */
-  taxBehavior?: 'exclusive' | 'inclusive';
+  taxBehavior?: TaxBehavior;
   /** An invoice below it waits for the next. */
   minimumCharge?: number;
 } & Priced;
@@ -97,17 +97,26 @@ export type Terms = {
 } & Priced;
 type Ahead = { phase?: HeldPhase } & Priced;
 
-/** Null where the plan has no price in that currency. The book says what the plan leaves open, and what follows its term. */
-export function termsOf(plan: Plan, priceBookId: PriceBookId, currency: Currency, book?: PriceBook): Terms | null {
+/**
+ * Null where the plan has no price in that currency. The book says what the plan leaves open, and what follows its term;
+ * the seller, whether prices that say nothing of taxes include them.
+ */
+export function termsOf(
+  plan: Plan,
+  priceBookId: PriceBookId,
+  currency: Currency,
+  book?: PriceBook,
+  unsaid: TaxBehavior = 'exclusive',
+): Terms | null {
   const price = plan.prices.find((candidate) => candidate.currency === currency);
   if (!price) return null;
   const { id: planId, product, name, interval, taxCategory, graceHours } = plan;
   const changes = rulesOf(plan, book);
-  const term = plan.term && termOf(plan.term, priceBookId, currency, book);
+  const term = plan.term && termOf(plan.term, priceBookId, currency, book, unsaid);
   const terms: Terms = {
     ...{ planId, priceBookId, product, name, interval, currency },
     ...(taxCategory && { taxCategory }),
-    ...(price.taxBehavior === 'inclusive' && { taxInclusive: true }),
+    ...((price.taxBehavior ?? unsaid) === 'inclusive' && { taxInclusive: true }),
     ...(price.minimumCharge && { minimumCharge: price.minimumCharge }),
     ...(graceHours && { graceHours }),
     ...(changes && { changes }),
@@ -136,9 +145,10 @@ function termOf(
   priceBookId: PriceBookId,
   currency: Currency,
   book: PriceBook | undefined,
+  unsaid: TaxBehavior,
 ): HeldTerm {
   const next = atEnd === 'change' ? book?.plans.find(({ id }) => id === planId) : undefined;
-  const terms = next && termsOf(next, priceBookId, currency, book);
+  const terms = next && termsOf(next, priceBookId, currency, book, unsaid);
   return { periods, left: periods, atEnd, ...(terms && { next: withoutPhases(terms) }) };
 }
 

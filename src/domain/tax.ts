@@ -9,6 +9,10 @@ import { prorate } from './money.ts';
 export const TAX_CATEGORIES = ['standard', 'reduced', 'exempt'] as const;
 export type TaxCategory = (typeof TAX_CATEGORIES)[number];
 
+/** Whether tax comes on top of a price, or is inside of it. */
+export const TAX_BEHAVIORS = ['exclusive', 'inclusive'] as const;
+export type TaxBehavior = (typeof TAX_BEHAVIORS)[number];
+
 /** One authority's rate. The jurisdiction is a country, or a country's region: `DE`, `US-CA`. */
 export type TaxRate = { jurisdiction: string; name: string; percent: string };
 

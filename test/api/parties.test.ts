@@ -1,4 +1,5 @@
 /** Addresses, tax ids and the seller's profile over HTTP, with a service that checks VAT ids. */
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createDatabase, type Db } from '../../src/db/client.ts';
 import { taxFactsOf } from '../../src/db/tax-facts.ts';
@@ -224,6 +225,23 @@ test('in the records of a request and in the tables nothing of it is legible', a
   for (const table of ['requests', 'customers', 'customer_addresses', 'tax_id_checks', 'audit_log'] as const) {
     expect(JSON.stringify(await db.selectFrom(table).selectAll().execute())).not.toMatch(/Haussmann|75009|40303265045/);
   }
+});
+
+test('the example of the documentation is one', async () => {
+  const page = readFileSync(new URL('../../docs/taxes.md', import.meta.url), 'utf8');
+  const example = JSON.parse(/```json\n([^`]*)```/.exec(page)![1]!);
+  const seattle = { line1: '400 Broad St', city: 'Seattle', postalCode: '98109', region: 'WA', country: 'US' };
+  const american = { legalName: 'Acme Inc.', address: seattle, registrations: [example] };
+  expect(await alone.owner('PUT', SELLER, american)).toMatchObject({ status: 200 });
+  const { body } = await alone.owner('POST', '/api/customers', { address: seattle });
+  const scope = { tenant: alone.tenant, mode: 'test' } as const;
+  const at = Date.parse('2026-11-21');
+  const { facts } = await inTenant(db, scope, (trx) => taxFactsOf(trx, { customer: body.id, at }));
+  const { rates } = await builtInCalculator.rulesFor(facts!);
+  expect(rates.standard.map(({ jurisdiction, percent }) => [jurisdiction, percent])).toEqual([
+    ['US-WA', '6.5'],
+    ['US-WA-KING', '3.85'],
+  ]);
 });
 
 describe('a seller is refused', () => {

@@ -1,5 +1,6 @@
 /** Subscriptions whose seller is registered for taxes, from the request to the ledger, with the real parts in between. */
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { isAccepted } from '../../src/domain/subscription.ts';
 import { createTaxes } from '../../src/tax/taxes.ts';
 import { type Engine, startEngine } from '../support/engine.ts';
 import { type FakeService, startService } from '../tax/service.ts';
@@ -112,10 +113,31 @@ test('a change costs what its preview says, taxes included', async () => {
   expect(total.amount).toBe(subtotal.amount + tax.amount);
 });
 
+test('a seller whose prices include taxes sells so from then on', async () => {
+  const { body: profile } = await api.owner('GET', SELLER);
+  const { version, createdAt: _, ...before } = profile;
+  const inclusive = async ({ subscription }: { subscription: { id: string } }) => {
+    const id = subscription.id as `sub_${string}`;
+    const row = await engine.db
+      .selectFrom('subscriptions')
+      .select('document')
+      .where('id', '=', id)
+      .executeTakeFirstOrThrow();
+    return isAccepted(row.document) && row.document.terms.taxInclusive;
+  };
+  const older = await subscribed({ address: berlin });
+  expect(await api.owner('PUT', SELLER, { ...before, taxBehavior: 'inclusive' })).toMatchObject({ status: 200 });
+  const newer = await subscribed({ address: berlin });
+  expect(await rowOf(newer.invoice.id)).toMatchObject({ seller_version: version + 1 });
+  await api.owner('PUT', SELLER, before);
+  expect([await inclusive(older), await inclusive(newer)]).toEqual([undefined, true]);
+});
+
 test('an invoice names its parties as they were', async () => {
   const { id, invoice } = await subscribed({ address: berlin });
+  const { body: seller } = await api.owner('GET', SELLER);
   await api.owner('PATCH', `/api/customers/${id}`, { address: paris });
-  expect(await rowOf(invoice.id)).toMatchObject({ seller_version: 1, buyer_version: 1 });
+  expect(await rowOf(invoice.id)).toMatchObject({ seller_version: seller.version, buyer_version: 1 });
   const rewritten = engine.db.updateTable('invoices').set({ buyer_version: 2 }).where('id', '=', invoice.id).execute();
   await expect(rewritten).rejects.toThrow('its parties stand');
 });

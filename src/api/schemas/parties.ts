@@ -3,7 +3,7 @@ import { extendZodWithOpenApi } from '@asteasolutions/zod-to-openapi';
 import { z } from 'zod';
 import { isCountry, isRegion } from '../../domain/country.ts';
 import { addressTrouble } from '../../domain/seller-check.ts';
-import { isPercent, TAX_CATEGORIES } from '../../domain/tax.ts';
+import { isPercent, TAX_BEHAVIORS, TAX_CATEGORIES } from '../../domain/tax.ts';
 import { day, text, timeZone } from './text.ts';
 
 extendZodWithOpenApi(z);
@@ -88,8 +88,8 @@ export const sellerPut = z
       .max(50)
       .default([]),
     registrations: z.array(registration).max(200).default([]),
-    taxBehavior: z.enum(['exclusive', 'inclusive']).default('exclusive').openapi({
-      description: 'Of prices that don’t say it themselves.',
+    taxBehavior: z.enum(TAX_BEHAVIORS).default('exclusive').openapi({
+      description: 'Of prices that don’t say it themselves; subscriptions keep what they were sold at.',
     }),
     belowEuThreshold: z.boolean().default(true).openapi({
       description:

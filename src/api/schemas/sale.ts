@@ -2,7 +2,7 @@
 import { extendZodWithOpenApi } from '@asteasolutions/zod-to-openapi';
 import { z } from 'zod';
 import { MAX_TRIAL_DAYS } from '../../domain/price-book-check.ts';
-import { TAX_CATEGORIES } from '../../domain/tax.ts';
+import { TAX_BEHAVIORS, TAX_CATEGORIES } from '../../domain/tax.ts';
 import { isDay } from '../../domain/time.ts';
 
 extendZodWithOpenApi(z);
@@ -49,8 +49,8 @@ export const changeRules = z
 
 export const taxCategory = z.enum(TAX_CATEGORIES).openapi({ description: '`standard` where it is left out.' });
 export const taxBehavior = z
-  .enum(['exclusive', 'inclusive'])
-  .openapi({ default: 'exclusive', description: 'Whether tax comes on top or is inside.' });
+  .enum(TAX_BEHAVIORS)
+  .openapi({ description: 'Whether tax comes on top or is inside; as the seller has it where it is left out.' });
 export const graceHours = z
   .int()
   .max(24 * 31)
