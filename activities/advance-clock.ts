@@ -1,5 +1,5 @@
 import { Context } from '@temporalio/activity';
-import { advanceStep, type ClockDeps, ClockStuck } from '../src/clock/advance.ts';
+import { advanceStep, type ClockDeps, ClockStuck, recogniseOnClock } from '../src/clock/advance.ts';
 import { inTenant } from '../src/db/tenant.ts';
 import type { ClockActivities } from './contract.ts';
 
@@ -19,6 +19,7 @@ export const createAdvanceClock =
     const beat = setInterval(() => context.heartbeat(), BEAT_EVERY_MS);
     try {
       while (!(await advanceStep(deps, ref, target)));
+      await recogniseOnClock(deps.db, ref);
       await end('ready', null);
     } catch (error) {
       if (!(error instanceof ClockStuck)) throw error;

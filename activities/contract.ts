@@ -1,8 +1,9 @@
+import type { Recognised } from '../src/db/revenue.ts';
 import type { Commit, CommitAnswer } from '../src/domain/commit.ts';
 import type { OutsideEffect } from '../src/domain/effect.ts';
 import type { Fact } from '../src/domain/input.ts';
 import type { Identity } from '../src/domain/subscription.ts';
-import type { Journey } from '../workflows/messages.ts';
+import type { Journey, RevenueOf } from '../workflows/messages.ts';
 
 export type EffectOf<T extends OutsideEffect['type']> = Extract<OutsideEffect, { type: T }>;
 
@@ -27,4 +28,9 @@ export type Activities = OutsideActivities & {
 export type ClockActivities = {
   /** Moves a test clock and all that belongs to it; a clock that can't go on is left `blocked`, with the reason. */
   advanceClock: (journey: Journey) => Promise<void>;
+};
+
+export type RevenueActivities = {
+  /** Through the last day that is over, for all who live by the wall's clock. */
+  recogniseRevenue: (whose: RevenueOf) => Promise<Recognised>;
 };

@@ -37,7 +37,7 @@ export async function openBooks(server: Server, name: string, customers: number)
   const url = server.url(name);
   await migrateDatabase(url);
   const db = createDatabase(url, { applicationName: 'bench', max: 8 });
-  await createTenant(db, { id: SCOPE.tenant, name: 'Bench', createdAt: new Date(START) });
+  await createTenant(db, { id: SCOPE.tenant, name: 'Bench', timeZone: 'UTC', createdAt: new Date(START) });
   const ids = Array.from({ length: customers }, (_, i) => customerOf(i));
   await inTenant(db, SCOPE, (trx) =>
     trx

@@ -1,5 +1,5 @@
 /** The names and shapes that senders share with the subscription's workflow. Plain constants: any program may import them. */
-import type { ClockId, SubscriptionId, TenantId } from '../src/domain/ids.ts';
+import type { ClockId, Mode, SubscriptionId, TenantId } from '../src/domain/ids.ts';
 import type { Command, Fact, Origin } from '../src/domain/input.ts';
 import type { Draft, Subscription } from '../src/domain/subscription.ts';
 import type { Instant } from '../src/domain/time.ts';
@@ -50,3 +50,8 @@ export type Start = { subscription: Draft; cyclesPerRun?: number };
 export const ADVANCE_CLOCK_WORKFLOW = 'advance_clock';
 export const clockWorkflowIdOf = (tenant: TenantId, clock: ClockId): string => `clock/${tenant}/${clock}`;
 export type Journey = { tenant: TenantId; clock: ClockId; target: Instant };
+
+/** The days of a tenant that are over, in one mode: started by its schedule, at the tenant's local midnight. */
+export const RECOGNISE_REVENUE_WORKFLOW = 'recognise_revenue';
+export const revenueScheduleIdOf = (tenant: TenantId): string => `revenue/${tenant}`;
+export type RevenueOf = { tenant: TenantId; mode: Mode };

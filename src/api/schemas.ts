@@ -468,7 +468,9 @@ export const clockNext = z
   })
   .openapi('ClockNext');
 
-export const tenant = z.object({ id: tenantId, name: z.string(), createdAt: time }).openapi('Tenant');
+export const tenant = z
+  .object({ id: tenantId, name: z.string(), timeZone: z.string(), createdAt: time })
+  .openapi('Tenant');
 export const tenantCreate = z
   .strictObject({
     id: z
@@ -477,6 +479,7 @@ export const tenantCreate = z
       .optional()
       .openapi({ example: 'ten_acme' }) as unknown as z.ZodType<TenantId | undefined>,
     name: text(255),
+    timeZone: timeZone.default('UTC'),
   })
   .openapi('TenantCreate');
 

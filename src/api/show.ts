@@ -229,7 +229,9 @@ export const showClock = (row: ClockRow) => ({
   createdAt: iso(row.created_at),
 });
 
-export const showTenant = ({ id, name, createdAt }: Tenant) => ({ id, name, createdAt: iso(createdAt) });
+export const showTenant = ({ id, name, timeZone, createdAt }: Tenant) => ({
+  ...{ id, name, timeZone, createdAt: iso(createdAt) },
+});
 
 export const showKey = (key: ApiKey) => ({
   id: key.id,

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { createDatabase, type Db } from '../db/client.ts';
 import { type LedgerReport, verifyLedger } from '../db/verify-ledger.ts';
 import { type NewEntriesReport, verifyNewEntries } from '../db/verify-new-entries.ts';
+import { type RevenueDifference, verifyRevenue } from '../db/verify-revenue.ts';
 import { CliError, demo } from './api.ts';
 import { green, type Output, print, red } from './output.ts';
 
@@ -16,25 +17,27 @@ export function ledgerCommands(program: Command): void {
     .action(async (options: Output & { full?: boolean }) => {
       const report = await verify(options.full ? verifyLedger : verifyNewEntries);
       print(options, report, () => linesOf(report));
-      if (report.differences.length > 0) process.exitCode = 1;
+      if (report.differences.length + report.revenue.length > 0) process.exitCode = 1;
     });
 }
 
-type Report = LedgerReport | NewEntriesReport;
+/** Revenue is looked at as a whole each time. */
+type Report = (LedgerReport | NewEntriesReport) & { revenue: RevenueDifference[] };
 
-async function verify(how: (db: Db) => Promise<Report>): Promise<Report> {
+async function verify(how: (db: Db) => Promise<LedgerReport | NewEntriesReport>): Promise<Report> {
   const url = process.env.DATABASE_URL ?? demo().databaseUrl;
   if (!url) throw new CliError('No database is known: start one with `npm start`, or set DATABASE_URL.');
   const db = createDatabase(url, { applicationName: 'hydra-cli', max: 1 });
   try {
-    return await how(db);
+    return { ...(await how(db)), revenue: await verifyRevenue(db) };
   } finally {
     await db.destroy();
   }
 }
 
 function linesOf(report: Report): string[] {
-  const { accounts, transactions, entries, differences } = report;
+  const { accounts, transactions, entries } = report;
+  const differences = [...report.differences, ...report.revenue];
   const size = `${accounts} accounts, ${transactions} transactions, ${entries} entries${sinceOf(report)}`;
   if (differences.length === 0) return [green(`The books balance: ${size}.`), ...remarks(report)];
   return [

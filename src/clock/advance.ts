@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { workflowIdOf } from '../../workflows/messages.ts';
 import type { Db } from '../db/client.ts';
+import { lastDayOver, recogniseThrough } from '../db/revenue.ts';
 import { inTenant } from '../db/tenant.ts';
 import type { ClockId, SubscriptionId, TenantId } from '../domain/ids.ts';
 import { DAY, type Instant } from '../domain/time.ts';
@@ -54,6 +55,13 @@ export async function advanceStep(
   await quiet(db, ref, next);
   await moveClock(db, ref, next);
   return last && dues.length === 0;
+}
+
+/** A clock's customers earn by its days: all that are over when it stands. */
+export async function recogniseOnClock(db: Db, { tenant, clock }: ClockRef): Promise<void> {
+  const scope = { tenant, mode: 'test' } as const;
+  const { now } = await readClock(db, { tenant, clock });
+  await recogniseThrough(db, scope, { through: await lastDayOver(db, scope, now), clock });
 }
 
 async function move(client: Client, workflowId: string, to: Instant, wait: boolean): Promise<void> {

@@ -75,8 +75,10 @@ async function takeKeys(trx: Trx, postings: readonly Ready[], unknown: readonly 
   const sorted = [...postings].sort((a, b) => (a.key < b.key ? -1 : 1));
   const { rows } = await sql<{ fresh: Record<string, number> | null; ids: Ids }>`/* ledger_take_keys */
     with taken as (
-      insert into ledger_transactions (tenant_id, mode, key, kind, subscription_id, invoice_id, at, entry_count)
-      select current_setting('hydra.tenant'), current_setting('hydra.mode'), key, kind, subscription_id, invoice_id, at,
+      insert into ledger_transactions (tenant_id, mode, key, kind, subscription_id, invoice_id, at, belongs_to,
+        entry_count)
+      select current_setting('hydra.tenant'), current_setting('hydra.mode'), key, kind, subscription_id, invoice_id,
+        greatest(at, closed.ends_at), case when at < closed.ends_at then (at at time zone closed.time_zone)::date end,
         entry_count
       from unnest(${texts(sorted.map(({ key }) => key))}::text[], ${texts(sorted.map(({ kind }) => kind))}::text[],
         ${texts(sorted.map(({ subscription }) => subscription))}::text[],
@@ -84,6 +86,11 @@ async function takeKeys(trx: Trx, postings: readonly Ready[], unknown: readonly 
         ${texts(sorted.map(({ at }) => new Date(at).toISOString()))}::timestamptz[],
         ${numbers(sorted.map(({ legs }) => legs.length))}::int[])
         as taken (key, kind, subscription_id, invoice_id, at, entry_count)
+      left join (
+        select ends_at, time_zone from ledger_periods
+        where tenant_id = current_setting('hydra.tenant') and mode = current_setting('hydra.mode')
+        order by month desc limit 1
+      ) as closed on true
       on conflict (tenant_id, mode, key) do nothing
       returning id, key
     )

@@ -9,6 +9,7 @@ import type { Recorded, StoredStep } from '../domain/commit.ts';
 import type { Country } from '../domain/country.ts';
 import type { Currency } from '../domain/currency.ts';
 import type { LineDiscount } from '../domain/discount.ts';
+import type { Earning, SpanCause } from '../domain/earning.ts';
 import type { Effect } from '../domain/effect.ts';
 import type {
   ClockId,
@@ -24,7 +25,7 @@ import type {
   TenantId,
 } from '../domain/ids.ts';
 import type { DeclineClass, Fact, Input, Origin } from '../domain/input.ts';
-import type { Collect, Earning, InvoiceLine } from '../domain/invoice.ts';
+import type { Collect, InvoiceLine } from '../domain/invoice.ts';
 import type { AccountCode, PostingKind } from '../domain/ledger.ts';
 import type { Money } from '../domain/money.ts';
 import type { MrrMovementKind } from '../domain/mrr.ts';
@@ -46,7 +47,13 @@ type MinorUnits = number;
 
 type OfTenant = { tenant_id: TenantId; mode: Mode };
 
-export type TenantsTable = { id: TenantId; name: string; created_at: Timestamp };
+/** Its books are kept by the days of its own time zone. */
+export type TenantsTable = {
+  id: TenantId;
+  name: string;
+  created_at: Timestamp;
+  time_zone: Generated<string>;
+};
 
 export type ApiKeysTable = OfTenant & {
   id: string;
@@ -288,6 +295,8 @@ export type LedgerTransactionsTable = OfTenant & {
   at: Timestamp;
   entry_count: number;
   invoice_id: InvoiceId | null;
+  /** The day that it would have been posted on, had that day's month not been closed. */
+  belongs_to: Day | null;
   recorded_at: DefaultTimestamp;
 };
 
@@ -487,6 +496,62 @@ export type MrrMovementsTable = OfTenant & {
   recorded_at: DefaultTimestamp;
 };
 
+// Revenue and closed months.
+export type EarningSpansTable = OfTenant & {
+  id: Identity;
+  invoice_id: InvoiceId;
+  ordinal: number;
+  subscription_id: SubscriptionId | null;
+  customer_id: CustomerId;
+  product: string;
+  currency: Currency;
+  price: MinorUnits;
+  price_before: MinorUnits;
+  days: number;
+  line_from: number;
+  line_to: number;
+  rest: MinorUnits;
+  line_discount: MinorUnits;
+  from_index: number;
+  to_index: number;
+  first_day: Day;
+  known_on: Day;
+  gross: MinorUnits;
+  discount: MinorUnits;
+  cause: SpanCause;
+  reference: string;
+  mirrors: number | null;
+  recorded_at: DefaultTimestamp;
+};
+
+/** How far a span is booked. One that is booked to its end has none. */
+export type EarningProgressTable = OfTenant & {
+  span_id: number;
+  customer_id: CustomerId;
+  subscription_id: SubscriptionId | null;
+  next_day: Day;
+  due_on: Day;
+  end_day: Day;
+};
+
+export type RevenueDaysTable = OfTenant & {
+  span_id: number;
+  from_day: Day;
+  to_day: Day;
+  booked_on: Day;
+  gross: MinorUnits;
+  discount: MinorUnits;
+  transaction_id: number;
+};
+
+export type LedgerPeriodsTable = OfTenant & {
+  month: string;
+  ends_at: Timestamp;
+  time_zone: string;
+  closed_at: Timestamp;
+  closed_by: string;
+};
+
 export type Database = {
   tenants: TenantsTable;
   api_keys: ApiKeysTable;
@@ -522,4 +587,8 @@ export type Database = {
   credit_changes: CreditChangesTable;
   ledger_verifications: LedgerVerificationsTable;
   ledger_verified_sums: LedgerVerifiedSumsTable;
+  earning_spans: EarningSpansTable;
+  earning_progress: EarningProgressTable;
+  revenue_days: RevenueDaysTable;
+  ledger_periods: LedgerPeriodsTable;
 };

@@ -23,16 +23,17 @@ export const inRole = <T>(db: Db, role: CrossTenantRole, work: (trx: Trx) => Pro
   });
 
 const TRIES = 4;
-const DEADLOCK = '40P01';
+/** Of two that wait for each other Postgres ends one; and a month was closed between a look at it and a posting to it. */
+const GO_AGAIN = ['40P01', 'LC001'];
 
-/** Of two that wait for each other Postgres ends one, which has then done nothing: it simply goes again. */
+/** Whoever was ended so has done nothing: it simply goes again. */
 async function begun<T>(db: Db, work: (trx: Trx) => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
       return await db.transaction().execute(work);
     } catch (error) {
-      const isDeadlock = error instanceof Error && 'code' in error && error.code === DEADLOCK;
-      if (!isDeadlock || tries === TRIES) throw error;
+      const again = error instanceof Error && 'code' in error && GO_AGAIN.includes(String(error.code));
+      if (!again || tries === TRIES) throw error;
     }
   }
 }

@@ -99,7 +99,7 @@ async function serviceKey(): Promise<string> {
 const token = (sub: string, role: 'owner' | 'customer') =>
   mintToken(config, { sub, role, ...SCOPE }, TOKENS_LIVE_SECONDS);
 
-await createTenant(db, { id: TENANT, name: 'Demo', createdAt: at });
+await createTenant(db, { id: TENANT, name: 'Demo', timeZone: 'UTC', createdAt: at });
 await inTenant(db, SCOPE, async (trx) => {
   if (await priceBookAt(trx, at)) return;
   const by = 'seed';

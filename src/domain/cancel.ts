@@ -4,7 +4,6 @@ import type { InputOf } from './input.ts';
 import { CHARGE } from './invoice.ts';
 import { finaliseAll } from './invoicing.ts';
 import { stopRetries } from './payment.ts';
-import { earned } from './period.ts';
 import type { Moment } from './shared.ts';
 import {
   type Accepted,
@@ -20,7 +19,7 @@ export const LISTENS_FOR = 120 * DAY;
 
 type Cancelable = Extract<Subscription, Accepted>;
 
-/** Ends it. What was invoiced is earned now, debts stay on the books, an attempt on its way stands. */
+/** Ends it. What was invoiced is earned on this day, debts stay on the books, an attempt on its way stands. */
 export function endNow(
   before: Cancelable,
   moment: Moment,
@@ -36,13 +35,12 @@ export function endNow(
       endedAt: at,
       listensUntil: at + LISTENS_FOR,
       invoices: stopRetries(state.invoices),
-      deferred: 0,
       cancelAt: null,
       pending: null,
     }),
     effects: [
       ...effects,
-      ...earned(state, at),
+      { type: 'earn_rest', day: dayOf(at, state.timeZone), at },
       { type: 'announce', event: 'subscription.canceled', data: { reason }, at },
     ],
   };
@@ -83,7 +81,6 @@ export function common(state: Accepted): Accepted {
     anchor: state.anchor,
     period: state.period,
     segments: state.segments,
-    deferred: state.deferred,
     carried: state.carried,
     pending: state.pending,
     cancelAt: state.cancelAt,
@@ -104,9 +101,9 @@ export function abandon(
 ): { state: Canceled; effects: Effect[] } {
   const { at } = moment;
   const voids = state.invoices.map(({ id, amount }): Effect => ({ type: 'void_invoice', invoice: id, amount, at }));
-  const { state: canceled, effects } = endNow({ ...state, deferred: 0, invoices: [], drafts: [] }, moment, reason);
+  const { state: canceled, effects } = endNow({ ...state, invoices: [], drafts: [] }, moment, reason);
   const released: Effect[] = state.discounts?.length ? [{ type: 'release_redemptions', at }] : [];
-  return { state: canceled, effects: [...voids, ...released, ...effects] };
+  return { state: canceled, effects: [...voids, ...released, ...effects.filter(({ type }) => type !== 'earn_rest')] };
 }
 
 /** A cancellation asked for: now, at the end of what is paid, or on a day. */

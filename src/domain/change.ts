@@ -61,7 +61,7 @@ function changeWithin(
     ...credits.map((part) => differenceLine(state, part, from, days, 'Unused', state.terms, state.quantity)),
     ...debits.map((part) => differenceLine(state, part, from, days, 'Remaining', terms, quantity)),
   ].filter((line) => line.amount !== 0);
-  const fees = periodLines(terms, quantity).fees.map(feeLine);
+  const fees = periodLines(terms, quantity).fees.map((fee) => feeLine(fee, terms));
   const billed = [...(proration === 'none' ? [] : lines), ...fees];
   return {
     ...{ when: 'now', proration, day, terms: withoutFees(terms) },
@@ -88,8 +88,8 @@ function restartNow(
       : credits
           .map((part) => differenceLine(state, part, from, days, 'Unused', state.terms, state.quantity))
           .filter((line) => line.amount !== 0)),
-    ...linesOfPeriod(state, period, recurring),
-    ...fees.map(feeLine),
+    ...linesOfPeriod({ ...state, terms }, period, recurring),
+    ...fees.map((fee) => feeLine(fee, terms)),
   ];
   const segments = [{ from: 0, amount: price }];
   return {
@@ -115,5 +115,7 @@ function differenceLine(
     amount: part.amount,
     period: { from: addDays(firstDay, part.from), to: addDays(firstDay, part.to) },
     proration: `${price} × ${part.to}/${days} − ${price} × ${part.from}/${days}, each rounded to the minor unit`,
+    product: terms.product,
+    earning: { price: word === 'Unused' ? -part.price : part.price, days, from: part.from, to: part.to },
   };
 }

@@ -142,7 +142,6 @@ function subscribe(draft: Draft, input: InputOf<'subscribe'>): Decision {
     anchor: at,
     period: periodAt(terms, at, 0, draft.timeZone),
     segments: [],
-    deferred: 0,
     carried: [],
     pending: null,
     cancelAt: null,

@@ -43,6 +43,9 @@ export type Span = {
   knownOn: Day;
 };
 
+/** What wrote a span. */
+export type SpanCause = 'invoice' | 'void' | 'credit_note' | 'cancellation';
+
 const NOTHING: Earned = { gross: 0, discount: 0 };
 const minus = (a: Earned, b: Earned): Earned => ({ gross: a.gross - b.gross, discount: a.discount - b.discount });
 /** Without the sign that a zero may have. */

@@ -2,7 +2,7 @@ import type { CouponId, InvoiceId, PaymentId, PaymentMethodId, PromotionCodeId }
 import { attemptKey } from './ids.ts';
 import type { DeclineClass } from './input.ts';
 import type { Invoice } from './invoice.ts';
-import type { Instant } from './time.ts';
+import type { Day, Instant } from './time.ts';
 
 /** Kept by `commit`, all of one decision in one transaction. */
 export type RecordEffect =
@@ -36,8 +36,8 @@ export type RecordEffect =
   | { type: 'redeem'; coupon: CouponId; promotionCode: PromotionCodeId | null; at: Instant }
   /** What the subscription has redeemed came to nothing: others may have it. */
   | { type: 'release_redemptions'; at: Instant }
-  /** Deferred revenue that the ended period has earned. */
-  | { type: 'recognise_revenue'; period: number; amount: number; at: Instant }
+  /** It is over: what was invoiced for later days is earned on this one. */
+  | { type: 'earn_rest'; day: Day; at: Instant }
   /** Told to whoever listens, in the subscription's own order. */
   | { type: 'announce'; event: string; data: Record<string, string | number | null>; at: Instant };
 
@@ -80,8 +80,8 @@ export function keyOf(effect: Effect): string {
       return `redeem/${effect.coupon}/${effect.at}`;
     case 'release_redemptions':
       return `release/${effect.at}`;
-    case 'recognise_revenue':
-      return `recognise/${effect.period}/${effect.at}`;
+    case 'earn_rest':
+      return `earn_rest/${effect.at}`;
     case 'announce':
       return `announce/${effect.event}/${effect.at}`;
     case 'charge':

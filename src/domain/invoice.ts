@@ -1,14 +1,9 @@
 import type { Currency } from './currency.ts';
 import type { HeldDiscount, LineDiscount } from './discount.ts';
+import type { Earning } from './earning.ts';
 import type { InvoiceId, PaymentId, PaymentMethodId } from './ids.ts';
 import type { LineTax, TaxCategory } from './tax.ts';
 import type { Day, Instant } from './time.ts';
-
-/**
- * How a line is earned: by the day `k` of its period round(price × k / days), less the same of the day it begins with. The
- * line's first day is day `from`. A credit for unused time has a negative price, so that both together earn nothing.
- */
-export type Earning = { price: number; days: number; from: number; to: number };
 
 export type InvoiceLine = {
   description: string;

@@ -79,7 +79,7 @@ type Content = Pick<DraftInvoice, 'id' | 'lines' | 'collect' | 'discounts'>;
 function send<S extends Accepted>(state: S, content: Content, moment: Moment, onSession: boolean): Step<S> {
   const { at } = moment;
   const { invoice, carried } = invoiceOf(state, content, moment);
-  const { id, total, tax, amountDue, dueAt, currency } = invoice;
+  const { id, total, amountDue, dueAt, currency } = invoice;
   const effects: Effect[] = [
     { type: 'issue_invoice', invoice },
     { type: 'announce', event: 'invoice.issued', data: { invoice: id, total, amountDue, currency }, at },
@@ -100,7 +100,7 @@ function send<S extends Accepted>(state: S, content: Content, moment: Moment, on
   }
   const next = carried === 0 ? state.carried : [...state.carried, carriedLine(carried, 'in')];
   const discounts = afterInvoice(state.discounts ?? [], invoice.lines);
-  return { state: { ...state, invoices, deferred: state.deferred + total - tax, carried: next, discounts }, effects };
+  return { state: { ...state, invoices, carried: next, discounts }, effects };
 }
 
 /**

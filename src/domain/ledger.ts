@@ -3,6 +3,7 @@
  * another, so a posting balances by its shape. In the books `from` is credited and `to` debited.
  */
 import type { Currency } from './currency.ts';
+import { type Earned, earnedAtIssue } from './earning.ts';
 import type { CustomerId, InvoiceId, SubscriptionId } from './ids.ts';
 import { invariant } from './invariant.ts';
 import { type InvoiceLine, netOfLine } from './invoice.ts';
@@ -12,21 +13,27 @@ type AccountRule = {
   /** On which side it grows. */
   kind: 'debit' | 'credit';
   /** One for each of these: what a customer owes is one row to read, and no two customers wait for the same row. */
-  per: 'customer' | 'jurisdiction' | null;
+  per: 'customer' | 'product' | 'jurisdiction' | null;
   meaning: string;
 };
 
 export const chart = {
   receivable: { kind: 'debit', per: 'customer', meaning: 'what a customer owes on issued invoices' },
+  unbilled: { kind: 'debit', per: 'customer', meaning: 'carried from one invoice to the next' },
   processor_clearing: { kind: 'debit', per: null, meaning: 'paid, and still with the processor' },
   cash: { kind: 'debit', per: null, meaning: 'paid out to the bank' },
+  disputes: { kind: 'debit', per: null, meaning: 'taken back by a customer’s bank, and not decided yet' },
   customer_credit: { kind: 'credit', per: 'customer', meaning: 'what a customer may use up on later invoices' },
   unapplied_cash: { kind: 'credit', per: 'customer', meaning: 'money for which nothing was owed' },
-  deferred_revenue: { kind: 'credit', per: null, meaning: 'invoiced, and not yet earned' },
+  deferred_revenue: { kind: 'credit', per: 'product', meaning: 'invoiced, and not yet earned' },
   tax_payable: { kind: 'credit', per: 'jurisdiction', meaning: 'collected for a tax office' },
-  revenue: { kind: 'credit', per: null, meaning: 'earned' },
   credit_granted: { kind: 'debit', per: null, meaning: 'credit given for nothing: what that costs us' },
-  refunds: { kind: 'debit', per: null, meaning: 'given back to customers: it lessens revenue' },
+  revenue: { kind: 'credit', per: 'product', meaning: 'earned, before discount' },
+  discounts: { kind: 'debit', per: 'product', meaning: 'taken off what was earned: it lessens revenue' },
+  refunds: { kind: 'debit', per: null, meaning: 'given back to customers' },
+  processor_fees: { kind: 'debit', per: null, meaning: 'kept by the processor' },
+  bad_debt: { kind: 'debit', per: null, meaning: 'written off: earned, and never paid' },
+  rounding: { kind: 'debit', per: null, meaning: 'stays at zero: what is there is a mistake' },
 } as const satisfies Record<string, AccountRule>;
 
 export type AccountCode = keyof typeof chart;
@@ -44,6 +51,8 @@ export type PostingKind =
   | 'credit_granted'
   | 'credit_withdrawn'
   | 'unapplied_cash_applied'
+  | 'written_off'
+  | 'write_off_reversed'
   | 'revenue_recognised';
 
 export type Posting = {
@@ -59,20 +68,25 @@ export type KeyedPosting = Posting & { key: string; invoice?: InvoiceId | null }
 /** Whom a posting is about, and when it is said to have happened. */
 export type About = { customer: CustomerId; subscription: SubscriptionId | null; currency: Currency; at: Instant };
 
-/** The whole amount is owed: the taxes to their offices, the rest not earned yet. */
-export const invoiceIssued = (lines: readonly InvoiceLine[], about: About): Posting => ({
-  ...{ kind: 'invoice_issued', at: about.at, currency: about.currency, subscription: about.subscription },
-  transfers: owedFor(lines, about),
-});
+/** The whole is owed: the taxes to their offices, what is earned by the day not yet, the rest earned at once. */
+export const invoiceIssued = (lines: readonly InvoiceLine[], about: About): Posting =>
+  ofLines('invoice_issued', lines, about, ({ from, to, amount }) => ({ from, to, amount }));
 
-export const invoiceVoided = (lines: readonly InvoiceLine[], about: About): Posting => ({
-  ...{ kind: 'invoice_voided', at: about.at, currency: about.currency, subscription: about.subscription },
-  transfers: owedFor(lines, about).map(({ from, to, amount }) => ({ from: to, to: from, amount })),
-});
+export const invoiceVoided = (lines: readonly InvoiceLine[], about: About): Posting =>
+  ofLines('invoice_voided', lines, about, ({ from, to, amount }) => ({ from: to, to: from, amount }));
 
-/** Each account once: what several lines do to it is one amount. */
-function owedFor(lines: readonly InvoiceLine[], { customer }: About): Transfer[] {
+const ofLines = (
+  kind: PostingKind,
+  lines: readonly InvoiceLine[],
+  { customer, at, currency, subscription }: About,
+  way: (transfer: Transfer) => Transfer,
+): Posting => {
   const owed: Account = { code: 'receivable', owner: customer };
+  return { kind, at, currency, subscription, transfers: broughtIn(lines, customer, owed).map(way) };
+};
+
+/** What lines bring in, from whom it comes to that account. Each account once: what several lines do to it is one amount. */
+export function broughtIn(lines: readonly InvoiceLine[], customer: CustomerId, to: Account): Transfer[] {
   const parts = new Map<string, { account: Account; amount: number }>();
   const add = (code: AccountCode, owner: string | null, amount: number) => {
     const name = `${code}/${owner ?? ''}`;
@@ -80,10 +94,17 @@ function owedFor(lines: readonly InvoiceLine[], { customer }: About): Transfer[]
     parts.set(name, { ...part, amount: part.amount + amount });
   };
   for (const line of lines) {
-    add('deferred_revenue', null, netOfLine(line));
+    const product = line.product ?? null;
+    const atOnce = earnedAtIssue(line);
+    if (line.carried) add('unbilled', customer, netOfLine(line));
+    else if (!atOnce) add('deferred_revenue', product, netOfLine(line));
+    else {
+      add('revenue', product, atOnce.gross);
+      add('discounts', product, -atOnce.discount);
+    }
     for (const { jurisdiction, amount } of line.taxes ?? []) add('tax_payable', jurisdiction, amount);
   }
-  return [...parts.values()].flatMap(({ account, amount }) => transfer(account, owed, amount));
+  return [...parts.values()].flatMap(({ account, amount }) => transfer(account, to, amount));
 }
 
 /** A negative amount goes the other way. */
@@ -119,8 +140,28 @@ export const creditWithdrawn = (amount: number, about: About): Posting =>
 export const unappliedCashApplied = (amount: number, about: About): Posting =>
   posting('unapplied_cash_applied', about, 'customer_credit', 'unapplied_cash', amount);
 
-export const revenueRecognised = (amount: number, about: About): Posting =>
-  posting('revenue_recognised', about, 'revenue', 'deferred_revenue', amount);
+/** It was earned all the same: what is not paid is a loss, and no less revenue. */
+export const writtenOff = (amount: number, about: About): Posting =>
+  posting('written_off', about, 'receivable', 'bad_debt', amount);
+
+/** Paid or taken back after all: it is owed again first. */
+export const writeOffReversed = (amount: number, about: About): Posting =>
+  posting('write_off_reversed', about, 'bad_debt', 'receivable', amount);
+
+/** What a day has earned, by product: revenue before discount, and the discount beside it. */
+export const revenueRecognised = (
+  parts: readonly ({ product: string | null } & Earned)[],
+  { subscription, currency, at }: Omit<About, 'customer'>,
+): Posting => ({
+  ...{ kind: 'revenue_recognised', at, currency, subscription },
+  transfers: parts.flatMap(({ product, gross, discount }) => {
+    const of = (code: AccountCode): Account => ({ code, owner: product });
+    return [
+      ...transfer(of('revenue'), of('deferred_revenue'), gross - discount),
+      ...transfer(of('revenue'), of('discounts'), discount),
+    ];
+  }),
+});
 
 /** Nothing moves where the amount is zero: an invoice of nothing, a free period. A negative one is a bug. */
 function posting(kind: PostingKind, about: About, from: AccountCode, to: AccountCode, amount: number): Posting {

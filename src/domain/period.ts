@@ -1,6 +1,6 @@
 /** Opening a period: what it costs, and the invoice for it. */
 import { afterPeriod } from './discount.ts';
-import type { Effect, RecordEffect } from './effect.ts';
+import type { Effect } from './effect.ts';
 import type { InvoiceLine } from './invoice.ts';
 import { bill } from './invoicing.ts';
 import { type PeriodLine, periodLines, type Terms, withoutFees } from './price-book.ts';
@@ -33,26 +33,13 @@ function takePending<S extends Accepted>(state: S, at: Instant): S {
   return { ...state, ...anchored, terms, quantity, pending: null };
 }
 
-/** What the ended period has earned: all that was invoiced for it. */
-export function earned(state: Accepted, at: Instant): RecordEffect[] {
-  if (state.deferred === 0) return [];
-  return [{ type: 'recognise_revenue', period: state.period.index, amount: state.deferred, at }];
-}
-
 /** The period after the current one. `at` is the boundary, however late we look at it. */
 export function nextPeriod<S extends Accepted>(before: S, moment: Moment): { state: S; effects: Effect[] } {
   const { at } = moment;
   const state = takePending(before, at);
   const index = state.period.index + 1;
   const anchor = state.period.index === -1 ? at : state.anchor;
-  return openPeriod(
-    state,
-    anchor,
-    periodAt(state.terms, anchor, index, state.timeZone),
-    moment,
-    earned(before, at),
-    false,
-  );
+  return openPeriod(state, anchor, periodAt(state.terms, anchor, index, state.timeZone), moment, false);
 }
 
 /** A new first period from here on: the anchor moves. After a pause or a stop that outlasted the paid period. */
@@ -63,7 +50,7 @@ export function startAnew<S extends Accepted>(
 ): { state: S; effects: Effect[] } {
   const { at } = moment;
   const state = takePending(before, at);
-  return openPeriod(state, at, periodAt(state.terms, at, 0, state.timeZone), moment, earned(before, at), onSession);
+  return openPeriod(state, at, periodAt(state.terms, at, 0, state.timeZone), moment, onSession);
 }
 
 function openPeriod<S extends Accepted>(
@@ -71,48 +58,58 @@ function openPeriod<S extends Accepted>(
   anchor: Instant,
   period: Period,
   moment: Moment,
-  before: Effect[],
   onSession: boolean,
 ): { state: S; effects: Effect[] } {
   const { recurring, fees } = periodLines(state.terms, state.quantity);
   const price = recurring.reduce((sum, { amount }) => sum + amount, 0);
-  const lines = [...state.carried, ...linesOfPeriod(state, period, recurring), ...fees.map(feeLine)];
+  const lines = [
+    ...state.carried,
+    ...linesOfPeriod(state, period, recurring),
+    ...fees.map((fee) => feeLine(fee, state.terms)),
+  ];
   const segments = [{ from: 0, amount: price }];
   const discounts = afterPeriod(state.discounts ?? []);
   const opened = {
     ...{ ...state, terms: withoutFees(state.terms), anchor, period, segments, discounts },
-    ...{ deferred: 0, carried: [] },
+    carried: [],
   };
-  const { state: invoiced, effects } = bill(opened, lines, moment, onSession);
-  return { state: invoiced, effects: [...before, ...effects] };
+  return bill(opened, lines, moment, onSession);
 }
 
 /** A cancellation that is known beforehand shortens the last period, and its prices by the day. */
 export function linesOfPeriod(
-  { timeZone, cancelAt }: Pick<Accepted, 'timeZone' | 'cancelAt'>,
+  { timeZone, cancelAt, terms }: Pick<Accepted, 'timeZone' | 'cancelAt'> & { terms: Pick<Terms, 'product'> },
   period: Period,
   recurring: readonly PeriodLine[],
 ): InvoiceLine[] {
+  const { from, to, days } = daysOf(period, timeZone);
+  let before = 0;
   if (cancelAt === null || cancelAt >= period.end) {
-    const whole = { from: dayOf(period.start, timeZone), to: dayOf(period.end, timeZone) };
-    return recurring.map((line) => invoiceLine(line, line.amount, whole, line.words));
+    return recurring.map((line) => {
+      const earning = { price: line.amount, before, days, from: 0, to: days };
+      before += line.amount;
+      return { ...invoiceLine(line, line.amount, { from, to }, line.words), product: terms.product, earning };
+    });
   }
-  const { from, days } = daysOf(period, timeZone);
   const last = dayOf(Math.max(cancelAt, period.start), timeZone);
   const used = daysBetween(from, last);
   const cut = `${used} of ${days} days, since it ends on ${last}`;
   // Counted on the running sum, so that the lines add up to what these days cost as a whole.
-  let before = 0;
   return recurring.map((line) => {
     const after = before + line.amount;
     const amount = priceOfDays(after, 0, used, days) - priceOfDays(before, 0, used, days);
+    const earning = { price: line.amount, before, days, from: 0, to: used };
     before = after;
-    return invoiceLine(line, amount, { from, to: last }, line.words === null ? cut : `(${line.words}), ${cut}`);
+    const words = line.words === null ? cut : `(${line.words}), ${cut}`;
+    return { ...invoiceLine(line, amount, { from, to: last }, words), product: terms.product, earning };
   });
 }
 
 /** A fee belongs to no days, so nothing prorates it. */
-export const feeLine = (line: PeriodLine): InvoiceLine => invoiceLine(line, line.amount, null, line.words);
+export const feeLine = (line: PeriodLine, { product }: Terms): InvoiceLine => ({
+  ...invoiceLine(line, line.amount, null, line.words),
+  product,
+});
 
 const invoiceLine = (
   { description, quantity, unitPrice }: PeriodLine,

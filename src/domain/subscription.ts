@@ -40,8 +40,8 @@ export type Accepted = Identity & {
   period: Period;
   /** The prices held in this period, by local day; a change in its middle adds one. */
   segments: Segment[];
-  /** Invoiced for this period and not yet earned. */
-  deferred: number;
+  /** In states that were stored when a period was earned at its end. */
+  deferred?: number;
   /** Lines that wait for the next invoice: credits, and changes told to wait. */
   carried: InvoiceLine[];
   pending: PendingChange | null;

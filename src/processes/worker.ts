@@ -9,6 +9,7 @@ import { createDatabase } from '../db/client.ts';
 import { createLogger } from '../observability/logger.ts';
 import { createProcessors } from '../processors/processors.ts';
 import { createTaxes } from '../tax/taxes.ts';
+import { keepRevenueSchedules } from '../worker/revenue-schedules.ts';
 import { runWorkers } from '../worker/run-workers.ts';
 import { workflowBundle } from '../worker/workflow-bundle.ts';
 
@@ -67,6 +68,7 @@ async function connect(): Promise<NativeConnection> {
 }
 
 const [bundle, connection] = await Promise.all([workflowBundle(config.TEMPORAL_WORKFLOW_BUNDLE), connect()]);
+const clientConnection = Connection.lazy(options);
 workers = await runWorkers({
   connection,
   namespaces: config.namespaces,
@@ -74,8 +76,11 @@ workers = await runWorkers({
   activities: createActivities({ db, processors, taxes: createTaxes(config) }),
   processors,
   workflowBundle: bundle,
-  clientConnection: Connection.lazy(options),
+  clientConnection,
   taskQueue: config.TEMPORAL_TASK_QUEUE,
+});
+keepRevenueSchedules({
+  ...{ db, connection: clientConnection, namespaces: config.namespaces, taskQueue: config.TEMPORAL_TASK_QUEUE, log },
 });
 log.info({ namespaces: config.namespaces }, 'the worker runs');
 process.send?.({ ready: true });

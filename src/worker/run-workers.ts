@@ -7,6 +7,7 @@ import { Client, type Connection } from '@temporalio/client';
 import { type NativeConnection, Worker, type WorkerOptions, type WorkflowBundleOption } from '@temporalio/worker';
 import { createAdvanceClock } from '../../activities/advance-clock.ts';
 import type { Activities } from '../../activities/contract.ts';
+import { createRecogniseRevenue } from '../../activities/recognise-revenue.ts';
 import { processorQueue } from '../../workflows/messages.ts';
 import type { Db } from '../db/client.ts';
 import type { Mode } from '../domain/ids.ts';
@@ -54,7 +55,11 @@ export async function runWorkers(
       namespace,
       taskQueue,
       workflowBundle,
-      activities: { commit: activities.commit, ...clocks },
+      activities: {
+        commit: activities.commit,
+        recogniseRevenue: createRecogniseRevenue({ db: options.db }),
+        ...clocks,
+      },
       maxConcurrentLocalActivityExecutions: COMMITS_AT_ONCE,
       maxCachedWorkflows: 1_000,
       // How long a killed worker's workflow waits for another; the default of ten seconds is felt.

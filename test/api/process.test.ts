@@ -17,7 +17,7 @@ beforeAll(async () => {
   database = await createTestDatabase();
   const db = createDatabase(database.url, { applicationName: 'test', max: 1 });
   const at = new Date();
-  await createTenant(db, { id: 'ten_a', name: 'A', createdAt: at });
+  await createTenant(db, { id: 'ten_a', name: 'A', timeZone: 'UTC', createdAt: at });
   await inTenant(db, { tenant: 'ten_a', mode: 'test' }, (trx) =>
     createKey(
       trx,

@@ -54,7 +54,7 @@ type Options = {
 export async function startApi(options: Options): Promise<Api> {
   const { db, temporalAddress = '127.0.0.1:1', taskQueue = 'test' } = options;
   const tenant: TenantId = `ten_${randomBytes(6).toString('hex')}`;
-  await createTenant(db, { id: tenant, name: 'Test', createdAt: new Date() });
+  await createTenant(db, { id: tenant, name: 'Test', timeZone: 'UTC', createdAt: new Date() });
   const temporal = createTemporal(
     { TEMPORAL_ADDRESS: temporalAddress, namespaces: [{ mode: 'test', namespace: 'hydra-test' }] },
     taskQueue,

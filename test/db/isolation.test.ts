@@ -110,6 +110,9 @@ it.each([
   'audit_log',
   'invoice_lines',
   'mrr_movements',
+  'earning_spans',
+  'revenue_days',
+  'ledger_periods',
   'seller_profiles',
   'customer_addresses',
   'tax_id_checks',
@@ -174,6 +177,16 @@ async function fillTheRest(): Promise<void> {
     created_at,
   };
   await db.insertInto('api_keys').values(key).execute();
+  const day = { from_day: '2027-01-01', to_day: '2027-01-02', booked_on: '2027-01-01', gross: 1, discount: 0 };
+  await db
+    .insertInto('revenue_days')
+    .values({ ...own, ...day, span_id: 1, transaction_id: 1 })
+    .execute();
+  const month = { month: '2026-01', ends_at: '2026-02-01T00:00:00Z', time_zone: 'UTC' };
+  await db
+    .insertInto('ledger_periods')
+    .values({ ...own, ...month, closed_at: created_at, closed_by: 'user/1' })
+    .execute();
   await db
     .insertInto('clocks')
     .values({ ...own, id: 'clk_1', now: created_at, state: 'ready' })

@@ -1,15 +1,20 @@
 /** Random lives, step by step through the database: what it holds is what the core believes. */
 import { fc } from '@fast-check/vitest';
+import { sql } from 'kysely';
 import { expect, it } from 'vitest';
 import { commit } from '../../src/db/commit.ts';
+import { recogniseThrough } from '../../src/db/revenue.ts';
 import { inTenant } from '../../src/db/tenant.ts';
 import { verifyLedger } from '../../src/db/verify-ledger.ts';
+import { verifyRevenue } from '../../src/db/verify-revenue.ts';
 import { decide } from '../../src/domain/decide.ts';
+import type { Effect } from '../../src/domain/effect.ts';
 import type { Command, Due, Fact } from '../../src/domain/input.ts';
 import { nextDue } from '../../src/domain/next-due.ts';
 import { isAccepted, type Subscription } from '../../src/domain/subscription.ts';
-import { DAY, type Instant } from '../../src/domain/time.ts';
+import { addDays, DAY, dayOf, type Instant } from '../../src/domain/time.ts';
 import { draft, input, START, subscribe, terms } from '../domain/builders.ts';
+import { Books } from '../support/books.ts';
 import { addCustomer, SCOPE, step, useDatabase } from './support.ts';
 
 const database = useDatabase();
@@ -38,6 +43,7 @@ class Life {
   readonly customer = `cus_life${++lives}` as const;
   state: Subscription = draft({ id: `sub_life${lives}`, customer: this.customer, timeZone: 'America/New_York' });
   now: Instant = START;
+  readonly effects: Effect[] = [];
 
   /** What the core refuses or ignores is no step. */
   async take(what: Command | Fact | Due, at: Instant): Promise<void> {
@@ -45,6 +51,7 @@ class Life {
     const next = step(this.state, [what, at]);
     expect(await commit(database.db, next)).toEqual({ outcome: 'committed' });
     expect(await commit(database.db, next)).toEqual({ outcome: 'repeated' });
+    this.effects.push(...next.decisions.flatMap(({ effects }) => effects));
     this.state = next.subscription;
   }
 
@@ -85,12 +92,22 @@ it('any life leaves the books that its state speaks of', async () => {
       const books = await booksOf(life);
       expect(books.open.sort()).toEqual(waitingFor.map(({ id }) => id).sort());
       expect(books.receivable).toBe(waitingFor.reduce((sum, { amount }) => sum + amount, 0));
-      expect(books.deferred).toBe(isAccepted(state) ? state.deferred : 0);
+      const expected = new Books(state.timeZone);
+      expected.take(life.effects);
+      const today = dayOf(life.now, 'UTC');
+      for (const day of [addDays(today, -20), today, addDays(today, 400)]) {
+        await recogniseThrough(database.db, SCOPE, { through: day, clock: null });
+        const of = expected.through(day);
+        expect(await revenueOf(life), `on ${day}`).toEqual({
+          ...{ earned: -of('revenue') - of('discounts') || 0, unbilled: of('unbilled') || 0 },
+        });
+      }
       expect(books.version).toBe(state.version);
     }),
     { numRuns: 30 },
   );
   expect((await verifyLedger(database.db)).differences).toEqual([]);
+  expect(await verifyRevenue(database.db)).toEqual([]);
 });
 
 const booksOf = ({ state, customer }: Life) =>
@@ -108,14 +125,6 @@ const booksOf = ({ state, customer }: Life) =>
       .where('code', '=', 'receivable')
       .where('owner', '=', customer)
       .executeTakeFirst();
-    const deferred = await trx
-      .selectFrom('ledger_entries')
-      .innerJoin('ledger_transactions', 'ledger_transactions.id', 'transaction_id')
-      .innerJoin('ledger_accounts', 'ledger_accounts.id', 'account_id')
-      .select((select) => select.fn.sum<number>('amount').as('amount'))
-      .where('code', '=', 'deferred_revenue')
-      .where('ledger_transactions.subscription_id', '=', state.id)
-      .executeTakeFirst();
     const { version } = await trx
       .selectFrom('subscriptions')
       .select('version')
@@ -124,7 +133,23 @@ const booksOf = ({ state, customer }: Life) =>
     return {
       open: open.map(({ id }) => id),
       receivable: receivable?.amount ?? 0,
-      deferred: -(deferred?.amount ?? 0) || 0,
       version,
     };
+  });
+
+/** Of its own lines: what they have earned, at once and by the day, and what is carried to its next invoice. */
+const revenueOf = ({ state, customer }: Life) =>
+  inTenant(database.db, SCOPE, async (trx) => {
+    const { rows } = await sql<{ earned: number; unbilled: number }>`
+      select
+        (select coalesce(sum(booked.gross - booked.discount), 0) from revenue_days as booked
+          join earning_spans as span on span.id = booked.span_id where span.subscription_id = ${state.id})
+        - (select coalesce(sum(entry.amount), 0) from ledger_entries as entry
+          join ledger_transactions as transaction on transaction.id = entry.transaction_id
+          join ledger_accounts as account on account.id = entry.account_id
+          where transaction.subscription_id = ${state.id} and account.code in ('revenue', 'discounts')) as earned,
+        (select coalesce(sum(balance.amount), 0) from ledger_accounts as account
+          join ledger_balances as balance on balance.account_id = account.id
+          where account.code = 'unbilled' and account.owner = ${customer}) as unbilled`.execute(trx);
+    return rows[0]!;
   });

@@ -88,7 +88,7 @@ const examples: [string, () => string][] = [
     'a last period',
     () => {
       const line: PeriodLine = { description: '', quantity: 1, unitPrice: null, amount: 10, words: null };
-      const cut = { timeZone: 'UTC', cancelAt: instantOf('2027-01-11', 'UTC') };
+      const cut = { terms: terms(), timeZone: 'UTC', cancelAt: instantOf('2027-01-11', 'UTC') };
       const lines = linesOfPeriod(cut, periodAt(months, START, 0, 'UTC'), [line, line, line]);
       const parts = lines.map(({ amount }) => usd(amount).replace(' USD', ''));
       return `\`${parts.join(' + ')} = ${usd(priceOfDays(30, 0, 10, 31))}\``;

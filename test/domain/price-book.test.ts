@@ -163,7 +163,7 @@ property.prop([chosen, quantity, fc.integer({ min: 0, max: 30 })], RUNS)(
     const period = periodAt(held, START, 0, 'UTC');
     const { recurring } = periodLines(held, count);
     const whole = periodPrice(held, count);
-    const cut = linesOfPeriod({ timeZone: 'UTC', cancelAt }, period, recurring);
+    const cut = linesOfPeriod({ terms: held, timeZone: 'UTC', cancelAt }, period, recurring);
     expect(totalOf(cut)).toBe(Math.floor((whole * used * 2 + 31) / 62));
   },
 );

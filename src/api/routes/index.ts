@@ -9,6 +9,7 @@ import { discountRoutes } from './discounts.ts';
 import { invoiceRoutes } from './invoices.ts';
 import { keyRoutes } from './keys.ts';
 import { ledgerRoutes } from './ledger.ts';
+import { ledgerCloseRoutes } from './ledger-close.ts';
 import { messageRoutes } from './messages.ts';
 import { paymentMethodRoutes } from './payment-methods.ts';
 import { priceBookRoutes } from './price-books.ts';
@@ -35,6 +36,7 @@ export const routes: readonly Route[] = [
   ...couponRoutes,
   ...ledgerRoutes,
   ...reportRoutes,
+  ...ledgerCloseRoutes,
   ...messageRoutes,
   ...clockRoutes,
   ...keyRoutes,

@@ -1,6 +1,8 @@
-import { createTenant, readTenant } from '../../db/tenants.ts';
+import { createTenant, readTenant, type Tenant } from '../../db/tenants.ts';
 import { newId } from '../../ids.ts';
-import { created, ok, route } from '../route.ts';
+import { trying } from '../../temporal/ask-subscription.ts';
+import { ensureRevenueSchedule } from '../../temporal/revenue-schedules.ts';
+import { type Call, created, ok, route } from '../route.ts';
 import { listOf, tenant, tenantCreate } from '../schemas.ts';
 import { showTenant } from '../show.ts';
 
@@ -18,10 +20,25 @@ const create = route({
   pure: true, // an id of one's own makes it the same tenant, however often it is asked for
   body: tenantCreate,
   answers: { 201: { about: 'It exists.', schema: tenant } },
-  async handle({ parts, body: { id, name } }) {
-    return created(showTenant(await createTenant(parts.db, { id: id ?? newId('ten'), name, createdAt: new Date() })));
+  async handle(call) {
+    const { id = newId('ten'), name, timeZone } = call.body;
+    const tenant = await createTenant(call.parts.db, { id, name, timeZone, createdAt: new Date() });
+    await recogniseItsRevenue(call, tenant);
+    return created(showTenant(tenant));
   },
 });
+
+/** Where Temporal is away, or the mode has no namespace: workers look for tenants without a schedule. */
+async function recogniseItsRevenue({ parts: { temporal, patienceMs }, log }: Call, { id, timeZone }: Tenant) {
+  for (const mode of ['test', 'live'] as const) {
+    const answer = await trying(temporal, mode, patienceMs.command, async (client) => {
+      await ensureRevenueSchedule(client, temporal.taskQueue, { tenant: id, mode, timeZone });
+      return { outcome: 'applied', version: 0 };
+    });
+    if (answer.outcome !== 'applied')
+      log.info({ tenant: id, mode, answer: answer.outcome }, 'no schedule of revenue yet');
+  }
+}
 
 const list = route({
   method: 'get',

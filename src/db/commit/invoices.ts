@@ -1,12 +1,15 @@
 import { sql } from 'kysely';
+import { spanOf } from '../../domain/earning.ts';
+import { keyOf } from '../../domain/effect.ts';
 import type { InvoiceId } from '../../domain/ids.ts';
 import { invariant } from '../../domain/invariant.ts';
 import { type Invoice, type InvoiceLine, sumsOf } from '../../domain/invoice.ts';
 import type { Parties } from '../../domain/parties.ts';
 import type { Subscription } from '../../domain/subscription.ts';
-import type { Instant } from '../../domain/time.ts';
+import { dayOf, type Instant, type TimeZone } from '../../domain/time.ts';
 import { type LineRow, lineOf } from '../invoices.ts';
 import type { Trx } from '../tenant.ts';
+import { type LineSpan, writtenSpans } from './earnings.ts';
 import type { EffectOf } from './effects.ts';
 import { iso } from './projection.ts';
 
@@ -18,13 +21,14 @@ const SERIES = 'INV';
  */
 export async function issueInvoices(
   trx: Trx,
-  { id, customer }: Subscription,
+  { id, customer, currency, timeZone }: Subscription,
   effects: readonly EffectOf<'issue_invoice'>[],
   parties: Parties,
 ): Promise<void> {
   if (effects.length === 0) return;
   const invoices = effects.map(({ invoice }, i) => ({ position: i + 1, ...rowOf(invoice) }));
   const lines = effects.flatMap(({ invoice }) => invoice.lines.map((line, i) => lineRowOf(invoice.id, line, i)));
+  const spans = effects.flatMap((effect) => spansOf(effect, timeZone));
   await sql`/* commit_issue */
     with series as (
       insert into invoice_series as series (tenant_id, mode, series, last)
@@ -51,7 +55,7 @@ export async function issueInvoices(
           excluded.tax, excluded.tax_included, excluded.total, excluded.credit_applied, excluded.amount_due,
           excluded.collect, excluded.purchase_order, excluded.tax_note, excluded.issued_at, excluded.due_at,
           excluded.paid_at, excluded.seller_version, excluded.buyer_version, null, null)
-    )
+    ), ${writtenSpans({ customer, subscription: id, currency }, spans)}
     insert into invoice_lines (tenant_id, mode, invoice_id, ordinal, description, quantity, unit_price, amount, period_from,
       period_to, proration, discount, discounts, tax, taxes, product, tax_category, tax_inclusive, earning, carried)
     select current_setting('hydra.tenant'), current_setting('hydra.mode'), invoice_id, ordinal, description, quantity,
@@ -85,6 +89,14 @@ export async function draftInvoices(
           excluded.credit_applied, excluded.amount_due, excluded.draft_lines)`.execute(trx);
   }
 }
+
+const spansOf = (effect: EffectOf<'issue_invoice'>, timeZone: TimeZone): LineSpan[] => {
+  const { id, lines, issuedAt } = effect.invoice;
+  return lines.flatMap((line, ordinal) => {
+    const span = spanOf(line, dayOf(issuedAt, timeZone));
+    return span ? [{ invoice: id, ordinal, span, cause: 'invoice' as const, reference: keyOf(effect) }] : [];
+  });
+};
 
 const rowOf = (invoice: Invoice) => {
   const { id, currency, subtotal, discount, tax, taxIncluded, total, creditApplied, amountDue } = invoice;

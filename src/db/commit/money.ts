@@ -10,15 +10,15 @@ import {
   type KeyedPosting,
   paymentReceived,
   refundPaid,
-  revenueRecognised,
   unappliedPaymentReceived,
 } from '../../domain/ledger.ts';
 import type { Parties } from '../../domain/parties.ts';
 import type { Subscription } from '../../domain/subscription.ts';
-import type { Instant } from '../../domain/time.ts';
+import { dayOf, type Instant } from '../../domain/time.ts';
 import { post } from '../ledger.ts';
 import type { Trx } from '../tenant.ts';
 import { settledAttempts } from './attempts.ts';
+import { earnRest, holdSpans, takeBackSpans } from './earnings.ts';
 import { type EffectOf, ofType } from './effects.ts';
 import { creditInvoices, draftInvoices, issueInvoices, type Voided, voidInvoices } from './invoices.ts';
 import { iso } from './projection.ts';
@@ -39,10 +39,19 @@ export async function recordMoney(
     ...of('record_unapplied_payment'),
   ]);
   const voided = await voidInvoices(trx, of('void_invoice'));
+  await takeBackSpans(
+    trx,
+    voided.map(({ invoice, at }) => ({ invoice, day: dayOf(at, subscription.timeZone) })),
+  );
   const refunds = await recordRefunds(trx, subscription, of('record_refund'));
   const issued = of('issue_invoice');
-  await post(trx, postingsOf(subscription, { issued, voided, payments, refunds, earned: of('recognise_revenue') }));
+  const ending = of('earn_rest');
+  if (ending.length > 0) await holdSpans(trx, subscription.id);
+  await post(trx, postingsOf(subscription, { issued, voided, payments, refunds }));
   await issueInvoices(trx, subscription, issued, parties);
+  for (const rest of ending) {
+    await earnRest(trx, { subscription: subscription.id, day: rest.day, reference: keyOf(rest) });
+  }
   await draftInvoices(trx, subscription, of('draft_invoice'));
   await creditInvoices(
     trx,
@@ -57,10 +66,9 @@ type Moved = {
   voided: Voided[];
   payments: PaymentEffect[];
   refunds: Refund[];
-  earned: EffectOf<'recognise_revenue'>[];
 };
 
-function postingsOf(subscription: Subscription, { issued, voided, payments, refunds, earned }: Moved): KeyedPosting[] {
+function postingsOf(subscription: Subscription, { issued, voided, payments, refunds }: Moved): KeyedPosting[] {
   const about = (at: Instant): About => {
     const { customer, id, currency } = subscription;
     return { customer, subscription: id, currency, at };
@@ -96,11 +104,6 @@ function postingsOf(subscription: Subscription, { issued, voided, payments, refu
       invoice: each.invoice,
     })),
     ...refunds.map((each) => ({ ...refundPaid(each.amount, each.unapplied, about(each.at)), key: keyOf(each) })),
-    // A period's number is the subscription's own, the key the tenant's.
-    ...earned.map((each) => ({
-      ...revenueRecognised(each.amount, about(each.at)),
-      key: `${subscription.id}/${keyOf(each)}`,
-    })),
   ];
 }
 

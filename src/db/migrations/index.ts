@@ -10,6 +10,7 @@ import { up as lastStep } from './0008-last-step.ts';
 import { up as invoicing } from './0009-invoicing.ts';
 import { up as parties } from './0010-parties.ts';
 import { up as coupons } from './0011-coupons.ts';
+import { up as revenue } from './0012-revenue.ts';
 import { up as reports } from './0014-reports.ts';
 import { up as priceBookHash } from './0015-price-book-hash.ts';
 import { up as ledgerSpeed } from './0017-ledger-speed.ts';
@@ -27,6 +28,7 @@ export const migrations: Record<string, Migration> = {
   '0009-invoicing': { up: invoicing },
   '0010-parties': { up: parties },
   '0011-coupons': { up: coupons },
+  '0012-revenue': { up: revenue },
   '0014-reports': { up: reports },
   '0015-price-book-hash': { up: priceBookHash },
   '0017-ledger-speed': { up: ledgerSpeed },

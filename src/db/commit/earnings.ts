@@ -1,0 +1,159 @@
+/**
+ * Which days earn what: a fact beside each line of an invoice, and further facts for what takes it back. Progress is kept
+ * apart. Where a span is taken back whole, both stop where the first has got to, as their days come to nothing.
+ */
+import { type RawBuilder, sql } from 'kysely';
+import { type Span, type SpanCause, totalOfSpan, wholeOf } from '../../domain/earning.ts';
+import type { InvoiceId, SubscriptionId } from '../../domain/ids.ts';
+import type { Day } from '../../domain/time.ts';
+import type { Trx } from '../tenant.ts';
+
+export type LineSpan = { invoice: InvoiceId; ordinal: number; span: Span; cause: SpanCause; reference: string };
+
+const rowOf = ({ invoice, ordinal, span, cause, reference }: LineSpan) => {
+  const { rate, from, to, product, firstDay, knownOn } = span;
+  return {
+    ...{ invoice_id: invoice, ordinal, product: product ?? '', cause, reference },
+    ...{ price: rate.price, price_before: rate.before, days: rate.days, line_from: rate.from, line_to: rate.to },
+    ...{ rest: rate.gross - wholeOf(rate), line_discount: rate.discount, from_index: from, to_index: to },
+    ...{ first_day: firstDay, known_on: knownOn, ...totalOfSpan(span) },
+  };
+};
+
+/** Parts of a statement that writes spans with their progress, for one that stores invoices at the same time. */
+export const writtenSpans = (
+  about: { customer: string; subscription: SubscriptionId | null; currency: string },
+  spans: readonly LineSpan[],
+): RawBuilder<unknown> => sql`
+  earned as (
+    insert into earning_spans (tenant_id, mode, invoice_id, ordinal, subscription_id, customer_id, product, currency,
+      price, price_before, days, line_from, line_to, rest, line_discount, from_index, to_index, first_day, known_on,
+      gross, discount, cause, reference)
+    select current_setting('hydra.tenant'), current_setting('hydra.mode'), invoice_id, ordinal, ${about.subscription},
+      ${about.customer}, product, ${about.currency}, price, price_before, days, line_from, line_to, rest, line_discount,
+      from_index, to_index, first_day, known_on, gross, discount, cause, reference
+    from jsonb_to_recordset(${JSON.stringify(spans.map(rowOf))}::jsonb) as span (invoice_id text, ordinal int,
+      product text, price numeric, price_before numeric, days int, line_from int, line_to int, rest numeric,
+      line_discount numeric, from_index int, to_index int, first_day date, known_on date, gross numeric,
+      discount numeric, cause text, reference text)
+    returning tenant_id, mode, id, customer_id, subscription_id, first_day, known_on, to_index - from_index as days
+  ), followed as (
+    insert into earning_progress (tenant_id, mode, span_id, customer_id, subscription_id, next_day, due_on, end_day)
+    select tenant_id, mode, id, customer_id, subscription_id, first_day, greatest(first_day, known_on), first_day + days
+    from earned
+  )`;
+
+/** In a statement of their own: what a credit note gives back, say. */
+export async function writeSpans(
+  trx: Trx,
+  about: Parameters<typeof writtenSpans>[0],
+  spans: readonly LineSpan[],
+): Promise<void> {
+  if (spans.length === 0) return;
+  await sql`/* commit_spans */ with ${writtenSpans(about, spans)} select 1`.execute(trx);
+}
+
+/** Takes back all that these invoices earn: what was earned until then on the day of its voiding, the rest never. */
+export async function takeBackSpans(trx: Trx, voided: readonly { invoice: InvoiceId; day: Day }[]): Promise<void> {
+  if (voided.length === 0) return;
+  await sql`/* commit_take_back */
+    with voided as (
+      select * from unnest(${voided.map(({ invoice }) => invoice)}::text[], ${voided.map(({ day }) => day)}::date[])
+        as voided (invoice, day)
+    ), span as (
+      select span.*, voided.day, span.first_day + (span.to_index - span.from_index) as end_day
+      from voided join earning_spans as span on span.invoice_id = voided.invoice
+    ), mirror as (
+      insert into earning_spans (tenant_id, mode, invoice_id, ordinal, subscription_id, customer_id, product, currency,
+        price, price_before, days, line_from, line_to, rest, line_discount, from_index, to_index, first_day, known_on,
+        gross, discount, cause, reference, mirrors)
+      select tenant_id, mode, invoice_id, ordinal, subscription_id, customer_id, product, currency, -price, -price_before,
+        days, line_from, line_to, -rest, -line_discount, from_index, to_index, first_day, day, -gross, -discount, 'void',
+        'void/' || invoice_id, id
+      from span order by id
+      returning *
+    ), ${endTogether(sql`select mirror.mirrors as span_id, mirror.id as mirror_id, mirror.tenant_id, mirror.mode,
+        mirror.customer_id, mirror.subscription_id, mirror.first_day, mirror.known_on, span.end_day
+      from mirror join span on span.id = mirror.mirrors`)}
+    select 1`.execute(trx);
+}
+
+/** What is still to be earned, before the accounts that all share: recognition takes both in this order. */
+export async function holdSpans(trx: Trx, subscription: SubscriptionId): Promise<void> {
+  await sql`/* commit_hold_spans */
+    select span_id from earning_progress where subscription_id = ${subscription} order by span_id for update`.execute(
+    trx,
+  );
+}
+
+/**
+ * Ends on that day without a credit: what was still to come is earned on it. The days that are left are taken back, and
+ * come at once.
+ */
+export async function earnRest(
+  trx: Trx,
+  { subscription, day, reference }: { subscription: SubscriptionId; day: Day; reference: string },
+): Promise<void> {
+  await sql`/* commit_earn_rest */
+    with span as (
+      select span.*, greatest(span.first_day, ${day}::date + 1) as rest_day, open.end_day
+      from earning_progress as open join earning_spans as span on span.id = open.span_id
+      where open.subscription_id = ${subscription} and open.end_day > ${day}::date + 1
+      order by span.id for update of open
+    ), part as (
+      select span.*, from_index + (rest_day - first_day) as rest_index, from_index + (end_day - first_day) as end_index
+      from span
+    ), valued as (
+      select part.*,
+        earned_between(price, price_before, days, line_from, line_to, rest, rest_index, end_index) as rest_gross,
+        prorated(line_discount, end_index - line_from, line_to - line_from)
+          - prorated(line_discount, rest_index - line_from, line_to - line_from) as rest_discount
+      from part
+    ), mirror as (
+      insert into earning_spans (tenant_id, mode, invoice_id, ordinal, subscription_id, customer_id, product, currency,
+        price, price_before, days, line_from, line_to, rest, line_discount, from_index, to_index, first_day, known_on,
+        gross, discount, cause, reference, mirrors)
+      select tenant_id, mode, invoice_id, ordinal, subscription_id, customer_id, product, currency, -price, -price_before,
+        days, line_from, line_to, -rest, -line_discount, rest_index, end_index, rest_day, ${day}::date, -rest_gross,
+        -rest_discount, 'cancellation', ${reference}, id
+      from valued
+      returning *
+    ), at_once as (
+      insert into earning_spans (tenant_id, mode, invoice_id, ordinal, subscription_id, customer_id, product, currency,
+        price, price_before, days, line_from, line_to, rest, line_discount, from_index, to_index, first_day, known_on,
+        gross, discount, cause, reference)
+      select tenant_id, mode, invoice_id, ordinal, subscription_id, customer_id, product, currency, rest_gross, 0, 1, 0, 1,
+        0, rest_discount, 0, 1, ${day}::date, ${day}::date, rest_gross, rest_discount, 'cancellation', ${reference}
+      from valued
+      where rest_gross <> 0 or rest_discount <> 0
+      returning *
+    ), due as (
+      insert into earning_progress (tenant_id, mode, span_id, customer_id, subscription_id, next_day, due_on, end_day)
+      select tenant_id, mode, id, customer_id, subscription_id, first_day, first_day, first_day + 1 from at_once
+    ), ${endTogether(sql`select mirror.mirrors as span_id, mirror.id as mirror_id, mirror.tenant_id, mirror.mode,
+        mirror.customer_id, mirror.subscription_id, mirror.first_day, mirror.known_on, span.end_day
+      from mirror join span on span.id = mirror.mirrors`)}
+    select 1`.execute(trx);
+}
+
+/**
+ * A span and its mirror come to nothing day by day, so neither goes on after the day on which it is known, nor after what
+ * is booked already. One that was stopped before goes on in its mirror: there is another that wants the same days.
+ */
+const endTogether = (pairs: RawBuilder<unknown>): RawBuilder<unknown> => sql`
+  pair as (${pairs}), open as (
+    select progress.span_id, progress.next_day, greatest(progress.next_day, pair.known_on + 1, pair.first_day) as stop
+    from pair join earning_progress as progress on progress.span_id = pair.span_id and progress.end_day = pair.end_day
+    order by progress.span_id for update of progress
+  ), over as (
+    delete from earning_progress using open where earning_progress.span_id = open.span_id and open.stop <= open.next_day
+  ), cut as (
+    update earning_progress set end_day = open.stop from open
+    where earning_progress.span_id = open.span_id and open.stop > open.next_day and open.stop < earning_progress.end_day
+  ), mirrored as (
+    insert into earning_progress (tenant_id, mode, span_id, customer_id, subscription_id, next_day, due_on, end_day)
+    select pair.tenant_id, pair.mode, pair.mirror_id, pair.customer_id, pair.subscription_id, pair.first_day,
+      greatest(pair.first_day, pair.known_on), least(pair.end_day, coalesce(open.stop, pair.end_day))
+    from pair left join open on open.span_id = pair.span_id
+    where pair.first_day < least(pair.end_day, coalesce(open.stop, pair.end_day))
+  )`;
