@@ -1,6 +1,7 @@
 /** The only place where something thrown becomes an answer. Input is never the cause of a 5xx, and nothing inside leaks. */
 import type { ErrorRequestHandler } from 'express';
 import { z } from 'zod';
+import { NoTaxRate } from '../domain/tax-rules.ts';
 import type { Logger } from '../observability/logger.ts';
 import { ProcessorTrouble } from '../processors/trouble.ts';
 import { TaxServiceUnavailable } from '../tax/ask.ts';
@@ -13,6 +14,8 @@ export const problemOf = (error: unknown): Problem => {
   if (error instanceof TaxServiceUnavailable) {
     return new Problem(503, 'tax_service_unavailable', error.message, { retryAfterSeconds: 5 });
   }
+  // A seller's profile is refused for it; it is left where a calculator outside knew the rate, and is asked no more.
+  if (error instanceof NoTaxRate) return new Problem(422, 'tax_rate_unknown', error.message);
   if (isDatabaseAway(error)) {
     return new Problem(503, 'database_unavailable', 'the database is not reachable', { retryAfterSeconds: 5 });
   }

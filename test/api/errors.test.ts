@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
 import { problemOf } from '../../src/api/errors.ts';
 import { createDatabase } from '../../src/db/client.ts';
+import { NoTaxRate } from '../../src/domain/tax-rules.ts';
 import { createLogger } from '../../src/observability/logger.ts';
 import { ProcessorTrouble } from '../../src/processors/trouble.ts';
+import { TaxServiceUnavailable } from '../../src/tax/ask.ts';
 
 const thrown = async (work: () => Promise<unknown>): Promise<unknown> => {
   try {
@@ -26,6 +28,15 @@ test.each([
   ['refused', 422, 'processor_refused'],
 ] as const)('a processor that is %s', (kind, status, code) => {
   expect(problemOf(new ProcessorTrouble(kind, 'some_code', 'a detail'))).toMatchObject({ status, code });
+});
+
+test('a tax service that is away is asked again later, and a rate that nobody knows is stated', () => {
+  expect(problemOf(new TaxServiceUnavailable('tax calculator', 'it answered 503'))).toMatchObject({
+    ...{ status: 503, code: 'tax_service_unavailable', headers: { 'retry-after': '5' } },
+  });
+  const unknown = problemOf(new NoTaxRate({ country: 'NO', region: null }, '2027-01-01'));
+  expect(unknown).toMatchObject({ status: 422, code: 'tax_rate_unknown' });
+  expect(unknown.message).toContain('NO on 2027-01-01');
 });
 
 test('what nobody expected tells nothing of itself', () => {
