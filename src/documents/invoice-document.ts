@@ -2,8 +2,9 @@
 import type { Currency } from '../domain/currency.ts';
 import { addDays, type Day, type Instant, type TimeZone } from '../domain/time.ts';
 import { type Formats, formatsFor } from './format.ts';
+import { arithmeticIn, sentenceIn } from './line-words.ts';
 import type { Paper, PaperParty, PaperRow, PaperSum } from './paper.ts';
-import { type Words, wordsFor } from './words.ts';
+import { type Language, type Words, wordsFor } from './words.ts';
 
 /** Who sells or buys, as they were when it was issued. What is not known is left out. */
 export type PrintedParty = {
@@ -53,7 +54,7 @@ export type PrintedInvoice = {
 };
 
 /** What an invoice and a credit note share: words, formats, and the paper's frame. */
-export type Pen = { words: Words; language: string; formats: Formats; money: (amount: number) => string };
+export type Pen = { words: Words; language: Language; formats: Formats; money: (amount: number) => string };
 
 export function penFor({ locale, timeZone }: Reader, currency: Currency): Pen {
   const { language, words } = wordsFor(locale);
@@ -116,15 +117,15 @@ export const columnsOf = (words: Words, lines: readonly PrintedLine[]): Paper['c
   amount: words.amount,
 });
 
-export function rowOf(line: PrintedLine, currency: Currency, { words, formats, money }: Pen): PaperRow {
+export function rowOf(line: PrintedLine, currency: Currency, { words, language, formats, money }: Pen): PaperRow {
   const { description, quantity, unitPrice, amount, period, proration, discount, taxes } = line;
   const isEmpty = period === null || period.from >= period.to;
   return {
-    description,
+    description: sentenceIn(description, language),
     details: [
       // The last day that is paid for is the one before the period's end.
       ...(isEmpty ? [] : [formats.days(period.from, addDays(period.to, -1))]),
-      ...(proration === null ? [] : [proration]),
+      ...(proration === null ? [] : [arithmeticIn(proration, language, formats)]),
       ...(discount === 0 ? [] : [words.discounted(money(-discount))]),
     ],
     quantity: formats.number(quantity),

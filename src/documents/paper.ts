@@ -59,6 +59,7 @@ const figure: Type = { ...plain, figures: true };
 const strongFigure: Type = { ...strong, figures: true };
 const quiet: Type = { size: 9.5, color: QUIET };
 const small: Type = { size: 8, color: QUIET, leading: 1.45 };
+const detail: Type = { ...small, figures: true };
 const label: Type = { size: 7.5, weight: 'bold', color: QUIET, spacing: 0.3 };
 const headline: Type = { size: 15, weight: 'bold', color: INK, leading: 1.3 };
 
@@ -174,7 +175,7 @@ function rowsOf(type: Typesetter, paper: Paper, places: Columns, from: number): 
   const words = places[0]!;
   let y = heads(type, paper, places, from);
   for (const row of paper.rows) {
-    const details = row.details.map((text) => type.heightOf(text, words.width, small));
+    const details = row.details.map((text) => type.heightOf(text, words.width, detail));
     const height = type.heightOf(row.description, words.width, plain) + details.reduce((sum, each) => sum + each, 0);
     // A row stays on one page, unless it is longer than a page.
     if (y + height > FOOT - 16 && y > TOP + 40) y = heads(type, paper, places, newPage(type));
@@ -183,7 +184,7 @@ function rowsOf(type: Typesetter, paper: Paper, places: Columns, from: number): 
       if (width > 0) type.line(text, x, y, figure, 'right', width);
     });
     y += type.block(row.description, words.x, y, words.width, plain);
-    for (const text of row.details) y += type.block(text, words.x, y, words.width, small);
+    for (const text of row.details) y += type.block(text, words.x, y, words.width, detail);
     y += ROW_GAP;
     type.rule(y - ROW_GAP / 2, LEFT, RIGHT, HAIR);
     y += ROW_GAP / 2;
