@@ -3,7 +3,8 @@ import type { Commit, CommitAnswer } from '../src/domain/commit.ts';
 import type { OutsideEffect } from '../src/domain/effect.ts';
 import type { Fact } from '../src/domain/input.ts';
 import type { Identity } from '../src/domain/subscription.ts';
-import type { Journey, RevenueOf } from '../workflows/messages.ts';
+import type { BatchEnd } from '../src/price-books/migrate-batch.ts';
+import type { Journey, MigrationRef, RevenueOf } from '../workflows/messages.ts';
 
 export type EffectOf<T extends OutsideEffect['type']> = Extract<OutsideEffect, { type: T }>;
 
@@ -33,4 +34,9 @@ export type ClockActivities = {
 export type RevenueActivities = {
   /** Through the last day that is over, for all who live by the wall's clock. */
   recogniseRevenue: (whose: RevenueOf) => Promise<Recognised>;
+};
+
+export type MigrationActivities = {
+  /** Moves the next subscriptions of a migration, or back; says whether there is more to do. */
+  migrateBatch: (ref: MigrationRef) => Promise<BatchEnd>;
 };

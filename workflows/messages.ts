@@ -1,5 +1,5 @@
 /** The names and shapes that senders share with the subscription's workflow. Plain constants: any program may import them. */
-import type { ClockId, Mode, SubscriptionId, TenantId } from '../src/domain/ids.ts';
+import type { ClockId, MigrationId, Mode, SubscriptionId, TenantId } from '../src/domain/ids.ts';
 import type { Command, Fact, Origin } from '../src/domain/input.ts';
 import type { Draft, Subscription } from '../src/domain/subscription.ts';
 import type { Instant } from '../src/domain/time.ts';
@@ -33,6 +33,8 @@ export const COMMANDS = [
   'remove_discount',
   'bill',
   'finalise',
+  'migrate',
+  'undo_migration',
 ] as const satisfies readonly Command['type'][];
 
 /** Signal: what was taken from the inbox for this subscription, in order. Ids and sanitised facts only. */
@@ -55,3 +57,10 @@ export type Journey = { tenant: TenantId; clock: ClockId; target: Instant };
 export const RECOGNISE_REVENUE_WORKFLOW = 'recognise_revenue';
 export const revenueScheduleIdOf = (tenant: TenantId): string => `revenue/${tenant}`;
 export type RevenueOf = { tenant: TenantId; mode: Mode };
+
+/** A migration of subscriptions to a version of the price book: one workflow each, told to go on by a signal. */
+export const MIGRATE_PRICE_BOOK_WORKFLOW = 'migrate_price_book';
+export const GO_ON_SIGNAL = 'go_on';
+export const migrationWorkflowIdOf = (tenant: TenantId, migration: MigrationId): string =>
+  `price-book-migration/${tenant}/${migration}`;
+export type MigrationRef = { tenant: TenantId; mode: Mode; migration: MigrationId };

@@ -24,7 +24,7 @@ export { text };
 
 extendZodWithOpenApi(z);
 
-const id = <Id extends string>(prefix: string, example: string) =>
+export const id = <Id extends string>(prefix: string, example: string) =>
   z
     .string()
     .regex(new RegExp(`^${prefix}_[A-Za-z0-9_-]{1,80}$`), `an id beginning with ${prefix}_`)
@@ -237,7 +237,7 @@ export const changeBody = z
   })
   .openapi('Change');
 
-const invoiceLine = z
+export const invoiceLine = z
   .object({
     description: z.string(),
     quantity: z.int(),

@@ -12,6 +12,7 @@ import { invariant } from '../domain/invariant.ts';
 import { NOBODY, type Parties } from '../domain/parties.ts';
 import type { Db } from './client.ts';
 import { hashOf } from './commit/hash.ts';
+import { recordMigrations } from './commit/migrations.ts';
 import { recordMoney } from './commit/money.ts';
 import { project, storedOf } from './commit/projection.ts';
 import { type Remark, record } from './commit/record.ts';
@@ -52,6 +53,7 @@ async function store(db: Db, step: Commit, parties: Parties): Promise<CommitAnsw
       const effects = step.decisions.flatMap((decision) => decision.effects);
       await record(trx, step, before, remarksOn(before.version, version));
       await recordRedemptions(trx, step.subscription, effects);
+      await recordMigrations(trx, step.subscription, effects);
       await recordMoney(trx, step.subscription, effects, parties);
       return { outcome: 'committed' };
     }

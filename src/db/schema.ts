@@ -16,6 +16,7 @@ import type {
   CouponId,
   CustomerId,
   InvoiceId,
+  MigrationId,
   Mode,
   PaymentId,
   PaymentMethodId,
@@ -27,6 +28,7 @@ import type {
 import type { DeclineClass, Fact, Input, Origin } from '../domain/input.ts';
 import type { Collect, InvoiceLine } from '../domain/invoice.ts';
 import type { AccountCode, PostingKind } from '../domain/ledger.ts';
+import type { Held, PlanMapping } from '../domain/migrate.ts';
 import type { Money } from '../domain/money.ts';
 import type { MrrMovementKind } from '../domain/mrr.ts';
 import type { Seller } from '../domain/parties.ts';
@@ -552,6 +554,48 @@ export type LedgerPeriodsTable = OfTenant & {
   closed_by: string;
 };
 
+// Migrations to another version of the price book.
+
+export type MigrationState = 'running' | 'paused' | 'stopped' | 'done' | 'canceled' | 'undoing' | 'undone';
+export type MigrationItemState = 'pending' | 'moved' | 'failed' | 'skipped' | 'undone' | 'left';
+
+export type MigrationSettings = {
+  when: 'now' | 'period_end';
+  proration: 'invoice_now' | 'next_invoice' | 'none';
+  canaryPercent: number;
+  waveSize: number;
+  stopAfterFailures: number;
+  pauseAfterCanary: boolean;
+  waitMinutes: number;
+};
+
+export type PriceBookMigrationsTable = OfTenant & {
+  id: MigrationId;
+  price_book_id: PriceBookId;
+  state: MigrationState;
+  reason: string | null;
+  plans: Json<PlanMapping>;
+  settings: Json<MigrationSettings>;
+  /** The wave that is on its way; 0 is the canary. */
+  wave: number;
+  created_by: string;
+  created_at: Timestamp;
+  updated_at: Timestamp;
+};
+
+export type PriceBookMigrationItemsTable = OfTenant & {
+  migration_id: MigrationId;
+  subscription_id: SubscriptionId;
+  wave: number;
+  state: MigrationItemState;
+  reason: string | null;
+  /** What it had and what it was given: written by the commit that moved it. */
+  before: NullableJson<Held>;
+  after: NullableJson<Held>;
+  moved_at: Timestamp | null;
+  undone_at: Timestamp | null;
+};
+
 export type Database = {
   tenants: TenantsTable;
   api_keys: ApiKeysTable;
@@ -591,4 +635,6 @@ export type Database = {
   earning_progress: EarningProgressTable;
   revenue_days: RevenueDaysTable;
   ledger_periods: LedgerPeriodsTable;
+  price_book_migrations: PriceBookMigrationsTable;
+  price_book_migration_items: PriceBookMigrationItemsTable;
 };

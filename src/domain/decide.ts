@@ -13,6 +13,7 @@ import { applyDiscount, cannotHold, redemptionOf, removeDiscount } from './holdi
 import type { Input, InputOf } from './input.ts';
 import { CHARGE, totalOf } from './invoice.ts';
 import { finalise, issue } from './invoicing.ts';
+import { migrate, undoMigration } from './migrate.ts';
 import {
   type Applied,
   awaited,
@@ -86,6 +87,8 @@ function decideDraft(state: Draft, input: Input): Decision {
     case 'uncancel':
     case 'pause':
     case 'resume':
+    case 'migrate':
+    case 'undo_migration':
     case 'pay':
     case 'use_payment_method':
     case 'bill':
@@ -235,6 +238,8 @@ function decideIncomplete(state: Incomplete, input: Input): Decision {
     case 'finalise':
     case 'apply_discount':
     case 'remove_discount':
+    case 'migrate':
+    case 'undo_migration':
       return cannot(input, state);
     case 'draft_expired':
     case 'trial_ended':
@@ -295,6 +300,10 @@ function decideTrialing(state: Trialing, input: Input): Decision {
     }
     case 'change':
       return change(state, input);
+    case 'migrate':
+      return migrate(state, input, change);
+    case 'undo_migration':
+      return undoMigration(state, input, change);
     case 'cancel':
       return cancel(state, input);
     case 'uncancel':
@@ -363,6 +372,10 @@ function decideActive(state: Active, input: Input): Decision {
       return retry(state, input);
     case 'change':
       return change(state, input);
+    case 'migrate':
+      return migrate(state, input, change);
+    case 'undo_migration':
+      return undoMigration(state, input, change);
     case 'cancel':
       return cancel(state, input);
     case 'uncancel':
@@ -440,6 +453,10 @@ function decidePastDue(state: PastDue, input: Input): Decision {
       };
       return applied('dunning.ended', become(state, unpaid), [told], { since: state.since, owed: owed(state) });
     }
+    case 'migrate':
+      return migrate(state, input, change);
+    case 'undo_migration':
+      return undoMigration(state, input, change);
     case 'cancel':
       return cancel(state, input);
     case 'uncancel':
@@ -489,6 +506,10 @@ function decideUnpaid(state: Unpaid, input: Input): Decision {
       return news(state, input, (open) => after(paymentCanceled(state, open, input)));
     case 'payment_refunded':
       return refundRecorded(state, input);
+    case 'migrate':
+      return migrate(state, input, change);
+    case 'undo_migration':
+      return undoMigration(state, input, change);
     case 'cancel':
       return cancel(state, input.when === 'period_end' ? { ...input, when: 'now' } : input); // nothing is paid ahead
     case 'uncancel':
@@ -544,6 +565,10 @@ function decidePaused(state: Paused, input: Input): Decision {
       return news(state, input, (open) => after(paymentCanceled(state, open, input)));
     case 'payment_refunded':
       return refundRecorded(state, input);
+    case 'migrate':
+      return migrate(state, input, change);
+    case 'undo_migration':
+      return undoMigration(state, input, change);
     case 'cancel':
       return cancel(state, input);
     case 'uncancel':
@@ -611,6 +636,8 @@ function decideCanceled(state: Canceled, input: Input): Decision {
     case 'uncancel':
     case 'pause':
     case 'resume':
+    case 'migrate':
+    case 'undo_migration':
     case 'use_payment_method':
     case 'bill':
     case 'finalise':

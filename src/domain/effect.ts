@@ -1,7 +1,8 @@
-import type { CouponId, InvoiceId, PaymentId, PaymentMethodId, PromotionCodeId } from './ids.ts';
+import type { CouponId, InvoiceId, MigrationId, PaymentId, PaymentMethodId, PromotionCodeId } from './ids.ts';
 import { attemptKey } from './ids.ts';
 import type { DeclineClass } from './input.ts';
 import type { Invoice } from './invoice.ts';
+import type { Held } from './migrate.ts';
 import type { Day, Instant } from './time.ts';
 
 /** Kept by `commit`, all of one decision in one transaction. */
@@ -38,6 +39,9 @@ export type RecordEffect =
   | { type: 'release_redemptions'; at: Instant }
   /** It is over: what was invoiced for later days is earned on this one. */
   | { type: 'earn_rest'; day: Day; at: Instant }
+  /** Moved to another version of the price book: what it had is kept, to move it back. */
+  | { type: 'record_migration'; migration: MigrationId; before: Held; after: Held; at: Instant }
+  | { type: 'record_migration_undone'; migration: MigrationId; at: Instant }
   /** Told to whoever listens, in the subscription's own order. */
   | { type: 'announce'; event: string; data: Record<string, string | number | null>; at: Instant };
 
@@ -82,6 +86,10 @@ export function keyOf(effect: Effect): string {
       return `release/${effect.at}`;
     case 'earn_rest':
       return `earn_rest/${effect.at}`;
+    case 'record_migration':
+      return `migrated/${effect.migration}`;
+    case 'record_migration_undone':
+      return `migration_undone/${effect.migration}`;
     case 'announce':
       return `announce/${effect.event}/${effect.at}`;
     case 'charge':

@@ -7,6 +7,8 @@ export type PaymentMethodId = `pm_${string}`;
 export type CreditNoteId = `cn_${string}`;
 export type PriceBookId = `pb_${string}`;
 export type ClockId = `clk_${string}`;
+/** A migration of subscriptions to a version of the price book. */
+export type MigrationId = `mig_${string}`;
 export type CouponId = `co_${string}`;
 export type PromotionCodeId = `promo_${string}`;
 /** The processor's own name of a payment, a Stripe PaymentIntent say. Opaque to us. */

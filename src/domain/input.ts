@@ -1,6 +1,7 @@
 import type { HeldDiscount } from './discount.ts';
-import type { CouponId, InvoiceId, PaymentId, PaymentMethodId } from './ids.ts';
+import type { CouponId, InvoiceId, MigrationId, PaymentId, PaymentMethodId } from './ids.ts';
 import type { Collect, InvoiceLine } from './invoice.ts';
+import type { Held } from './migrate.ts';
 import type { Terms } from './price-book.ts';
 import type { Shared } from './shared.ts';
 import type { Day, Instant } from './time.ts';
@@ -36,7 +37,25 @@ export type Command =
   | { type: 'apply_discount'; discount: HeldDiscount }
   | { type: 'remove_discount'; coupon: CouponId }
   /** The grace of a draft is given up. */
-  | { type: 'finalise'; invoice: InvoiceId };
+  | { type: 'finalise'; invoice: InvoiceId }
+  /** The operator moves it to another version of the price book. `pending`: in place of what the customer has planned. */
+  | {
+      type: 'migrate';
+      migration: MigrationId;
+      terms: Terms;
+      pending: Terms | null;
+      when: 'now' | 'period_end';
+      proration: 'invoice_now' | 'next_invoice' | 'none' | null;
+    }
+  /** And back to what it had, where it is as the migration has left it. */
+  | {
+      type: 'undo_migration';
+      migration: MigrationId;
+      before: Held;
+      after: Held;
+      when: 'now' | 'period_end';
+      proration: 'invoice_now' | 'next_invoice' | 'none' | null;
+    };
 
 export type DeclineClass =
   | 'soft'

@@ -39,9 +39,14 @@ export function createTemporal(
       'grpc.max_reconnect_backoff_ms': 2_000,
     },
   });
-  const clients = new Map(
-    config.namespaces.map(({ mode, namespace }) => [mode, new Client({ connection, namespace })] as const),
+  const clients = config.namespaces.map(
+    ({ mode, namespace }) => [mode, new Client({ connection, namespace })] as const,
   );
+  return temporalOn(connection, new Map(clients), taskQueue);
+}
+
+/** Over a connection that is there. */
+export function temporalOn(connection: Connection, clients: ReadonlyMap<Mode, Client>, taskQueue: string): Temporal {
   let lastSeen = 0;
   async function isReachable(): Promise<boolean> {
     try {

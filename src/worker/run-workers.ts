@@ -7,12 +7,14 @@ import { Client, type Connection } from '@temporalio/client';
 import { type NativeConnection, Worker, type WorkerOptions, type WorkflowBundleOption } from '@temporalio/worker';
 import { createAdvanceClock } from '../../activities/advance-clock.ts';
 import type { Activities } from '../../activities/contract.ts';
+import { createMigrateBatch } from '../../activities/migrate-batch.ts';
 import { createRecogniseRevenue } from '../../activities/recognise-revenue.ts';
 import { processorQueue } from '../../workflows/messages.ts';
 import type { Db } from '../db/client.ts';
 import type { Mode } from '../domain/ids.ts';
 import type { Processor as ProcessorName } from '../domain/subscription.ts';
 import type { Processors } from '../processors/processors.ts';
+import { temporalOn } from '../temporal/temporal.ts';
 
 export type WorkersOptions = {
   connection: NativeConnection;
@@ -21,7 +23,7 @@ export type WorkersOptions = {
   activities: Activities;
   processors: Processors;
   workflowBundle: WorkflowBundleOption;
-  /** For the clock, which drives workflows from outside. */
+  /** For the clock and for migrations, which drive workflows from outside. */
   clientConnection: Connection;
   taskQueue: string;
   /** The processor's own limit for all workers together, the same on each. */
@@ -40,6 +42,12 @@ export async function runWorkers(
   const workers: Worker[] = [];
   const add = async (more: WorkerOptions) =>
     void workers.push(await Worker.create({ connection, shutdownGraceTime: '5s', ...more }));
+  const clients = new Map(
+    options.namespaces.map(
+      ({ mode, namespace }) => [mode, new Client({ connection: options.clientConnection, namespace })] as const,
+    ),
+  );
+  const temporal = temporalOn(options.clientConnection, clients, taskQueue);
   for (const { mode, namespace } of options.namespaces) {
     const clocks =
       mode === 'test'
@@ -47,7 +55,7 @@ export async function runWorkers(
             advanceClock: createAdvanceClock({
               db: options.db,
               processors: options.processors,
-              client: new Client({ connection: options.clientConnection, namespace }),
+              client: clients.get(mode)!,
             }),
           }
         : {};
@@ -58,6 +66,7 @@ export async function runWorkers(
       activities: {
         commit: activities.commit,
         recogniseRevenue: createRecogniseRevenue({ db: options.db }),
+        migrateBatch: createMigrateBatch({ db: options.db, temporal }),
         ...clocks,
       },
       maxConcurrentLocalActivityExecutions: COMMITS_AT_ONCE,

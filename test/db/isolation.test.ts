@@ -220,6 +220,16 @@ async function fillTheRest(): Promise<void> {
     created_at,
   } as const;
   await db.insertInto('price_books').values(book).execute();
+  const settings = JSON.stringify({});
+  const migration = { id: 'mig_1', price_book_id: 'pb_1', state: 'running', plans: '{}', settings, wave: 0 } as const;
+  await db
+    .insertInto('price_book_migrations')
+    .values({ ...own, ...migration, created_by: 'u', created_at, updated_at: created_at })
+    .execute();
+  await db
+    .insertInto('price_book_migration_items')
+    .values({ ...own, migration_id: 'mig_1', subscription_id: 'sub_1', wave: 0, state: 'pending' })
+    .execute();
   const money = { ...own, amount: 1, currency: 'usd' };
   await db
     .insertInto('payments')

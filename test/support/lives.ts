@@ -64,10 +64,10 @@ const actWith = (plan: fc.Arbitrary<Terms>): fc.Arbitrary<Act> =>
 
 export type Story = { acts: Act[]; trialDays: number; first: Terms };
 
-export function storyOn(sold: readonly Terms[]): fc.Arbitrary<Story> {
+export function storyOn(sold: readonly Terms[], maxLength = 40): fc.Arbitrary<Story> {
   const plan = fc.constantFrom(...sold);
   return fc.record({
-    acts: fc.array(actWith(plan), { maxLength: 40 }),
+    acts: fc.array(actWith(plan), { maxLength }),
     trialDays: fc.constantFrom(0, 14),
     first: plan,
   });

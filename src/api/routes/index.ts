@@ -12,6 +12,7 @@ import { ledgerRoutes } from './ledger.ts';
 import { ledgerCloseRoutes } from './ledger-close.ts';
 import { messageRoutes } from './messages.ts';
 import { paymentMethodRoutes } from './payment-methods.ts';
+import { priceBookMigrationRoutes } from './price-book-migrations.ts';
 import { priceBookRoutes } from './price-books.ts';
 import { reportRoutes } from './reports.ts';
 import { requestRoutes } from './requests.ts';
@@ -34,6 +35,7 @@ export const routes: readonly Route[] = [
   ...adminSubscriptionRoutes,
   ...priceBookRoutes,
   ...couponRoutes,
+  ...priceBookMigrationRoutes,
   ...ledgerRoutes,
   ...reportRoutes,
   ...ledgerCloseRoutes,
