@@ -1,17 +1,15 @@
 /**
- * Postings of two legs, as whoever posts in bulk brings them: batches of 500 over two connections, each once by its key,
- * folded into balances, checked by the database. `ledger.post` spreads them over 10,000 accounts, in `ledger.hot` one leg
- * is always the same account.
+ * Postings of two legs, as whoever posts in bulk brings them: through the product's poster, in batches over two
+ * connections, each once by its key, folded into balances, checked by the database. `ledger.post` spreads them over 10,000
+ * accounts, in `ledger.hot` one leg is always the same account. The database is new: nobody has taken statistics.
  */
-import { sql } from 'kysely';
 import pg from 'pg';
-import { post } from '../src/db/ledger.ts';
-import { inTenant } from '../src/db/tenant.ts';
+import { bulkPoster } from '../src/db/post-in-bulk.ts';
 import { verifyLedger } from '../src/db/verify-ledger.ts';
 import type { KeyedPosting } from '../src/domain/ledger.ts';
 import { type Benchmark, interleaved, median, type Result, range, rate, ratios } from './bench.ts';
 import { openPgledger, PGLEDGER_PUBLISHED } from './pgledger.ts';
-import { type Books, customerOf, openBooks, SCOPE, START, withPostgres } from './postgres.ts';
+import { customerOf, openBooks, SCOPE, START, withPostgres } from './postgres.ts';
 
 const ACCOUNTS = 10_000;
 const BATCH = 500;
@@ -64,8 +62,13 @@ async function measure(name: string, pick: Pick, timesPeer: number, log: (line: 
       ? await openPgledger(server, process.env.PGLEDGER_SQL, { accounts: ACCOUNTS, connections: CONNECTIONS })
       : null;
     if (!peer) log(PGLEDGER_PUBLISHED);
+    const postInBulk = bulkPoster(books.db);
+    const countPosted = async (postings: readonly KeyedPosting[]) =>
+      (await postInBulk(SCOPE, postings)).filter((answer) => answer === 'posted').length;
     try {
-      await openAccounts(books);
+      const opened = await countPosted(
+        Array.from({ length: ACCOUNTS }, (_, n) => postingOf(`open/${n}`, { from: n, to: n, amount: 1 })),
+      );
       let posted = 0;
       const seen = await interleaved({
         ours: (round) => {
@@ -73,10 +76,7 @@ async function measure(name: string, pick: Pick, timesPeer: number, log: (line: 
             postingOf(`${name}/${round}/${i}`, pick(round * A_ROUND + i)),
           );
           return rate(A_ROUND, async () => {
-            await inBatches(postings, async (batch) => {
-              const answers = await inTenant(books.db, SCOPE, (trx) => post(trx, batch));
-              posted += answers.filter((answer) => answer === 'posted').length;
-            });
+            posted += await countPosted(postings);
           });
         },
         ceiling: (round) =>
@@ -111,7 +111,7 @@ async function measure(name: string, pick: Pick, timesPeer: number, log: (line: 
             differences.length === 0 &&
             posted > 0 &&
             posted % A_ROUND === 0 &&
-            transactions === posted + OPENINGS &&
+            transactions === posted + opened &&
             (await ceiling.isWhole()) &&
             (peer === null || (await peer.isBalanced())),
         },
@@ -138,34 +138,27 @@ async function inBatches<T>(rows: readonly T[], work: (batch: readonly T[], conn
   );
 }
 
-const OPENINGS = ACCOUNTS;
-
 /**
- * With statistics between them, as autovacuum takes them in a life that is slower than this: with those of an empty
- * table the checks of an entry read the whole tenant, and a thousand of them take seconds.
+ * The same rows, balances among them, in tables with the same columns and indexes: but without keys to look up, accounts
+ * to find, rules to check, tenants to keep apart, or a transaction around more than one statement.
  */
-async function openAccounts({ db }: Books): Promise<void> {
-  for (let from = 0; from < OPENINGS; from += BATCH) {
-    const batch = Array.from({ length: BATCH }, (_, i) =>
-      postingOf(`open/${from + i}`, { from: from + i, to: from + i, amount: 1 }),
-    );
-    await inTenant(db, SCOPE, (trx) => post(trx, batch));
-    await sql`analyze`.execute(db);
-  }
-}
-
-/** The same rows in tables with the same columns and indexes, but without keys to look up, checks, or balances. */
 async function openCeiling(url: string) {
   const clients = Array.from({ length: CONNECTIONS }, () => new pg.Client({ connectionString: url }));
   await Promise.all(clients.map((client) => client.connect()));
   await clients[0]!.query(`
     create table ceiling_transactions (like ledger_transactions including defaults including indexes);
-    create table ceiling_entries (like ledger_entries including defaults including indexes including identity)`);
+    create table ceiling_entries (like ledger_entries including defaults including indexes including identity);
+    create table ceiling_balances (like ledger_balances including defaults including indexes)`);
   const statement = `
     with taken as (
       insert into ceiling_transactions (id, tenant_id, mode, key, kind, at, entry_count)
       select id, '${SCOPE.tenant}', '${SCOPE.mode}', key, 'payment_received', now(), 2
       from unnest($1::bigint[], $2::text[]) as taken (id, key)
+    ), folded as (
+      insert into ceiling_balances as balance (account_id, tenant_id, mode, account_code, currency, amount)
+      select account_id, '${SCOPE.tenant}', '${SCOPE.mode}', 'cash', 'usd', sum(amount)
+      from unnest($4::bigint[], $5::numeric[]) as leg (account_id, amount) group by account_id order by account_id
+      on conflict (account_id) do update set amount = balance.amount + excluded.amount
     )
     insert into ceiling_entries (tenant_id, mode, transaction_id, account_id, currency, amount)
     select '${SCOPE.tenant}', '${SCOPE.mode}', transaction_id, account_id, 'usd', amount
@@ -184,7 +177,7 @@ async function openCeiling(url: string) {
             batch.map(({ id }) => id),
             batch.map(({ key }) => key),
             batch.flatMap(({ id }) => [id, id]),
-            batch.flatMap(({ from, to }) => [from, to]),
+            batch.flatMap(({ from, to }) => [2 * from, 2 * to + 1]), // -1 is the hot one
             batch.flatMap(({ amount }) => [-amount, amount]),
           ];
           await clients[connection]!.query({ name: 'ceiling', text: statement, values });
@@ -194,9 +187,10 @@ async function openCeiling(url: string) {
     },
     isWhole: async () => {
       const { rows } = await clients[0]!.query(
-        'select count(*)::int as count, sum(amount)::int as sum from ceiling_entries',
+        `select (select count(*)::int from ceiling_entries) as count, (select sum(amount)::int from ceiling_entries) as sum,
+          (select sum(amount)::int from ceiling_balances) as balances`,
       );
-      return rows[0].count === written * 2 && rows[0].sum === 0;
+      return rows[0].count === written * 2 && rows[0].sum === 0 && rows[0].balances === 0;
     },
     close: () => Promise.all(clients.map((client) => client.end())),
   };

@@ -29,7 +29,7 @@ export async function postKnowing(
   const accounts = new Map<string, NamedAccount>();
   const firsts = new Map<string, Ready>();
   for (const posting of postings) {
-    if (!firsts.has(posting.key)) firsts.set(posting.key, { ...posting, legs: legsOf(posting, accounts) });
+    if (!firsts.has(posting.key)) firsts.set(posting.key, { posting, legs: legsOf(posting, accounts) });
   }
   const unknown = [...accounts.values()].filter(({ name }) => !remembered.has(name));
   const { fresh, found } = await takeKeys(trx, [...firsts.values()], unknown);
@@ -53,7 +53,7 @@ export async function postKnowing(
 
 type NamedAccount = Account & { currency: string; name: string };
 type Leg = { account: NamedAccount; amount: number };
-type Ready = KeyedPosting & { legs: Leg[] };
+type Ready = { posting: KeyedPosting; legs: Leg[] };
 
 /** Of all legs on one account its object is the same. */
 const legsOf = (posting: KeyedPosting, accounts: Map<string, NamedAccount>): Leg[] =>
@@ -72,7 +72,7 @@ type Taken = { fresh: Map<string, number>; found: Map<string, number> };
 
 /** In the order of the keys, so that two batches with the same ones wait for each other and never in a circle. */
 async function takeKeys(trx: Trx, postings: readonly Ready[], unknown: readonly NamedAccount[]): Promise<Taken> {
-  const sorted = [...postings].sort((a, b) => (a.key < b.key ? -1 : 1));
+  const sorted = [...postings].sort((a, b) => (a.posting.key < b.posting.key ? -1 : 1));
   const { rows } = await sql<{ fresh: Record<string, number> | null; ids: Ids }>`/* ledger_take_keys */
     with taken as (
       insert into ledger_transactions (tenant_id, mode, key, kind, subscription_id, invoice_id, at, belongs_to,
@@ -80,10 +80,10 @@ async function takeKeys(trx: Trx, postings: readonly Ready[], unknown: readonly 
       select current_setting('hydra.tenant'), current_setting('hydra.mode'), key, kind, subscription_id, invoice_id,
         greatest(at, closed.ends_at), case when at < closed.ends_at then (at at time zone closed.time_zone)::date end,
         entry_count
-      from unnest(${texts(sorted.map(({ key }) => key))}::text[], ${texts(sorted.map(({ kind }) => kind))}::text[],
-        ${texts(sorted.map(({ subscription }) => subscription))}::text[],
-        ${texts(sorted.map(({ invoice = null }) => invoice))}::text[],
-        ${texts(sorted.map(({ at }) => new Date(at).toISOString()))}::timestamptz[],
+      from unnest(${texts(sorted.map(({ posting }) => posting.key))}::text[], ${texts(sorted.map(({ posting }) => posting.kind))}::text[],
+        ${texts(sorted.map(({ posting }) => posting.subscription))}::text[],
+        ${texts(sorted.map(({ posting }) => posting.invoice ?? null))}::text[],
+        ${texts(sorted.map(({ posting }) => new Date(posting.at).toISOString()))}::timestamptz[],
         ${numbers(sorted.map(({ legs }) => legs.length))}::int[])
         as taken (key, kind, subscription_id, invoice_id, at, entry_count)
       left join (
