@@ -7,10 +7,11 @@ import { parseArgs } from 'node:util';
 import type { Benchmark, Result } from './bench.ts';
 import { commandCommit } from './command-commit.ts';
 import { decidePure } from './decide-pure.ts';
+import { invoiceRun } from './invoice-run.ts';
 import { ledgerGrowth } from './ledger-growth.ts';
 import { ledgerHot, ledgerPost } from './ledger-post.ts';
 
-const benchmarks: readonly Benchmark[] = [decidePure, ledgerPost, ledgerHot, ledgerGrowth, commandCommit];
+const benchmarks: readonly Benchmark[] = [decidePure, ledgerPost, ledgerHot, ledgerGrowth, invoiceRun, commandCommit];
 
 const { values, positionals } = parseArgs({ options: { json: { type: 'boolean' } }, allowPositionals: true });
 const wanted = positionals[0] ?? '';

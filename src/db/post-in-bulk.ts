@@ -38,8 +38,7 @@ export function bulkPoster(db: Db): PostInBulk {
     // Whoever waits holds its postings anyway.
     maxWaiting: Number.POSITIVE_INFINITY,
   });
-  return (scope, postings) =>
-    Promise.all(postings.map((posting) => keep({ scope, posting }).catch((error: unknown) => refusal(error))));
+  return (scope, postings) => outcomesOf(postings.map((posting) => keep({ scope, posting })));
 }
 
 const nameOf = ({ tenant, mode }: Scope): string => `${tenant}/${mode}`;
@@ -84,6 +83,10 @@ class AccountMemory {
   #size = (own: ReadonlyMap<string, number>): number =>
     [...this.#known.values()].reduce((sum, { size }) => sum + size, own.size);
 }
+
+/** A refusal is an answer, too; anything else is thrown. */
+export const outcomesOf = (kept: readonly Promise<Posted>[]): Promise<BulkOutcome[]> =>
+  Promise.all(kept.map((each) => each.catch((error: unknown) => refusal(error))));
 
 function refusal(error: unknown): RefusedPosting {
   if (!isBadData(error)) throw error;

@@ -10,9 +10,14 @@ import type { Trx } from '../tenant.ts';
 
 export type LineSpan = { invoice: InvoiceId; ordinal: number; span: Span; cause: SpanCause; reference: string };
 
-const rowOf = ({ invoice, ordinal, span, cause, reference }: LineSpan) => {
+/** Whose it is. */
+type About = { customer: string; subscription: SubscriptionId | null; currency: string };
+export type OwnSpan = LineSpan & About;
+
+const rowOf = ({ subscription, customer, currency, invoice, ordinal, span, cause, reference }: OwnSpan) => {
   const { rate, from, to, product, firstDay, knownOn } = span;
   return {
+    ...{ subscription_id: subscription, customer_id: customer, currency },
     ...{ invoice_id: invoice, ordinal, product: product ?? '', cause, reference },
     ...{ price: rate.price, price_before: rate.before, days: rate.days, line_from: rate.from, line_to: rate.to },
     ...{ rest: rate.gross - wholeOf(rate), line_discount: rate.discount, from_index: from, to_index: to },
@@ -21,19 +26,16 @@ const rowOf = ({ invoice, ordinal, span, cause, reference }: LineSpan) => {
 };
 
 /** Parts of a statement that writes spans with their progress, for one that stores invoices at the same time. */
-export const writtenSpans = (
-  about: { customer: string; subscription: SubscriptionId | null; currency: string },
-  spans: readonly LineSpan[],
-): RawBuilder<unknown> => sql`
+export const writtenSpans = (spans: readonly OwnSpan[]): RawBuilder<unknown> => sql`
   earned as (
     insert into earning_spans (tenant_id, mode, invoice_id, ordinal, subscription_id, customer_id, product, currency,
       price, price_before, days, line_from, line_to, rest, line_discount, from_index, to_index, first_day, known_on,
       gross, discount, cause, reference)
-    select current_setting('hydra.tenant'), current_setting('hydra.mode'), invoice_id, ordinal, ${about.subscription},
-      ${about.customer}, product, ${about.currency}, price, price_before, days, line_from, line_to, rest, line_discount,
+    select current_setting('hydra.tenant'), current_setting('hydra.mode'), invoice_id, ordinal, subscription_id,
+      customer_id, product, currency, price, price_before, days, line_from, line_to, rest, line_discount,
       from_index, to_index, first_day, known_on, gross, discount, cause, reference
-    from jsonb_to_recordset(${JSON.stringify(spans.map(rowOf))}::jsonb) as span (invoice_id text, ordinal int,
-      product text, price numeric, price_before numeric, days int, line_from int, line_to int, rest numeric,
+    from jsonb_to_recordset(${JSON.stringify(spans.map(rowOf))}::jsonb) as span (subscription_id text,
+      customer_id text, currency text, invoice_id text, ordinal int, product text, price numeric, price_before numeric, days int, line_from int, line_to int, rest numeric,
       line_discount numeric, from_index int, to_index int, first_day date, known_on date, gross numeric,
       discount numeric, cause text, reference text)
     returning tenant_id, mode, id, customer_id, subscription_id, first_day, known_on, to_index - from_index as days
@@ -44,13 +46,10 @@ export const writtenSpans = (
   )`;
 
 /** In a statement of their own: what a credit note gives back, say. */
-export async function writeSpans(
-  trx: Trx,
-  about: Parameters<typeof writtenSpans>[0],
-  spans: readonly LineSpan[],
-): Promise<void> {
+export async function writeSpans(trx: Trx, about: About, spans: readonly LineSpan[]): Promise<void> {
   if (spans.length === 0) return;
-  await sql`/* commit_spans */ with ${writtenSpans(about, spans)} select 1`.execute(trx);
+  const own = spans.map((span) => ({ ...span, ...about }));
+  await sql`/* commit_spans */ with ${writtenSpans(own)} select 1`.execute(trx);
 }
 
 /** Takes back all that these invoices earn: what was earned until then on the day of its voiding, the rest never. */

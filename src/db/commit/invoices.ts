@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { spanOf } from '../../domain/earning.ts';
 import { keyOf } from '../../domain/effect.ts';
-import type { InvoiceId } from '../../domain/ids.ts';
+import type { CustomerId, InvoiceId, SubscriptionId } from '../../domain/ids.ts';
 import { invariant } from '../../domain/invariant.ts';
 import { type Invoice, type InvoiceLine, sumsOf } from '../../domain/invoice.ts';
 import type { Parties } from '../../domain/parties.ts';
@@ -9,26 +9,34 @@ import type { Subscription } from '../../domain/subscription.ts';
 import { dayOf, type Instant, type TimeZone } from '../../domain/time.ts';
 import { type LineRow, lineOf } from '../invoices.ts';
 import type { Trx } from '../tenant.ts';
-import { type LineSpan, writtenSpans } from './earnings.ts';
+import { type OwnSpan, writtenSpans } from './earnings.ts';
 import type { EffectOf } from './effects.ts';
 import { iso } from './projection.ts';
 
 const SERIES = 'INV';
 
+/** An invoice, whose it is, by whose calendar it earns, and who its seller and its buyer were then. */
+export type Issued = {
+  subscription: SubscriptionId;
+  customer: CustomerId;
+  timeZone: TimeZone;
+  invoice: Invoice;
+  parties: Parties;
+};
+
 /**
  * Each gets the next number of its series in the transaction that stores it: one that fails gives its number back, so
  * there is no gap. One of which nothing is due is paid by being issued. A draft becomes what it was drafted for.
  */
-export async function issueInvoices(
-  trx: Trx,
-  { id, customer, currency, timeZone }: Subscription,
-  effects: readonly EffectOf<'issue_invoice'>[],
-  parties: Parties,
-): Promise<void> {
-  if (effects.length === 0) return;
-  const invoices = effects.map(({ invoice }, i) => ({ position: i + 1, ...rowOf(invoice) }));
-  const lines = effects.flatMap(({ invoice }) => invoice.lines.map((line, i) => lineRowOf(invoice.id, line, i)));
-  const spans = effects.flatMap((effect) => spansOf(effect, timeZone));
+export async function issueInvoices(trx: Trx, issued: readonly Issued[]): Promise<void> {
+  if (issued.length === 0) return;
+  const invoices = issued.map(({ subscription, customer, invoice, parties }, i) => ({
+    ...{ position: i + 1, subscription_id: subscription, customer_id: customer },
+    ...{ seller_version: parties.seller, buyer_version: parties.buyer },
+    ...rowOf(invoice),
+  }));
+  const lines = issued.flatMap(({ invoice }) => invoice.lines.map((line, i) => lineRowOf(invoice.id, line, i)));
+  const spans = issued.flatMap(spansOf);
   await sql`/* commit_issue */
     with series as (
       insert into invoice_series as series (tenant_id, mode, series, last)
@@ -39,14 +47,15 @@ export async function issueInvoices(
       insert into invoices as stored (tenant_id, mode, id, subscription_id, customer_id, series, sequence, number, state,
         currency, subtotal, discount, tax, tax_included, total, credit_applied, amount_due, amount_paid, collect,
         purchase_order, tax_note, issued_at, due_at, paid_at, seller_version, buyer_version)
-      select tenant_id, mode, invoice.id, ${id}, ${customer}, series, last - ${invoices.length}::bigint + position,
+      select tenant_id, mode, invoice.id, subscription_id, customer_id, series, last - ${invoices.length}::bigint + position,
         series || '-' || lpad((last - ${invoices.length}::bigint + position)::text, 6, '0'),
         case amount_due when 0 then 'paid' else 'open' end, currency, subtotal, discount, tax, tax_included, total,
         credit_applied, amount_due, 0, collect, purchase_order, tax_note, issued_at, due_at,
-        case amount_due when 0 then issued_at end, ${parties.seller}::integer, ${parties.buyer}::integer
-      from jsonb_to_recordset(${JSON.stringify(invoices)}::jsonb) as invoice (position int, id text, currency text,
-        subtotal numeric, discount numeric, tax numeric, tax_included numeric, total numeric, credit_applied numeric,
-        amount_due numeric, collect text, purchase_order text, tax_note text, issued_at timestamptz, due_at timestamptz),
+        case amount_due when 0 then issued_at end, seller_version, buyer_version
+      from jsonb_to_recordset(${JSON.stringify(invoices)}::jsonb) as invoice (position int, subscription_id text,
+        customer_id text, seller_version int, buyer_version int, id text, currency text, subtotal numeric,
+        discount numeric, tax numeric, tax_included numeric, total numeric, credit_applied numeric, amount_due numeric,
+        collect text, purchase_order text, tax_note text, issued_at timestamptz, due_at timestamptz),
         series
       on conflict (tenant_id, mode, id) do update set (series, sequence, number, state, subtotal, discount, tax,
           tax_included, total, credit_applied, amount_due, collect, purchase_order, tax_note, issued_at, due_at, paid_at,
@@ -55,7 +64,7 @@ export async function issueInvoices(
           excluded.tax, excluded.tax_included, excluded.total, excluded.credit_applied, excluded.amount_due,
           excluded.collect, excluded.purchase_order, excluded.tax_note, excluded.issued_at, excluded.due_at,
           excluded.paid_at, excluded.seller_version, excluded.buyer_version, null, null)
-    ), ${writtenSpans({ customer, subscription: id, currency }, spans)}
+    ), ${writtenSpans(spans)}
     insert into invoice_lines (tenant_id, mode, invoice_id, ordinal, description, quantity, unit_price, amount, period_from,
       period_to, proration, discount, discounts, tax, taxes, product, tax_category, tax_inclusive, earning, carried)
     select current_setting('hydra.tenant'), current_setting('hydra.mode'), invoice_id, ordinal, description, quantity,
@@ -90,13 +99,14 @@ export async function draftInvoices(
   }
 }
 
-const spansOf = (effect: EffectOf<'issue_invoice'>, timeZone: TimeZone): LineSpan[] => {
-  const { id, lines, issuedAt } = effect.invoice;
-  return lines.flatMap((line, ordinal) => {
-    const span = spanOf(line, dayOf(issuedAt, timeZone));
-    return span ? [{ invoice: id, ordinal, span, cause: 'invoice' as const, reference: keyOf(effect) }] : [];
+function spansOf({ subscription, customer, timeZone, invoice }: Issued): OwnSpan[] {
+  const about = { subscription, customer, currency: invoice.currency };
+  const reference = keyOf({ type: 'issue_invoice', invoice });
+  return invoice.lines.flatMap((line, ordinal) => {
+    const span = spanOf(line, dayOf(invoice.issuedAt, timeZone));
+    return span ? [{ ...about, invoice: invoice.id, ordinal, span, cause: 'invoice' as const, reference }] : [];
   });
-};
+}
 
 const rowOf = (invoice: Invoice) => {
   const { id, currency, subtotal, discount, tax, taxIncluded, total, creditApplied, amountDue } = invoice;

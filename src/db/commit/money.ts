@@ -1,6 +1,7 @@
 /** Money in and out: one row and one posting for each payment and refund, however often it is told and by whom. */
 import { sql } from 'kysely';
 import { type Effect, keyOf } from '../../domain/effect.ts';
+import type { Invoice } from '../../domain/invoice.ts';
 import {
   type About,
   creditApplied,
@@ -20,7 +21,7 @@ import type { Trx } from '../tenant.ts';
 import { settledAttempts } from './attempts.ts';
 import { earnRest, holdSpans, takeBackSpans } from './earnings.ts';
 import { type EffectOf, ofType } from './effects.ts';
-import { creditInvoices, draftInvoices, issueInvoices, type Voided, voidInvoices } from './invoices.ts';
+import { creditInvoices, draftInvoices, type Issued, issueInvoices, type Voided, voidInvoices } from './invoices.ts';
 import { iso } from './projection.ts';
 
 /**
@@ -44,11 +45,11 @@ export async function recordMoney(
     voided.map(({ invoice, at }) => ({ invoice, day: dayOf(at, subscription.timeZone) })),
   );
   const refunds = await recordRefunds(trx, subscription, of('record_refund'));
-  const issued = of('issue_invoice');
+  const issued = of('issue_invoice').map(({ invoice }) => issuedTo(subscription, invoice, parties));
   const ending = of('earn_rest');
   if (ending.length > 0) await holdSpans(trx, subscription.id);
   await post(trx, postingsOf(subscription, { issued, voided, payments, refunds }));
-  await issueInvoices(trx, subscription, issued, parties);
+  await issueInvoices(trx, issued);
   for (const rest of ending) {
     await earnRest(trx, { subscription: subscription.id, day: rest.day, reference: keyOf(rest) });
   }
@@ -61,8 +62,22 @@ export async function recordMoney(
   );
 }
 
+const issuedTo = ({ id, customer, timeZone }: Subscription, invoice: Invoice, parties: Parties): Issued => ({
+  ...{ subscription: id, customer, timeZone, invoice, parties },
+});
+
+/** First of the invoice, then of the credit that pays a part of it. */
+export function postingsOfIssue({ subscription, customer, invoice }: Issued): [KeyedPosting, ...KeyedPosting[]] {
+  const about: About = { customer, subscription, currency: invoice.currency, at: invoice.issuedAt };
+  const key = keyOf({ type: 'issue_invoice', invoice });
+  const issued = { ...invoiceIssued(invoice.lines, about), key, invoice: invoice.id };
+  if (invoice.creditApplied === 0) return [issued];
+  const paid = { ...creditApplied(invoice.creditApplied, about), key: `credit/${invoice.id}`, invoice: invoice.id };
+  return [issued, paid];
+}
+
 type Moved = {
-  issued: EffectOf<'issue_invoice'>[];
+  issued: Issued[];
   voided: Voided[];
   payments: PaymentEffect[];
   refunds: Refund[];
@@ -74,18 +89,7 @@ function postingsOf(subscription: Subscription, { issued, voided, payments, refu
     return { customer, subscription: id, currency, at };
   };
   return [
-    ...issued.map((each) => ({
-      ...invoiceIssued(each.invoice.lines, about(each.invoice.issuedAt)),
-      key: keyOf(each),
-      invoice: each.invoice.id,
-    })),
-    ...issued
-      .filter(({ invoice }) => invoice.creditApplied > 0)
-      .map(({ invoice }) => ({
-        ...creditApplied(invoice.creditApplied, about(invoice.issuedAt)),
-        key: `credit/${invoice.id}`,
-        invoice: invoice.id,
-      })),
+    ...issued.flatMap(postingsOfIssue),
     ...voided.map((each) => ({
       ...invoiceVoided(each.lines, about(each.at)),
       key: `void/${each.invoice}`,
