@@ -5,6 +5,7 @@ import type { ChurnMonth } from '../db/reports/churn.ts';
 import type { IssuedInvoice } from '../db/reports/invoice-list.ts';
 import type { MrrMonth } from '../db/reports/mrr.ts';
 import type { StatementEntry } from '../db/reports/statement.ts';
+import type { WaterfallCell } from '../db/reports/waterfall.ts';
 import { type Column, decimal } from '../documents/csv.ts';
 import type { Currency } from '../domain/currency.ts';
 import { divide, formatDecimal } from '../domain/money.ts';
@@ -188,4 +189,26 @@ export const issuedColumns = (timeZone: TimeZone): Column<IssuedInvoice>[] => [
     name: `${name}On`,
     value: (row: IssuedInvoice) => row[column] && dayOf(row[column].getTime(), timeZone),
   })),
+];
+
+/** Rows by origin, the one before the range first; its cells are what is earned in each month, and what after them. */
+export const showWaterfall = (cells: readonly WaterfallCell[]) =>
+  byCurrency(cells, (own, currency) => ({
+    currency,
+    origins: [...new Set(own.map(({ origin }) => origin))].map((origin) => {
+      const row = own.filter((cell) => cell.origin === origin);
+      return {
+        origin,
+        deferred: row.reduce((sum, { amount }) => sum + amount, 0),
+        earned: row.flatMap(({ earned, amount }) => (earned === null ? [] : [{ month: earned, amount }])),
+        later: row.find(({ earned }) => earned === null)?.amount ?? 0,
+      };
+    }),
+  }));
+
+export const waterfallColumns: Column<WaterfallCell>[] = [
+  { name: 'currency', value: ({ currency }) => currency },
+  { name: 'origin', value: ({ origin }) => origin ?? 'before' },
+  { name: 'earned', value: ({ earned }) => earned ?? 'later' },
+  { name: 'amount', value: ({ amount, currency }) => decimal(amount, currency) },
 ];

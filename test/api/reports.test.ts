@@ -93,6 +93,23 @@ describe('recurring revenue', () => {
   });
 });
 
+test('deferred revenue, by when it came and when it is earned', async () => {
+  const path = `${REPORTS}/deferred-revenue?from=2027-01&to=2027-03`;
+  const { body } = await finance('GET', path);
+  expect(body.currencies).toEqual([
+    {
+      currency: 'usd',
+      origins: [
+        { origin: '2027-01', deferred: 3_000, earned: [{ month: '2027-01', amount: 3_000 }], later: 0 },
+        { origin: '2027-02', deferred: 6_000, earned: [{ month: '2027-02', amount: 6_000 }], later: 0 },
+      ],
+    },
+  ]);
+  expect((await finance('GET', `${path}&format=csv`)).text).toBe(
+    'currency,origin,earned,amount\r\nusd,2027-01,2027-01,30.00\r\nusd,2027-02,2027-02,60.00\r\n',
+  );
+});
+
 describe('an account', () => {
   const statement = (over: string) =>
     finance('GET', `${REPORTS}/account-statement?account=receivable&currency=usd&${over}`);

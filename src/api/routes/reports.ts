@@ -6,10 +6,13 @@ import { churnByMonth } from '../../db/reports/churn.ts';
 import { issuedInvoices } from '../../db/reports/invoice-list.ts';
 import { mrrByMonth } from '../../db/reports/mrr.ts';
 import { type StatementOf, statementBalances, statementEntries } from '../../db/reports/statement.ts';
+import { waterfall } from '../../db/reports/waterfall.ts';
 import { inTenant } from '../../db/tenant.ts';
+import { readTenant } from '../../db/tenants.ts';
 import { type Column, CSV_TYPE, csvOf } from '../../documents/csv.ts';
+import { invariant } from '../../domain/invariant.ts';
 import { type AccountCode, chart } from '../../domain/ledger.ts';
-import { dayOf } from '../../domain/time.ts';
+import { dayOf, type TimeZone } from '../../domain/time.ts';
 import { cursorOf, listBody, pageOf } from '../paging.ts';
 import { badField } from '../problem.ts';
 import {
@@ -23,9 +26,11 @@ import {
   showMrr,
   showOwed,
   showStatementEntry,
+  showWaterfall,
   statementColumns,
+  waterfallColumns,
 } from '../reports.ts';
-import { ok, paper, type Reply, route } from '../route.ts';
+import { type Call, ok, paper, type Reply, route } from '../route.ts';
 import {
   agingReport,
   churnReport,
@@ -35,6 +40,7 @@ import {
   monthsProblem,
   mrrReport,
   statementReport,
+  waterfallReport,
 } from '../schemas/reports.ts';
 import { day, text } from '../schemas/text.ts';
 import { currency, customerId, listOf, page } from '../schemas.ts';
@@ -55,18 +61,25 @@ const table = <Row>(
 
 type Range = { from: string; to: string; timeZone?: string | undefined };
 
-/** Whose calendar: the one that was asked for. */
-const zoneOf = ({ timeZone: asked }: { timeZone?: string | undefined }): string => asked ?? 'UTC';
-
-function monthsOf(query: Range) {
-  const problem = monthsProblem(query);
-  if (problem) throw badField('to', problem);
-  return { from: query.from, to: query.to, timeZone: zoneOf(query) };
+/** Whose calendar: the one that was asked for, or the tenant's. */
+async function zoneOf({ parts, scope }: Call, asked: string | undefined): Promise<TimeZone> {
+  if (asked !== undefined) return asked;
+  const tenant = await readTenant(parts.db, scope);
+  invariant(tenant, 'the tenant of somebody who may ask');
+  return tenant.timeZone;
 }
 
-function daysOf(query: Range) {
+async function monthsOf(call: Call<unknown, Range>) {
+  const { query } = call;
+  const problem = monthsProblem(query);
+  if (problem) throw badField('to', problem);
+  return { from: query.from, to: query.to, timeZone: await zoneOf(call, query.timeZone) };
+}
+
+async function daysOf(call: Call<unknown, Range>) {
+  const { query } = call;
   if (query.from >= query.to) throw badField('to', `is ${query.to}, and has to come after ${query.from}`);
-  return { from: query.from, to: query.to, timeZone: zoneOf(query) };
+  return { from: query.from, to: query.to, timeZone: await zoneOf(call, query.timeZone) };
 }
 
 const mrr = route({
@@ -77,9 +90,10 @@ const mrr = route({
     'By month: what it was, what became of it, what it is. `by` says who counts as lost or new: a customer, or each subscription by itself.',
   query: z.strictObject({ ...monthRange, by: z.enum(['customer', 'subscription']).optional() }),
   answers: report('The movements come to the difference of each month’s ends.', mrrReport),
-  async handle({ parts, scope, query, wantsCsv }) {
+  async handle(call) {
+    const { parts, scope, query, wantsCsv } = call;
     const { by = 'customer' } = query;
-    const months = monthsOf(query);
+    const months = await monthsOf(call);
     const rows = await inTenant(parts.db, scope, (trx) => mrrByMonth(trx, months, by));
     return wantsCsv ? table(mrrColumns, [rows], 'mrr') : ok({ ...months, by, currencies: showMrr(rows) });
   },
@@ -93,8 +107,9 @@ const churn = route({
     'Of those who paid something at a month’s beginning: who pays nothing at its end. Net churn counts what the others pay more.',
   query: z.strictObject(monthRange),
   answers: report('By currency and month.', churnReport),
-  async handle({ parts, scope, query, wantsCsv }) {
-    const months = monthsOf(query);
+  async handle(call) {
+    const { parts, scope, wantsCsv } = call;
+    const months = await monthsOf(call);
     const rows = await inTenant(parts.db, scope, (trx) => churnByMonth(trx, months));
     return wantsCsv ? table(churnColumns, [rows], 'churn') : ok({ ...months, currencies: showChurn(rows) });
   },
@@ -112,8 +127,9 @@ const aging = route({
     timeZone: monthRange.timeZone,
   }),
   answers: report('By currency and customer.', agingReport),
-  async handle({ parts, scope, query, wantsCsv }) {
-    const zone = zoneOf(query);
+  async handle(call) {
+    const { parts, scope, query, wantsCsv } = call;
+    const zone = await zoneOf(call, query.timeZone);
     const { on = dayOf(Date.now(), zone), customerId: customer = null } = query;
     const of = { day: on, timeZone: zone, customer };
     const { rows, owed } = await inTenant(parts.db, scope, async (trx) => ({
@@ -138,7 +154,7 @@ const statement = route({
   answers: report('In the order of their time.', statementReport),
   async handle(call) {
     const { account: code, owner = null, currency: unit, limit, cursor } = call.query;
-    const days = daysOf(call.query);
+    const days = await daysOf(call);
     const of: StatementOf = { ...days, code, owner, currency: unit };
     if (call.wantsCsv) {
       const name = `statement-${code}-${days.from}-${days.to}`;
@@ -172,12 +188,31 @@ const invoices = route({
   about: 'For the books of somebody else. As a table, all of them at once.',
   query: page.extend(dayRange),
   answers: report('In the order of issue.', listOf(issuedInvoice, 'IssuedInvoice')),
-  async handle({ parts, scope, query, wantsCsv }) {
-    const { from, to, timeZone, ...paging } = query;
-    const days = daysOf({ from, to, timeZone });
+  async handle(call) {
+    const { parts, scope, wantsCsv } = call;
+    const { from, to, timeZone: _, ...paging } = call.query;
+    const days = await daysOf(call);
     const read = (next: Page) => inTenant(parts.db, scope, (trx) => issuedInvoices(trx, days, next));
     if (!wantsCsv) return ok(listBody(await read(pageOf(paging, 'timeAndId')), showIssued));
     return table(issuedColumns(days.timeZone), everyPage(read), `invoices-${from}-${to}`);
+  },
+});
+
+const deferred = route({
+  ...reading,
+  path: '/api/admin/reports/deferred-revenue',
+  summary: 'Deferred revenue, by when it came and when it is earned',
+  about:
+    'The waterfall: each row is what a month deferred, net of discounts, and its cells are the months that earn it. What came before the range is one row, what is earned after it one cell.',
+  query: z.strictObject({ from: monthRange.from, to: monthRange.to }),
+  answers: report('Each row comes to what it defers.', waterfallReport),
+  async handle({ parts, scope, query, wantsCsv }) {
+    const { from, to } = query;
+    const problem = monthsProblem(query);
+    if (problem) throw badField('to', problem);
+    const cells = await inTenant(parts.db, scope, (trx) => waterfall(trx, { from, to }));
+    if (wantsCsv) return table(waterfallColumns, [cells], 'deferred-revenue');
+    return ok({ from, to, currencies: showWaterfall(cells) });
   },
 });
 
@@ -193,4 +228,4 @@ async function* everyPage<Row>(read: (page: Page) => Promise<Slice<Row>>): Async
   }
 }
 
-export const reportRoutes = [mrr, churn, aging, statement, invoices];
+export const reportRoutes = [mrr, churn, aging, statement, invoices, deferred];

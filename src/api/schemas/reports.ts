@@ -163,3 +163,23 @@ export const issuedInvoice = z
     voidedAt: time.nullable(),
   })
   .openapi('IssuedInvoice');
+
+export const waterfallReport = z
+  .object({
+    from: z.string(),
+    to: z.string(),
+    currencies: z.array(
+      z.object({
+        currency,
+        origins: z.array(
+          z.object({
+            origin: z.string().nullable().openapi({ description: 'Null: before the range.' }),
+            deferred: minor,
+            earned: z.array(z.object({ month: z.string(), amount: minor })),
+            later: minor,
+          }),
+        ),
+      }),
+    ),
+  })
+  .openapi('DeferredRevenueReport');
