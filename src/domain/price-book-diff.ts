@@ -3,7 +3,7 @@
  * ids, so a plan that moved in its list is the same plan. Nothing is found only where the two are the same text.
  */
 import { canonical } from './canonical.ts';
-import type { AddOn, Charge, Plan, Price, PriceBook } from './price-book.ts';
+import type { AddOn, Charge, Phase, Plan, Price, PriceBook } from './price-book.ts';
 import { chargeInWords, intervalInWords, priceInWords } from './price-words.ts';
 import type { Interval } from './time.ts';
 
@@ -42,8 +42,9 @@ function planChanges(was: Plan | null, is: Plan | null, path: string): Found {
     return [{ kind: 'added', path, ...sides(null, planInWords(is!)), words: `${is!.id} is new: ${planInWords(is!)}` }];
   if (!is) return [{ kind: 'removed', path, ...sides(planInWords(was), null), words: `${was.id} is no longer sold` }];
   const found = [
-    ...fieldChanges(was, is, ['id', 'interval', 'prices', 'addOns'], path, is.id),
+    ...fieldChanges(was, is, ['id', 'interval', 'phases', 'prices', 'addOns'], path, is.id),
     ...intervalChange(was.interval, is.interval, path, is.id),
+    ...phasesChanges(was.phases ?? [], is.phases ?? [], `${path}.phases`, is.id),
     ...pricesChanges(was.prices, is.prices, `${path}.prices`, is.id),
     ...addOnsChanges(was.addOns ?? [], is.addOns ?? [], `${path}.addOns`, is.id),
   ];
@@ -80,20 +81,22 @@ function pricesChanges(was: readonly Price[], is: readonly Price[], path: string
 }
 
 function priceChanges(was: Price, is: Price, path: string, name: string): Found {
-  if (canonical(was) === canonical(is)) return [];
+  const others = fieldChanges(was, is, ['currency', 'model', 'unitAmount', 'charges'], path, name);
+  const found = [...amountChanges(was, is, path, name), ...others];
+  return found.length > 0 ? found : writtenOtherwise(was, is, path, name);
+}
+
+function amountChanges(was: Price, is: Price, path: string, name: string): Found {
   if (!('charges' in was) || !('charges' in is)) {
     const [before, after] = [priceInWords(was), priceInWords(is)];
-    if (before === after) return writtenOtherwise(was, is, path, name);
-    return [changed(path, before, after, `${name} costs ${after} instead of ${before}`)];
+    return before === after ? [] : [changed(path, before, after, `${name} costs ${after} instead of ${before}`)];
   }
-  const found = [
+  return [
     ...matched(was.charges, is.charges, idOf).flatMap(([old, now]) =>
       chargeChanges(old, now, is.currency, `${path}.charges.${(now ?? old)!.id}`, name),
     ),
     ...orderChange(was.charges, is.charges, `${path}.charges`, `the charges of ${name}`, idOf),
-    ...fieldChanges(was, is, ['currency', 'charges'], path, name),
   ];
-  return found.length > 0 ? found : writtenOtherwise(was, is, path, name);
 }
 
 function chargeChanges(was: Charge | null, is: Charge | null, currency: string, path: string, of: string): Found {
@@ -119,6 +122,39 @@ const RATED = [
   ...['id', 'timing', 'model', 'unitAmount', 'flatAmount', 'percent', 'packageSize', 'tiers'],
   ...['included', 'minimum', 'maximum'],
 ];
+
+/** What holds before the plan's own prices. */
+function phasesChanges(was: readonly Phase[], is: readonly Phase[], path: string, plan: string): Found {
+  const inWords = ({ name, periods, prices }: Phase) =>
+    `${name}, ${periods} ${periods === 1 ? 'period' : 'periods'}, ${prices.map(priceInWords).join(' or ')}`;
+  return [
+    ...matched(was, is, idOf).flatMap(([old, now]): Found => {
+      const { id } = (now ?? old)!;
+      const at = `${path}.${id}`;
+      if (!old) {
+        return [
+          {
+            kind: 'added',
+            path: at,
+            ...sides(null, inWords(now!)),
+            words: `${plan} begins with ${id}: ${inWords(now!)}`,
+          },
+        ];
+      }
+      if (!now) {
+        return [
+          { kind: 'removed', path: at, ...sides(inWords(old), null), words: `${plan} no longer begins with ${id}` },
+        ];
+      }
+      const name = `${plan} in ${id}`;
+      return [
+        ...fieldChanges(old, now, ['id', 'prices'], at, name),
+        ...pricesChanges(old.prices, now.prices, `${at}.prices`, name),
+      ];
+    }),
+    ...orderChange(was, is, path, `the phases of ${plan}`, idOf),
+  ];
+}
 
 function addOnsChanges(was: readonly AddOn[], is: readonly AddOn[], path: string, plan: string): Found {
   const inWords = ({ name, prices }: AddOn) => `${name}, ${prices.map(priceInWords).join(' or ')}`;

@@ -110,6 +110,27 @@ test.each<[string, PriceBook | null, PriceBook, string, string]>([
   ['a name', book(plan()), book(plan({ name: 'Pro+' })), 'plans.pro.name', 'pro: name is Pro+ instead of Pro'],
   ['a trial', book(plan()), book(plan({ trialDays: 14 })), 'plans.pro.trialDays', 'pro: trialDays is 14 instead of 0'],
   [
+    'whether tax is inside',
+    book(plan()),
+    book(plan({ prices: [{ ...usd('4900'), taxBehavior: 'inclusive' }] })),
+    'plans.pro.prices.usd.taxBehavior',
+    'pro: taxBehavior is inclusive instead of not given',
+  ],
+  [
+    'an introduction',
+    book(plan()),
+    book(plan({ phases: [{ id: 'intro', name: 'Intro', periods: 3, prices: [usd('900')] }] })),
+    'plans.pro.phases.intro',
+    'pro begins with intro: Intro, 3 periods, 9.00 USD',
+  ],
+  [
+    "an introduction's price",
+    book(plan({ phases: [{ id: 'intro', name: 'Intro', periods: 3, prices: [usd('900')] }] })),
+    book(plan({ phases: [{ id: 'intro', name: 'Intro', periods: 3, prices: [usd('1900')] }] })),
+    'plans.pro.phases.intro.prices.usd',
+    'pro in intro costs 19.00 USD instead of 9.00 USD',
+  ],
+  [
     'a field that came later',
     book(plan()),
     book({ ...plan(), colour: { main: 'red' } } as Plan),
