@@ -154,15 +154,18 @@ const isSomething = (span: Span): boolean => {
 };
 
 /**
- * Gives a part of a line back, over the line's own days. The whole of it is its mirror, so that nothing remains of any day.
+ * Gives a part of a line back: over the line's own days, or over those from that day on, as for unused time. The whole of
+ * them is their mirror, so that nothing remains of any day. Where no such days are left it is given back at once.
  */
-export function creditedSpan(span: Span, { gross, discount }: Earned, knownOn: Day): Span {
-  const whole = totalOfSpan(span);
-  if (gross === whole.gross && discount === whole.discount) return mirrored(span, knownOn);
-  const days = span.to - span.from;
-  const part = { gross: negative(gross), discount: negative(discount) };
+export function creditedSpan(span: Span, given: Earned, knownOn: Day, from: Day | null = null): Span {
+  const about = from === null ? span : afterDay(span, addDays(from, -1));
+  if (!about) return mirrored(atOnce(span.product, given, knownOn), knownOn);
+  const whole = totalOfSpan(about);
+  if (given.gross === whole.gross && given.discount === whole.discount) return mirrored(about, knownOn);
+  const days = about.to - about.from;
+  const part = { gross: negative(given.gross), discount: negative(given.discount) };
   const rate: Rate = { price: part.gross, before: 0, days, from: 0, to: days, ...part };
-  return { ...span, rate, from: 0, to: days, knownOn };
+  return { ...about, rate, from: 0, to: days, knownOn };
 }
 
 /** What of a line is still to come after that day: all that a credit for unused time gives back. */

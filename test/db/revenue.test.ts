@@ -2,11 +2,19 @@
 import { fc } from '@fast-check/vitest';
 import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
-import { earnRest, type LineSpan, takeBackSpans, writeSpans } from '../../src/db/commit/earnings.ts';
+import { creditSpans, earnRest, type LineSpan, takeBackSpans, writeSpans } from '../../src/db/commit/earnings.ts';
 import { recogniseThrough } from '../../src/db/revenue.ts';
 import { inTenant } from '../../src/db/tenant.ts';
 import { verifyLedger } from '../../src/db/verify-ledger.ts';
-import { bookedThrough, type Earned, endedOn, mirrored, type Span, spanOf } from '../../src/domain/earning.ts';
+import {
+  bookedThrough,
+  creditedSpan,
+  type Earned,
+  endedOn,
+  mirrored,
+  type Span,
+  spanOf,
+} from '../../src/domain/earning.ts';
 import type { SubscriptionId } from '../../src/domain/ids.ts';
 import { prorate } from '../../src/domain/money.ts';
 import { addDays, type Day, daysBetween } from '../../src/domain/time.ts';
@@ -201,6 +209,27 @@ describe('corrections', () => {
       { numRuns: 25 },
     );
     expect((await verifyLedger(database.db)).differences).toEqual([]);
+  });
+
+  it('of a credit note take back their part of each line', async () => {
+    const subscription = newSubscription();
+    const line = { amount: 3100, discount: 310, period: { from: '2027-01-01', to: '2027-02-01' }, product: 'app' };
+    const span = spanOf(line, '2027-01-01')!;
+    await write(subscription, [span]);
+    const credited = await inScope((trx) =>
+      creditSpans(trx, {
+        ...{ invoice: `inv_${subscription}`, day: '2027-01-11', reference: 'credit_note/cn_1' },
+        lines: [
+          { ordinal: 0, gross: 1000, discount: 100, from: null },
+          { ordinal: 7, gross: 5, discount: 0, from: null },
+        ],
+      }),
+    );
+    expect(credited).toEqual(new Set([0]));
+    await recognise('2029-01-01');
+    const facts = [span, creditedSpan(span, { gross: 1000, discount: 100 }, '2027-01-11')];
+    expect(await bookedOf(subscription)).toEqual(expected(facts, '2029-01-01'));
+    expect(total(await bookedOf(subscription))).toEqual({ gross: 2100, discount: 210 });
   });
 
   it('of what lies ahead book nothing at all', async () => {

@@ -134,6 +134,20 @@ describe('a correction', () => {
     expect(sum(both.map((each) => bookedThrough(each, '2027-01-31')))).toEqual({ gross: 2000, discount: 200 });
   });
 
+  it('of unused time takes back what was still to come, and leaves the past as it is', () => {
+    const unused = unusedAfter(span, '2027-01-15');
+    const both = [span, creditedSpan(span, unused, '2027-01-15', '2027-01-16')];
+    for (const day of ['2027-01-15', '2027-01-20', '2027-01-31']) {
+      expect(sum(both.map((each) => bookedThrough(each, day))), day).toEqual({ gross: 1452, discount: 145 });
+    }
+  });
+
+  it('of days that are over takes it back at once', () => {
+    const both = [span, creditedSpan(span, { gross: 500, discount: 50 }, '2027-03-05', '2027-02-01')];
+    expect(sum(both.map((each) => bookedThrough(each, '2027-03-04')))).toEqual({ gross: 3000, discount: 300 });
+    expect(sum(both.map((each) => bookedThrough(each, '2027-03-05')))).toEqual({ gross: 2500, discount: 250 });
+  });
+
   it('that ends it early earns the rest on that day', () => {
     const all = [span, ...endedOn(span, '2027-01-15')];
     expect(unusedAfter(span, '2027-01-15')).toEqual({ gross: 1548, discount: 155 });
@@ -185,6 +199,10 @@ describe('whatever the line', () => {
         [[creditedSpan(span, whole, on)], nothing],
         [
           [creditedSpan(span, credit, on)],
+          { gross: whole.gross - credit.gross, discount: whole.discount - credit.discount },
+        ],
+        [
+          [creditedSpan(span, credit, on, part)],
           { gross: whole.gross - credit.gross, discount: whole.discount - credit.discount },
         ],
         // Ended, and taken back on a later day.

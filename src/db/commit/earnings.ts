@@ -2,10 +2,11 @@
  * Which days earn what: a fact beside each line of an invoice, and further facts for what takes it back. Progress is kept
  * apart. Where a span is taken back whole, both stop where the first has got to, as their days come to nothing.
  */
-import { type RawBuilder, sql } from 'kysely';
-import { type Span, type SpanCause, totalOfSpan, wholeOf } from '../../domain/earning.ts';
+import { type RawBuilder, type Selectable, sql } from 'kysely';
+import { creditedSpan, type Earned, type Span, type SpanCause, totalOfSpan, wholeOf } from '../../domain/earning.ts';
 import type { InvoiceId, SubscriptionId } from '../../domain/ids.ts';
 import type { Day } from '../../domain/time.ts';
+import type { EarningSpansTable } from '../schema.ts';
 import type { Trx } from '../tenant.ts';
 
 export type LineSpan = { invoice: InvoiceId; ordinal: number; span: Span; cause: SpanCause; reference: string };
@@ -50,6 +51,45 @@ export async function writeSpans(trx: Trx, about: About, spans: readonly LineSpa
   if (spans.length === 0) return;
   const own = spans.map((span) => ({ ...span, ...about }));
   await sql`/* commit_spans */ with ${writtenSpans(own)} select 1`.execute(trx);
+}
+
+export type CreditedLine = Earned & { ordinal: number; from: Day | null };
+
+/**
+ * What a credit note gives back of an invoice's lines, earned no more. Answers which of them are earned by the day: the
+ * others were earned when they were invoiced.
+ */
+export async function creditSpans(
+  trx: Trx,
+  note: { invoice: InvoiceId; day: Day; reference: string; lines: readonly CreditedLine[] },
+): Promise<Set<number>> {
+  const rows = await trx
+    .selectFrom('earning_spans')
+    .selectAll()
+    .where('invoice_id', '=', note.invoice)
+    .where('cause', '=', 'invoice')
+    .execute();
+  const first = rows[0];
+  if (!first) return new Set();
+  const spans = new Map(rows.map((row) => [row.ordinal, spanOfRow(row)]));
+  const given = note.lines.flatMap(({ ordinal, from, ...earned }): LineSpan[] => {
+    const span = spans.get(ordinal);
+    if (!span || (earned.gross === 0 && earned.discount === 0)) return [];
+    const { invoice, reference } = note;
+    return [{ invoice, ordinal, span: creditedSpan(span, earned, note.day, from), cause: 'credit_note', reference }];
+  });
+  const { customer_id: customer, subscription_id: subscription, currency } = first;
+  await writeSpans(trx, { customer, subscription, currency }, given);
+  return new Set(spans.keys());
+}
+
+function spanOfRow(row: Selectable<EarningSpansTable>): Span {
+  const shape = { price: row.price, before: row.price_before, days: row.days, from: row.line_from, to: row.line_to };
+  return {
+    product: row.product === '' ? null : row.product,
+    rate: { ...shape, gross: wholeOf(shape) + row.rest, discount: row.line_discount },
+    ...{ from: row.from_index, to: row.to_index, firstDay: row.first_day, knownOn: row.known_on },
+  };
 }
 
 /** Takes back all that these invoices earn: what was earned until then on the day of its voiding, the rest never. */
