@@ -93,7 +93,7 @@ const german: Words = {
   creditNote: 'Rechnungskorrektur',
   creditNoteNumber: 'Nummer der Korrektur',
   correctedInvoice: 'Zur Rechnung',
-  issuedOn: 'Rechnungsdatum',
+  issuedOn: 'Ausgestellt am',
   dueOn: 'Fällig am',
   paidOn: 'Bezahlt am',
   purchaseOrder: 'Bestellnummer',
