@@ -17,7 +17,16 @@ import type {
 import { MAX_QUANTITY } from '../domain/price-book-check.ts';
 import { collectFields } from './schemas/collect.ts';
 import { address, taxId, taxIdState } from './schemas/parties.ts';
-import { changeRules, graceHours, phasePeriods, taxBehavior, taxCategory, term, trial } from './schemas/sale.ts';
+import {
+  anchorDay,
+  changeRules,
+  graceHours,
+  phasePeriods,
+  taxBehavior,
+  taxCategory,
+  term,
+  trial,
+} from './schemas/sale.ts';
 import { day, text, timeZone } from './schemas/text.ts';
 
 export { text };
@@ -213,6 +222,7 @@ export const subscribeBody = z
     quantity: quantity.optional(),
     addOns: addOns.optional(),
     promotionCode: text(64).optional().openapi({ example: 'SPRING27' }),
+    anchorDay: anchorDay.optional(),
     trialDays: z.int().min(0).max(730).optional().openapi({ description: 'The plan’s own where it is left out.' }),
     ...collectFields,
   })

@@ -4,6 +4,7 @@ import { usedUpOf } from '../db/coupons.ts';
 import { customerCredit } from '../db/customer-credit.ts';
 import { taxFactsOf } from '../db/tax-facts.ts';
 import { inTenant } from '../db/tenant.ts';
+import { trialUsedAt } from '../db/trials.ts';
 import type { Parties } from '../domain/parties.ts';
 import type { Shared, Wanted } from '../domain/shared.ts';
 import type { Identity } from '../domain/subscription.ts';
@@ -18,7 +19,7 @@ type Whose = Pick<Identity, 'tenant' | 'mode' | 'customer' | 'processor' | 'curr
 export async function sharedFacts(
   { db, processors, taxes }: Deps,
   whose: Whose,
-  { redemptions = [] }: Wanted,
+  { redemptions = [], trialOf }: Wanted,
   at: Instant,
 ): Promise<Shared & { parties: Parties }> {
   const { customer, currency } = whose;
@@ -29,6 +30,7 @@ export async function sharedFacts(
       credit: await customerCredit(trx, customer, currency),
       minimumCharge: processor.capabilities.minimumCharge(currency),
       chargeStep: processor.capabilities.chargeStep(currency),
+      ...(trialOf !== undefined && { trialUsedAt: await trialUsedAt(trx, customer, trialOf) }),
       ...(Object.keys(usedUp).length > 0 && { usedUp }),
     };
     return { known, ...(await taxFactsOf(trx, { customer, at })) };

@@ -11,6 +11,7 @@ import type { Commit, CommitAnswer } from '../domain/commit.ts';
 import { invariant } from '../domain/invariant.ts';
 import { NOBODY, type Parties } from '../domain/parties.ts';
 import type { Db } from './client.ts';
+import { ofType } from './commit/effects.ts';
 import { hashOf } from './commit/hash.ts';
 import { recordMigrations } from './commit/migrations.ts';
 import { recordMoney } from './commit/money.ts';
@@ -18,6 +19,7 @@ import { project, storedOf } from './commit/projection.ts';
 import { type Remark, record } from './commit/record.ts';
 import { recordRedemptions } from './commit/redemptions.ts';
 import { inTenant } from './tenant.ts';
+import { useTrials } from './trials.ts';
 
 /** Rules of the database that say: another has used up meanwhile what was shared. */
 const STALE = new Set([
@@ -26,6 +28,7 @@ const STALE = new Set([
   'coupon_limit_per_customer',
   'promotion_code_limit',
   'promotion_code_first_time',
+  'one_trial_a_product',
 ]);
 
 /** `parties` are those that an invoice of this step names. */
@@ -55,6 +58,7 @@ async function store(db: Db, step: Commit, parties: Parties): Promise<CommitAnsw
       await recordRedemptions(trx, step.subscription, effects);
       await recordMigrations(trx, step.subscription, effects);
       await recordMoney(trx, step.subscription, effects, parties);
+      await useTrials(trx, step.subscription, ofType(effects, 'use_trial'));
       return { outcome: 'committed' };
     }
     const stored = await storedOf(trx, id);

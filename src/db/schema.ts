@@ -596,6 +596,14 @@ export type PriceBookMigrationItemsTable = OfTenant & {
   undone_at: Timestamp | null;
 };
 
+// Trials.
+export type TrialsUsedTable = OfTenant & {
+  customer_id: CustomerId;
+  product: string;
+  subscription_id: SubscriptionId;
+  began_at: Timestamp;
+};
+
 export type Database = {
   tenants: TenantsTable;
   api_keys: ApiKeysTable;
@@ -637,4 +645,5 @@ export type Database = {
   ledger_periods: LedgerPeriodsTable;
   price_book_migrations: PriceBookMigrationsTable;
   price_book_migration_items: PriceBookMigrationItemsTable;
+  trials_used: TrialsUsedTable;
 };

@@ -66,6 +66,20 @@ const SENTENCES: Sentence[] = [
     es: '$1 de $2 días, ya que termina el $3',
     ja: '$2日のうち$1日（$3に終了するため）',
   },
+  {
+    said: /(\d+) of (\d+) days, up to the anchor on (\d{4}-\d{2}-\d{2})$/,
+    de: '$1 von $2 Tagen, bis zum Stichtag am $3',
+    fr: '$1 jours sur $2, jusqu’à la date d’échéance du $3',
+    es: '$1 de $2 días, hasta la fecha de facturación del $3',
+    ja: '$2日のうち$1日（$3の請求基準日まで）',
+  },
+  {
+    said: /; of that (\d+) of (\d+) days, after a later change$/,
+    de: '; davon $1 von $2 Tagen nach einer späteren Änderung',
+    fr: ' ; dont $1 jours sur $2 après une modification ultérieure',
+    es: '; de ello $1 de $2 días tras un cambio posterior',
+    ja: '；後の変更により$2日のうち$1日',
+  },
 ];
 
 export const sentenceIn = (text: string, language: Language): string =>

@@ -1,8 +1,10 @@
+import { billCut } from './change.ts';
+import { besideWaiting, settled } from './debited.ts';
 import { applied, type Decision, refused } from './decision.ts';
 import type { Effect } from './effect.ts';
 import type { InputOf } from './input.ts';
 import { CHARGE } from './invoice.ts';
-import { finaliseAll } from './invoicing.ts';
+import { finaliseAll, issue } from './invoicing.ts';
 import { stopRetries } from './payment.ts';
 import type { Moment } from './shared.ts';
 import {
@@ -11,9 +13,10 @@ import {
   type Canceled,
   type CancelReason,
   type Identity,
+  isTrial,
   type Subscription,
 } from './subscription.ts';
-import { DAY, dayOf, type Instant, instantOf } from './time.ts';
+import { boundary, DAY, dayOf, type Instant, instantOf } from './time.ts';
 
 export const LISTENS_FOR = 120 * DAY;
 
@@ -79,6 +82,7 @@ export function common(state: Accepted): Accepted {
     quantity: state.quantity,
     paymentMethod: state.paymentMethod,
     anchor: state.anchor,
+    anchorDay: state.anchorDay ?? null,
     period: state.period,
     segments: state.segments,
     carried: state.carried,
@@ -112,34 +116,59 @@ export function cancel(
   input: InputOf<'cancel'>,
 ): Decision {
   const { at, when } = input;
+  const term = input.byOperator || state.state === 'unpaid' ? null : termEnd(state);
+  if (term !== null && when !== 'period_end' && (when === 'now' || instantOf(when, state.timeZone) < term)) {
+    const until = dayOf(term, state.timeZone);
+    return refused(
+      'within_term',
+      `cannot cancel ${when === 'now' ? 'now' : `on ${when}`}: the term runs until ${until}. Asked for the period’s end, it is canceled then`,
+    );
+  }
   if (when === 'now') {
     const { state: canceled, effects } = endNow(state, input, 'requested');
     return applied('cancel.now', canceled, effects, { reason: input.reason });
   }
-  const cancelAt = when === 'period_end' ? state.period.end : instantOf(when, state.timeZone);
+  const cancelAt = when === 'period_end' ? (term ?? state.period.end) : instantOf(when, state.timeZone);
   if (cancelAt <= at) {
     return refused(
       'cancel_date_past',
       `cannot cancel on ${dayOf(cancelAt, state.timeZone)}: it is ${dayOf(at, state.timeZone)}`,
     );
   }
-  return applied(
-    'cancel.planned',
-    { ...state, cancelAt },
-    [{ type: 'announce', event: 'subscription.cancel_planned', data: { cancelAt }, at }],
-    { when, cancelAt, reason: input.reason },
-  );
+  const told: Effect = { type: 'announce', event: 'subscription.cancel_planned', data: { cancelAt }, at };
+  const termEnds = term !== null && term === cancelAt ? dayOf(term, state.timeZone) : null;
+  const { state: planned, effects } = billingCut({ ...state, cancelAt }, state, input);
+  return applied('cancel.planned', planned, [told, ...effects], {
+    ...{ when, cancelAt, reason: input.reason },
+    ...(termEnds && { termEnds }),
+  });
 }
 
 export function uncancel(
   state: Extract<Cancelable, { state: 'trialing' | 'active' | 'past_due' | 'unpaid' | 'paused' }>,
-  at: Instant,
+  moment: Moment,
 ): Decision {
   if (state.cancelAt === null) return refused('not_canceling', 'cannot undo a cancellation: none is planned');
-  return applied(
-    'cancel.undone',
-    { ...state, cancelAt: null },
-    [{ type: 'announce', event: 'subscription.cancel_undone', data: {}, at }],
-    { cancelAt: state.cancelAt },
-  );
+  const told: Effect = { type: 'announce', event: 'subscription.cancel_undone', data: {}, at: moment.at };
+  const { state: going, effects } = billingCut({ ...state, cancelAt: null }, state, moment);
+  return applied('cancel.undone', going, [told, ...effects], { cancelAt: state.cancelAt });
+}
+
+/** A last period that was cut short was invoiced without its last days: they are, once it goes on. */
+function billingCut<S extends Cancelable>(state: S, before: S, moment: Moment): { state: S; effects: Effect[] } {
+  if (before.cancelAt === null || !before.segments.some(({ cut }) => cut)) return { state, effects: [] };
+  const { lines, segments } = billCut(before, state.cancelAt);
+  const going = { ...state, segments };
+  if (lines.length === 0) return { state: going, effects: [] };
+  const all = besideWaiting(going.carried, lines);
+  const { state: billed, effects } = issue({ ...going, carried: [] }, all, moment, true);
+  return { state: settled(billed, effects), effects };
+}
+
+/** Where the term that was subscribed for ends; null where none has begun. */
+export function termEnd(state: Accepted): Instant | null {
+  const { terms, period, anchor, anchorDay, timeZone } = state;
+  const { term } = terms;
+  const hasBegun = term && !isTrial(state) && (term.left < term.periods || period.wholeDays !== undefined);
+  return hasBegun ? boundary(anchor, terms.interval, period.index + 1 + term.left, timeZone, anchorDay) : null;
 }

@@ -5,9 +5,8 @@
  * There is no `default`: what a state ignores it names, so a new input is a compile error until each has thought of it.
  */
 import { abandon, cancel, common, endNow, identityOf, uncancel } from './cancel.ts';
-import { planChange } from './change.ts';
+import { change } from './changing.ts';
 import { applied, type Because, type Decision, refused, unchanged } from './decision.ts';
-import { afterPeriod } from './discount.ts';
 import type { Effect } from './effect.ts';
 import { applyDiscount, cannotHold, redemptionOf, removeDiscount } from './holding.ts';
 import type { Input, InputOf } from './input.ts';
@@ -26,8 +25,8 @@ import {
   payNow,
   stopRetries,
 } from './payment.ts';
-import { nextPeriod, periodAt, startAnew } from './period.ts';
-import { chosenAddOns, describe, periodPrice, type Terms } from './price-book.ts';
+import { nextPeriod, periodFacts, startAnew } from './period.ts';
+import { periodPrice } from './price-book.ts';
 import type { Moment } from './shared.ts';
 import {
   type Accepted,
@@ -43,7 +42,8 @@ import {
   type Trialing,
   type Unpaid,
 } from './subscription.ts';
-import { dayOf, HOUR, type Instant, plusDays } from './time.ts';
+import { HOUR, type Instant, unfitAnchor } from './time.ts';
+import { beginTrial, endTrial, remindOfTrialEnd, trialOf } from './trial.ts';
 
 export const INCOMPLETE_EXPIRES_AFTER = 23 * HOUR;
 
@@ -103,6 +103,7 @@ function decideDraft(state: Draft, input: Input): Decision {
     case 'payment_canceled':
     case 'payment_refunded':
     case 'incomplete_expired':
+    case 'trial_reminder_due':
     case 'trial_ended':
     case 'period_ended':
     case 'retry_due':
@@ -118,7 +119,7 @@ function decideDraft(state: Draft, input: Input): Decision {
 }
 
 function subscribe(draft: Draft, input: InputOf<'subscribe'>): Decision {
-  const { terms, quantity, paymentMethod, trialDays, collect = CHARGE, discounts = [], at } = input;
+  const { terms, quantity, paymentMethod, anchorDay = null, collect = CHARGE, discounts = [], at } = input;
   if (terms.currency !== draft.currency) {
     return refused(
       'currency_mismatch',
@@ -127,6 +128,10 @@ function subscribe(draft: Draft, input: InputOf<'subscribe'>): Decision {
   }
   const refusal = cannotHold(discounts, { terms }, input.shared);
   if (refusal) return refused(refusal.code, refusal.detail);
+  const unfit = anchorDay === null ? null : unfitAnchor(anchorDay, terms.interval);
+  if (unfit) return refused('anchor_day_unfit', `cannot subscribe: ${unfit}`);
+  const trialDays = trialOf(input);
+  if (typeof trialDays !== 'number') return trialDays;
   // Name by name: see `common`.
   const base: Accepted = {
     id: draft.id,
@@ -143,7 +148,8 @@ function subscribe(draft: Draft, input: InputOf<'subscribe'>): Decision {
     quantity,
     paymentMethod,
     anchor: at,
-    period: periodAt(terms, at, 0, draft.timeZone),
+    anchorDay,
+    period: { index: 0, start: at, end: at },
     segments: [],
     carried: [],
     pending: null,
@@ -160,17 +166,7 @@ function subscribe(draft: Draft, input: InputOf<'subscribe'>): Decision {
     ...(discounts.length > 0 && { discounts: discounts.map(({ coupon }) => coupon).join(', ') }),
   };
   const redemptions = discounts.map(redemptionOf);
-  if (trialDays > 0) {
-    const end = plusDays(at, trialDays, draft.timeZone);
-    const trialing: Trialing = { ...base, state: 'trialing', anchor: end, period: { index: -1, start: at, end } };
-    const told: Effect = {
-      type: 'announce',
-      event: 'subscription.trial_started',
-      data: { plan: terms.planId, until: end },
-      at,
-    };
-    return applied('subscribe.trial', become(draft, trialing), [...redemptions, told], because);
-  }
+  if (trialDays > 0) return beginTrial(draft, base, trialDays, input, redemptions, because);
   const { state: opened, effects } = startAnew(base, input, true);
   const created: Effect = { type: 'announce', event: 'subscription.created', data: { plan: terms.planId }, at };
   // One that was sent is paid later: the service begins.
@@ -242,6 +238,7 @@ function decideIncomplete(state: Incomplete, input: Input): Decision {
     case 'undo_migration':
       return cannot(input, state);
     case 'draft_expired':
+    case 'trial_reminder_due':
     case 'trial_ended':
     case 'period_ended':
     case 'retry_due':
@@ -287,17 +284,10 @@ function activate(state: Incomplete, at: Instant, why: string): Step<Active> {
 
 function decideTrialing(state: Trialing, input: Input): Decision {
   switch (input.type) {
-    case 'trial_ended': {
-      const { state: opened, effects } = nextPeriod(state, input);
-      const active = become<Active>(state, { ...common(opened), state: 'active' });
-      const told: Effect = {
-        type: 'announce',
-        event: 'subscription.activated',
-        data: { why: 'trial_ended' },
-        at: input.at,
-      };
-      return applied('trial.ended', active, [told, ...effects], periodFacts(active));
-    }
+    case 'trial_reminder_due':
+      return remindOfTrialEnd(state, input.at);
+    case 'trial_ended':
+      return endTrial(state, input);
     case 'change':
       return change(state, input);
     case 'migrate':
@@ -307,7 +297,7 @@ function decideTrialing(state: Trialing, input: Input): Decision {
     case 'cancel':
       return cancel(state, input);
     case 'uncancel':
-      return uncancel(state, input.at);
+      return uncancel(state, input);
     case 'cancel_due':
       return cancelDue(state, input);
     case 'use_payment_method':
@@ -379,7 +369,7 @@ function decideActive(state: Active, input: Input): Decision {
     case 'cancel':
       return cancel(state, input);
     case 'uncancel':
-      return uncancel(state, input.at);
+      return uncancel(state, input);
     case 'cancel_due':
       return cancelDue(state, input);
     case 'pause':
@@ -404,6 +394,7 @@ function decideActive(state: Active, input: Input): Decision {
       return cannot(input, state);
     case 'draft_expired':
     case 'incomplete_expired':
+    case 'trial_reminder_due':
     case 'trial_ended':
     case 'access_step_due':
     case 'dunning_ended':
@@ -460,7 +451,7 @@ function decidePastDue(state: PastDue, input: Input): Decision {
     case 'cancel':
       return cancel(state, input);
     case 'uncancel':
-      return uncancel(state, input.at);
+      return uncancel(state, input);
     case 'cancel_due':
       return cancelDue(state, input);
     case 'pay':
@@ -485,6 +476,7 @@ function decidePastDue(state: PastDue, input: Input): Decision {
       return cannot(input, state);
     case 'draft_expired':
     case 'incomplete_expired':
+    case 'trial_reminder_due':
     case 'trial_ended':
     case 'resume_due':
     case 'listening_ended':
@@ -513,7 +505,7 @@ function decideUnpaid(state: Unpaid, input: Input): Decision {
     case 'cancel':
       return cancel(state, input.when === 'period_end' ? { ...input, when: 'now' } : input); // nothing is paid ahead
     case 'uncancel':
-      return uncancel(state, input.at);
+      return uncancel(state, input);
     case 'cancel_due':
       return cancelDue(state, input);
     case 'pay':
@@ -536,6 +528,7 @@ function decideUnpaid(state: Unpaid, input: Input): Decision {
       return cannot(input, state);
     case 'draft_expired':
     case 'incomplete_expired':
+    case 'trial_reminder_due':
     case 'trial_ended':
     case 'period_ended':
     case 'retry_due':
@@ -572,7 +565,7 @@ function decidePaused(state: Paused, input: Input): Decision {
     case 'cancel':
       return cancel(state, input);
     case 'uncancel':
-      return uncancel(state, input.at);
+      return uncancel(state, input);
     case 'cancel_due':
       return cancelDue(state, input);
     case 'pay':
@@ -594,6 +587,7 @@ function decidePaused(state: Paused, input: Input): Decision {
       return cannot(input, state);
     case 'draft_expired':
     case 'incomplete_expired':
+    case 'trial_reminder_due':
     case 'trial_ended':
     case 'period_ended':
     case 'retry_due':
@@ -646,6 +640,7 @@ function decideCanceled(state: Canceled, input: Input): Decision {
       return cannot(input, state);
     case 'draft_expired':
     case 'incomplete_expired':
+    case 'trial_reminder_due':
     case 'trial_ended':
     case 'period_ended':
     case 'retry_due':
@@ -695,17 +690,15 @@ function refundRecorded(state: Subscription, input: InputOf<'payment_refunded'>)
   });
 }
 
-const periodFacts = (state: Accepted): Because => ({
-  period: state.period.index,
-  from: dayOf(state.period.start, state.timeZone),
-  to: dayOf(state.period.end, state.timeZone),
-  price: periodPrice(state.terms, state.quantity),
-});
-
 const owed = (state: Accepted): number => state.invoices.reduce((sum, { amount }) => sum + amount, 0);
 
 function renew(state: Active | PastDue, moment: Moment): Decision {
   const { at } = moment;
+  const { term } = state.terms;
+  if (term && term.left === 0 && term.atEnd === 'cancel') {
+    const { state: canceled, effects } = endNow(state, moment, 'term_ended');
+    return applied('term.ended', canceled, effects, { periods: term.periods });
+  }
   const { state: renewed, effects } = nextPeriod(state, moment);
   const told: Effect = { type: 'announce', event: 'subscription.renewed', data: { period: renewed.period.index }, at };
   return applied('renewal', renewed, [told, ...effects], periodFacts(renewed));
@@ -820,58 +813,4 @@ function resume(state: Paused, input: InputOf<'resume' | 'resume_due'>): Decisio
   if (at < state.period.end) return applied('resume.same_period', active, [told], periodFacts(active));
   const { state: opened, effects } = startAnew(active, input, input.type === 'resume');
   return applied('resume.new_period', opened, [told, ...effects], periodFacts(opened));
-}
-
-function change(state: Active | Trialing, input: InputOf<'change'>): Decision {
-  const { terms, quantity, at } = input;
-  if (terms.currency !== state.currency) {
-    return refused(
-      'currency_mismatch',
-      `cannot change: the plan costs ${terms.currency}, the subscription ${state.currency}`,
-    );
-  }
-  const same =
-    terms.planId === state.terms.planId &&
-    terms.priceBookId === state.terms.priceBookId &&
-    quantity === state.quantity &&
-    sameAddOns(terms, state.terms);
-  if (same && !state.pending) return refused('no_change', `cannot change: it is ${describe(terms, quantity)} already`);
-  const planned = planChange(state, input, at);
-  const because: Because = {
-    from: describe(state.terms, state.quantity),
-    to: describe(terms, quantity),
-    when: planned.when,
-    day: planned.day,
-    total: planned.total,
-  };
-  const told: Effect = {
-    type: 'announce',
-    event: 'subscription.changed',
-    data: { plan: terms.planId, quantity, when: planned.when },
-    at,
-  };
-  if (planned.when === 'period_end') {
-    return applied('change.at_period_end', { ...state, pending: { terms: planned.terms, quantity } }, [told], because);
-  }
-  const moved = {
-    ...{ ...state, terms: planned.terms, quantity, pending: null, segments: planned.segments },
-    ...(planned.restart && { ...planned.restart, discounts: afterPeriod(state.discounts ?? []) }),
-  };
-  if (planned.lines.length === 0) return applied('change.now', moved, [told], because);
-  if (!planned.restart && (planned.proration === 'next_invoice' || planned.total < 0)) {
-    return applied(
-      'change.now_billed_later',
-      { ...moved, carried: [...moved.carried, ...planned.lines] },
-      [told],
-      because,
-    );
-  }
-  const { state: invoiced, effects } = issue(moved, planned.lines, input, true);
-  return applied('change.now_invoiced', invoiced, [told, ...effects], because);
-}
-
-function sameAddOns(a: Terms, b: Terms): boolean {
-  const held = new Map(chosenAddOns(b).map(({ id, quantity }) => [id, quantity]));
-  const wanted = chosenAddOns(a);
-  return wanted.length === held.size && wanted.every(({ id, quantity }) => held.get(id) === quantity);
 }

@@ -10,6 +10,8 @@ export type RecordEffect =
   | { type: 'issue_invoice'; invoice: Invoice }
   /** As it stands: it has no number yet, and nobody owes it. */
   | { type: 'draft_invoice'; invoice: Invoice; finaliseAt: Instant }
+  /** A customer tries a product; `once`: nobody may have done so in their name. */
+  | { type: 'use_trial'; product: string; once: boolean; at: Instant }
   | { type: 'void_invoice'; invoice: InvoiceId; amount: number; at: Instant }
   /** An attempt's end, as it was learned. */
   | {
@@ -69,6 +71,8 @@ export function keyOf(effect: Effect): string {
   switch (effect.type) {
     case 'issue_invoice':
       return `invoice/${effect.invoice.id}`;
+    case 'use_trial':
+      return `trial/${effect.product}`;
     case 'draft_invoice':
       return `draft/${effect.invoice.id}`;
     case 'void_invoice':

@@ -2,9 +2,15 @@ import type { HeldDiscount } from './discount.ts';
 import type { CouponId, InvoiceId, MigrationId, PaymentId, PaymentMethodId } from './ids.ts';
 import type { Collect, InvoiceLine } from './invoice.ts';
 import type { Held } from './migrate.ts';
-import type { Terms } from './price-book.ts';
+import type { PlanTrial, Terms } from './price-book.ts';
 import type { Shared } from './shared.ts';
-import type { Day, Instant } from './time.ts';
+import type { AnchorDay, Day, Instant } from './time.ts';
+
+/** What the plan says of its trial, and whether the days were asked for: then they are given, or the whole is refused. */
+export type TrialTerms = Omit<Required<PlanTrial>, 'days' | 'reminderDays'> & {
+  reminderDays: number | null;
+  isAsked: boolean;
+};
 
 /** What somebody asks for. It is answered: applied, or refused with the reason. */
 export type Command =
@@ -14,6 +20,8 @@ export type Command =
       quantity: number;
       paymentMethod: PaymentMethodId | null;
       trialDays: number;
+      trial?: TrialTerms;
+      anchorDay?: AnchorDay;
       collect?: Collect;
       discounts?: HeldDiscount[];
     }
@@ -23,8 +31,11 @@ export type Command =
       quantity: number;
       when: 'now' | 'period_end' | null;
       proration: 'invoice_now' | 'next_invoice' | 'none' | null;
+      /** The price book's own rule of changes binds customers only. */
+      byOperator?: true;
     }
-  | { type: 'cancel'; when: 'now' | 'period_end' | Day; reason: string | null }
+  /** A term binds customers only. */
+  | { type: 'cancel'; when: 'now' | 'period_end' | Day; reason: string | null; byOperator?: true }
   | { type: 'uncancel' }
   | { type: 'pause'; resumeAt: Instant | null }
   | { type: 'resume' }
@@ -87,6 +98,7 @@ export type Fact =
 export type Due =
   | { type: 'draft_expired' }
   | { type: 'incomplete_expired' }
+  | { type: 'trial_reminder_due' }
   | { type: 'trial_ended' }
   | { type: 'period_ended' }
   | { type: 'retry_due'; invoice: InvoiceId }

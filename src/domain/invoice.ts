@@ -2,7 +2,7 @@ import type { Currency } from './currency.ts';
 import type { HeldDiscount, LineDiscount } from './discount.ts';
 import type { Earning } from './earning.ts';
 import type { InvoiceId, PaymentId, PaymentMethodId } from './ids.ts';
-import type { LineTax, TaxCategory } from './tax.ts';
+import type { LineTax, TaxCategory, TaxRate } from './tax.ts';
 import type { Day, Instant } from './time.ts';
 
 export type InvoiceLine = {
@@ -21,6 +21,8 @@ export type InvoiceLine = {
   /** Without it: the standard one. */
   taxCategory?: TaxCategory;
   taxInclusive?: boolean;
+  /** The taxes of what it gives back; without it, those that hold. */
+  rates?: readonly TaxRate[];
   /** Credits and what is carried from invoice to invoice had their discount already. */
   discountable?: false;
   /** Null where its days earn alike: a part of its amount each. Without a period it is earned when it is issued. */

@@ -138,7 +138,7 @@ function changedNow(
     );
   }
   const request = { terms, quantity, when: 'now', proration: input.proration } as const;
-  const decision = change(state, { ...input, ...request, type: 'change' });
+  const decision = change(state, { ...input, ...request, type: 'change', byOperator: true });
   if (decision.outcome !== 'applied') return decision;
   const planned = planChange(state, request, input.at);
   return {

@@ -1,6 +1,6 @@
 import { accessLadder } from './access.ts';
 import type { Due } from './input.ts';
-import type { Accepted, Subscription } from './subscription.ts';
+import type { Accepted, Subscription, Trialing } from './subscription.ts';
 import type { Instant } from './time.ts';
 
 export type NextDue = Due & { at: Instant };
@@ -17,7 +17,12 @@ function candidates(state: Subscription): NextDue[] {
     case 'incomplete':
       return state.expiring ? [] : [{ type: 'incomplete_expired', at: state.expiresAt }];
     case 'trialing':
-      return [...cancellation(state), ...drafts(state), { type: 'trial_ended', at: state.period.end }];
+      return [
+        ...cancellation(state),
+        ...drafts(state),
+        ...reminder(state),
+        { type: 'trial_ended', at: state.period.end },
+      ];
     case 'active':
       return [
         ...cancellation(state),
@@ -53,6 +58,9 @@ function candidates(state: Subscription): NextDue[] {
 
 const cancellation = (state: Accepted): NextDue[] =>
   state.cancelAt === null ? [] : [{ type: 'cancel_due', at: state.cancelAt }];
+
+const reminder = ({ trial }: Trialing): NextDue[] =>
+  trial && trial.remindAt !== null ? [{ type: 'trial_reminder_due', at: trial.remindAt }] : [];
 
 const drafts = (state: Accepted): NextDue[] =>
   state.drafts?.map(({ id, finaliseAt }) => ({ type: 'draft_due', invoice: id, at: finaliseAt })) ?? [];

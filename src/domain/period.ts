@@ -1,45 +1,93 @@
 /** Opening a period: what it costs, and the invoice for it. */
+import { settled } from './debited.ts';
+import type { Because } from './decision.ts';
 import { afterPeriod } from './discount.ts';
 import type { Effect } from './effect.ts';
 import type { InvoiceLine } from './invoice.ts';
 import { bill } from './invoicing.ts';
-import { type PeriodLine, periodLines, type Terms, withoutFees } from './price-book.ts';
-import { priceOfDays } from './proration.ts';
+import { cutOf, daysOf } from './period-days.ts';
+import {
+  continuing,
+  type PeriodLine,
+  periodLines,
+  periodPrice,
+  sameInterval,
+  type Terms,
+  termsOfNextPeriod,
+  withoutFees,
+} from './price-book.ts';
+import { priceOfDays, type Segment } from './proration.ts';
 import type { Moment } from './shared.ts';
-import type { Accepted, Period } from './subscription.ts';
-import { boundary, type Day, dayOf, daysBetween, type Instant } from './time.ts';
+import { type Accepted, isTrial, type Period } from './subscription.ts';
+import {
+  type AnchorDay,
+  anchorFrom,
+  anchorOn,
+  boundary,
+  dayOf,
+  daysBetween,
+  type Instant,
+  type TimeZone,
+  unfitAnchor,
+} from './time.ts';
 
-export const daysOf = (period: Period, timeZone: string): { from: Day; to: Day; days: number } => {
-  const from = dayOf(period.start, timeZone);
-  const to = dayOf(period.end, timeZone);
-  return { from, to, days: daysBetween(from, to) };
-};
-
-export function periodAt(terms: Terms, anchor: Instant, index: number, timeZone: string): Period {
+export function periodAt(
+  terms: Terms,
+  anchor: Instant,
+  index: number,
+  timeZone: TimeZone,
+  anchorDay: AnchorDay | null = null,
+): Period {
   return {
     index,
-    start: boundary(anchor, terms.interval, index, timeZone),
-    end: boundary(anchor, terms.interval, index + 1, timeZone),
+    start: boundary(anchor, terms.interval, index, timeZone, anchorDay),
+    end: boundary(anchor, terms.interval, index + 1, timeZone, anchorDay),
   };
 }
 
-/** A pending change takes hold at the boundary. Another interval counts its periods from there. */
-function takePending<S extends Accepted>(state: S, at: Instant): S {
+type Counted = Pick<Accepted, 'terms' | 'timeZone' | 'anchorDay'>;
+
+/** Where the first full period of what begins then begins: at once, or on the anchor day's next occurrence. */
+export const anchorAfter = ({ terms, timeZone, anchorDay = null }: Counted, at: Instant): Instant =>
+  anchorDay === null || unfitAnchor(anchorDay, terms.interval) !== null
+    ? at
+    : anchorFrom(at, terms.interval, anchorDay, timeZone);
+
+/** The first period of what begins then: a stub, where the anchor lies further on. */
+function firstPeriod(state: Counted, at: Instant): Pick<Accepted, 'anchor' | 'period'> {
+  const { terms, timeZone, anchorDay } = state;
+  const anchor = anchorAfter(state, at);
+  if (anchor === at) return { anchor, period: periodAt(terms, anchor, 0, timeZone, anchorDay) };
+  const before = boundary(anchor, terms.interval, -1, timeZone, anchorDay);
+  const wholeDays = daysBetween(dayOf(before, timeZone), dayOf(anchor, timeZone));
+  return { anchor, period: { index: -1, start: at, end: anchor, wholeDays } };
+}
+
+/** A pending change takes hold at the boundary. Another interval keeps the anchor day, where that means the same to it. */
+function takePending<S extends Accepted>(state: S): S {
   if (!state.pending) return state;
-  const { terms, quantity } = state.pending;
-  const sameInterval =
-    terms.interval.unit === state.terms.interval.unit && terms.interval.count === state.terms.interval.count;
-  const anchored = sameInterval ? {} : { anchor: at, period: { ...state.period, index: -1 } };
-  return { ...state, ...anchored, terms, quantity, pending: null };
+  const { quantity } = state.pending;
+  const terms = isTrial(state) ? state.pending.terms : continuing(state.pending.terms, state.terms);
+  return {
+    ...state,
+    anchorDay: anchorOn(state.anchorDay, state.terms.interval, terms.interval),
+    terms,
+    quantity,
+    pending: null,
+  };
 }
 
 /** The period after the current one. `at` is the boundary, however late we look at it. */
 export function nextPeriod<S extends Accepted>(before: S, moment: Moment): { state: S; effects: Effect[] } {
-  const { at } = moment;
-  const state = takePending(before, at);
-  const index = state.period.index + 1;
-  const anchor = state.period.index === -1 ? at : state.anchor;
-  return openPeriod(state, anchor, periodAt(state.terms, anchor, index, state.timeZone), moment, false);
+  const state = takePending(before);
+  if (isTrial(before)) return openPeriod(state, firstPeriod(state, moment.at), moment, false);
+  const terms = termsOfNextPeriod(state.terms);
+  const next = { ...state, terms, anchorDay: anchorOn(state.anchorDay, state.terms.interval, terms.interval) };
+  const { anchor, timeZone, anchorDay, period } = next;
+  const opening = sameInterval(terms, before.terms)
+    ? { anchor, period: periodAt(terms, anchor, period.index + 1, timeZone, anchorDay) }
+    : firstPeriod(next, moment.at);
+  return openPeriod(next, opening, moment, false, true);
 }
 
 /** A new first period from here on: the anchor moves. After a pause or a stop that outlasted the paid period. */
@@ -48,67 +96,83 @@ export function startAnew<S extends Accepted>(
   moment: Moment,
   onSession: boolean,
 ): { state: S; effects: Effect[] } {
-  const { at } = moment;
-  const state = takePending(before, at);
-  return openPeriod(state, at, periodAt(state.terms, at, 0, state.timeZone), moment, onSession);
+  const state = takePending(before);
+  return openPeriod(state, firstPeriod(state, moment.at), moment, onSession);
 }
 
 function openPeriod<S extends Accepted>(
-  state: S,
-  anchor: Instant,
-  period: Period,
+  before: S,
+  { anchor, period }: Pick<Accepted, 'anchor' | 'period'>,
   moment: Moment,
   onSession: boolean,
+  isCounted = period.wholeDays !== undefined,
 ): { state: S; effects: Effect[] } {
-  const { recurring, fees } = periodLines(state.terms, state.quantity);
+  // A stub is no period of a phase or of a term.
+  const terms = isCounted ? before.terms : termsOfNextPeriod(before.terms);
+  const state = terms === before.terms ? before : { ...before, terms };
+  const { recurring, fees } = periodLines(terms, state.quantity);
   const price = recurring.reduce((sum, { amount }) => sum + amount, 0);
-  const lines = [
-    ...state.carried,
-    ...linesOfPeriod(state, period, recurring),
-    ...fees.map((fee) => feeLine(fee, state.terms)),
-  ];
-  const segments = [{ from: 0, amount: price }];
+  const opening = linesOfPeriod(state, period, recurring);
+  const lines = [...state.carried, ...opening, ...fees.map((fee) => feeLine(fee, terms))];
   const discounts = afterPeriod(state.discounts ?? []);
   const opened = {
-    ...{ ...state, terms: withoutFees(state.terms), anchor, period, segments, discounts },
+    ...{ ...state, terms: withoutFees(terms), anchor, period, segments: segmentsOf(state, period, price), discounts },
     carried: [],
   };
-  return bill(opened, lines, moment, onSession);
+  const { state: invoiced, effects } = bill(opened, lines, moment, onSession);
+  return { state: settled(invoiced, effects), effects };
 }
 
-/** A cancellation that is known beforehand shortens the last period, and its prices by the day. */
+/** At one price, until its end or until a planned one. */
+export function segmentsOf(state: Pick<Accepted, 'timeZone' | 'cancelAt'>, period: Period, amount: number): Segment[] {
+  const { days, first } = daysOf(period, state.timeZone);
+  const cut = cutOf(state, period);
+  if (cut === days) return [{ from: first, amount }];
+  return [...(cut > first ? [{ from: first, amount }] : []), { from: cut, amount, debited: 0, cut: true }];
+}
+
+/** A stub costs its days, and a cancellation that is known beforehand shortens the last period, and its prices by the day. */
 export function linesOfPeriod(
-  { timeZone, cancelAt, terms }: Pick<Accepted, 'timeZone' | 'cancelAt'> & { terms: Pick<Terms, 'product'> },
+  state: Pick<Accepted, 'timeZone' | 'cancelAt' | 'terms'>,
   period: Period,
   recurring: readonly PeriodLine[],
 ): InvoiceLine[] {
-  const { from, to, days } = daysOf(period, timeZone);
-  let before = 0;
-  if (cancelAt === null || cancelAt >= period.end) {
-    return recurring.map((line) => {
-      const earning = { price: line.amount, before, days, from: 0, to: days };
-      before += line.amount;
-      return { ...invoiceLine(line, line.amount, { from, to }, line.words), product: terms.product, earning };
-    });
-  }
-  const last = dayOf(Math.max(cancelAt, period.start), timeZone);
-  const used = daysBetween(from, last);
-  const cut = `${used} of ${days} days, since it ends on ${last}`;
+  const { from, to, days, first } = daysOf(period, state.timeZone);
+  const until = cutOf(state, period);
+  const sale = saleOf(state.terms);
+  const span = { from, to: until === days ? to : dayOf(Math.max(state.cancelAt!, period.start), state.timeZone) };
+  const isWhole = first === 0 && until === days;
+  const why = until === days ? `up to the anchor on ${to}` : `since it ends on ${span.to}`;
+  const cut = isWhole ? null : `${until - first} of ${days} days, ${why}`;
   // Counted on the running sum, so that the lines add up to what these days cost as a whole.
+  let before = 0;
   return recurring.map((line) => {
     const after = before + line.amount;
-    const amount = priceOfDays(after, 0, used, days) - priceOfDays(before, 0, used, days);
-    const earning = { price: line.amount, before, days, from: 0, to: used };
+    const amount = isWhole
+      ? line.amount
+      : priceOfDays(after, first, until, days) - priceOfDays(before, first, until, days);
+    const words = cut === null || line.words === null ? (cut ?? line.words) : `(${line.words}), ${cut}`;
+    const earning = { price: line.amount, before, days, from: first, to: until };
     before = after;
-    const words = line.words === null ? cut : `(${line.words}), ${cut}`;
-    return { ...invoiceLine(line, amount, { from, to: last }, words), product: terms.product, earning };
+    return { ...invoiceLine(line, amount, span, words), ...sale, earning };
   });
 }
 
 /** A fee belongs to no days, so nothing prorates it. */
-export const feeLine = (line: PeriodLine, { product }: Terms): InvoiceLine => ({
+export const feeLine = (line: PeriodLine, terms: Terms): InvoiceLine => ({
   ...invoiceLine(line, line.amount, null, line.words),
+  ...saleOf(terms),
+});
+
+/** Whose revenue a line is, and how it is taxed. */
+export const saleOf = ({
   product,
+  taxCategory,
+  taxInclusive,
+}: Terms): Pick<InvoiceLine, 'product' | 'taxCategory' | 'taxInclusive'> => ({
+  product,
+  ...(taxCategory && { taxCategory }),
+  ...(taxInclusive && { taxInclusive }),
 });
 
 const invoiceLine = (
@@ -117,3 +181,13 @@ const invoiceLine = (
   period: InvoiceLine['period'],
   proration: string | null,
 ): InvoiceLine => ({ description, quantity, unitPrice, amount, period, proration });
+
+/** What an operator reads of the period that has begun. */
+export const periodFacts = (state: Accepted): Because => ({
+  period: state.period.index,
+  from: dayOf(state.period.start, state.timeZone),
+  to: dayOf(state.period.end, state.timeZone),
+  price: periodPrice(state.terms, state.quantity),
+  ...(state.terms.phase && { phase: state.terms.phase.id }),
+  ...(state.terms.term && { periodsLeftOfTerm: state.terms.term.left }),
+});

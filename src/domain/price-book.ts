@@ -164,6 +164,9 @@ function unpriced(terms: Terms): Omit<Terms, keyof SinglePrice | 'charges'> {
   return rest;
 }
 
+export const sameInterval = (a: Terms, b: Terms): boolean =>
+  a.interval.unit === b.interval.unit && a.interval.count === b.interval.count;
+
 /** The plan's own prices, whatever phase holds. */
 export function withoutPhases(terms: Terms): Terms {
   const last = terms.ahead?.at(-1);
@@ -195,11 +198,11 @@ function inNextPhase(terms: Terms): Terms {
 
 /**
  * What is wanted, from where what is held has come to: on the same plan the phase goes on, another is entered at its own
- * prices, so that nobody is introduced twice. A term that runs goes on.
+ * prices, so that nobody is introduced twice. A term that runs goes on, but not in periods of another length.
  */
 export function continuing(wanted: Terms, held: Terms): Terms {
   const terms = inPhaseOf(wanted, held);
-  return held.term ? { ...terms, term: held.term } : terms;
+  return held.term && sameInterval(wanted, held) ? { ...terms, term: held.term } : terms;
 }
 
 function inPhaseOf(wanted: Terms, held: Terms): Terms {

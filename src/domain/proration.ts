@@ -17,8 +17,10 @@ export type Segment = {
    * billed. Without it, all of `amount`. Nothing else is ever given back.
    */
   debited?: number;
-  /** The taxes that were debited with it; a credit gives back the same. */
+  /** The taxes that were debited with it, if any; a credit gives back the same. */
   rates?: readonly TaxRate[];
+  /** It lies after a planned end: what it lacks is billed only if that end is taken back. */
+  cut?: true;
 };
 
 /** What days [from, to) of a period of `days` cost at that price. */
@@ -61,38 +63,55 @@ export function changePrice(
   days: number,
   day: number,
   amount: number,
-  isBilled = true,
+  { isBilled = true, until = days }: { isBilled?: boolean; until?: number } = {},
 ): { segments: Segment[]; credits: Difference[]; debits: Difference[] } {
   const current = segments.findLast((segment) => segment.from <= day);
   invariant(current, `day ${day} lies before the period`);
   // On the boundary's own day, before its time of day, nothing of the period is left to be changed.
-  const from = Math.min(amount >= current.amount ? day : day + 1, days);
+  const from = Math.min(amount >= current.amount ? day : day + 1, until);
   const kept = segments.filter((segment) => segment.from < from);
-  if (from === days) return { segments: kept, credits: [], debits: [] };
-  if (!isBilled) {
-    const unbilled = partsFrom(segments, days, from).map(({ start, segment }) => ({
+  const cut = partsOf(segments, days, until, days).map(
+    ({ start, segment }): Segment => ({
       ...{ ...segment, from: start, amount },
-      debited: Math.min(debitedOf(segment), amount),
-    }));
-    return { segments: [...kept, ...unbilled], credits: [], debits: [] };
+      ...{ debited: debitedOf(segment), cut: true },
+    }),
+  );
+  if (from === until) return { segments: [...kept, ...cut], credits: [], debits: [] };
+  if (!isBilled) {
+    const unbilled = partsOf(segments, days, from, until).map(
+      ({ start, segment }): Segment => ({
+        ...{ ...segment, from: start, amount },
+        debited: Math.min(debitedOf(segment), amount),
+      }),
+    );
+    return { segments: [...kept, ...unbilled, ...cut], credits: [], debits: [] };
   }
-  const debit = { from, to: days, amount: priceOfDays(amount, from, days, days), price: amount };
-  return { segments: [...kept, { from, amount }], credits: creditsFrom(segments, days, from), debits: [debit] };
+  const debit = { from, to: until, amount: priceOfDays(amount, from, until, days), price: amount };
+  return {
+    segments: [...kept, { from, amount }, ...cut],
+    credits: creditsOf(segments, days, from, until),
+    debits: [debit],
+  };
 }
 
-/** What is given back of the days from that one on: what was debited for them, and not more. */
-export const creditsFrom = (segments: readonly Segment[], days: number, from: number): Difference[] =>
-  partsFrom(segments, days, from).map(({ start, end, segment }) => ({
+/** What is given back of these days: what was debited for them, and not more. */
+export const creditsOf = (segments: readonly Segment[], days: number, from: number, until = days): Difference[] =>
+  partsOf(segments, days, from, until).map(({ start, end, segment }) => ({
     from: start,
     to: end,
     amount: -priceOfDays(debitedOf(segment), start, end, days),
     price: debitedOf(segment),
-    ...(segment.rates && { rates: segment.rates }),
+    rates: segment.rates ?? [],
   }));
 
-const partsFrom = (segments: readonly Segment[], days: number, from: number) =>
+/** The segments, cut to the days from one on until another. */
+export const partsOf = (segments: readonly Segment[], days: number, from: number, until = days) =>
   segments
-    .map((segment, i) => ({ start: Math.max(segment.from, from), end: segments[i + 1]?.from ?? days, segment }))
+    .map((segment, i) => ({
+      start: Math.max(segment.from, from),
+      end: Math.min(segments[i + 1]?.from ?? days, until),
+      segment,
+    }))
     .filter(({ start, end }) => start < end);
 
 /** What the whole period costs under these segments. */

@@ -7,6 +7,7 @@ import type { Decided } from './decide-all.ts';
 import type { Effect } from './effect.ts';
 import type { CouponId, InvoiceId, PromotionCodeId } from './ids.ts';
 import type { TaxRules } from './tax.ts';
+import type { Instant } from './time.ts';
 
 export type Shared = {
   /** What the customer may still use up, in the subscription's currency. */
@@ -19,6 +20,8 @@ export type Shared = {
   tax: TaxRules | null;
   /** Coupons of which this redemption would be one too many, and why. */
   usedUp?: Record<CouponId, { code: string; detail: string }> | undefined;
+  /** When the customer's first trial of the product began. */
+  trialUsedAt?: Instant | null;
 };
 
 export const NOTHING_SHARED: Shared = { credit: 0, minimumCharge: 0, tax: null };
@@ -27,7 +30,7 @@ export const NOTHING_SHARED: Shared = { credit: 0, minimumCharge: 0, tax: null }
 export type Moment = { at: number; shared?: Shared | undefined };
 
 /** Which facts are to be read. */
-export type Wanted = { invoices: InvoiceId[]; redemptions?: Redemption[] };
+export type Wanted = { invoices: InvoiceId[]; redemptions?: Redemption[]; trialOf?: string };
 
 export type Redemption = { coupon: CouponId; promotionCode: PromotionCodeId | null };
 
@@ -35,9 +38,22 @@ export type Redemption = { coupon: CouponId; promotionCode: PromotionCodeId | nu
 export function sharedWanted(decided: readonly Decided[]): Wanted | null {
   const effects = decided.flatMap(({ decision }) => (decision.outcome === 'applied' ? decision.effects : []));
   const redemptions = effects.filter((effect) => effect.type === 'redeem');
-  if (redemptions.length === 0) return effects.some(needsShared) ? { invoices: [] } : null;
   const named = redemptions.map(({ coupon, promotionCode }) => ({ coupon, promotionCode }));
-  return { invoices: [], redemptions: named };
+  const trialOf = trialIn(decided);
+  if (named.length === 0 && trialOf === null && !effects.some(needsShared)) return null;
+  return {
+    invoices: [],
+    ...(named.length > 0 && { redemptions: named }),
+    ...(trialOf !== null && { trialOf }),
+  };
+}
+
+/** A trial is begun only by who has had none. */
+function trialIn(decided: readonly Decided[]): string | null {
+  for (const { input } of decided) {
+    if (input.type === 'subscribe' && input.trial && input.trialDays > 0) return input.terms.product;
+  }
+  return null;
 }
 
 const needsShared = ({ type }: Effect): boolean => type === 'issue_invoice' || type === 'draft_invoice';

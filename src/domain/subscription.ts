@@ -5,7 +5,7 @@ import { invariant } from './invariant.ts';
 import type { Collect, DraftInvoice, InvoiceLine, OpenInvoice } from './invoice.ts';
 import type { Terms } from './price-book.ts';
 import type { Segment } from './proration.ts';
-import type { Instant, TimeZone } from './time.ts';
+import type { AnchorDay, Instant, TimeZone } from './time.ts';
 
 export type StateName = Subscription['state'];
 export type CollectionMode = 'engine' | 'processor';
@@ -26,8 +26,14 @@ export type Identity = {
   version: number;
 };
 
-/** `index` counts from the anchor; the trial is period -1. */
-export type Period = { index: number; start: Instant; end: Instant };
+/** `index` counts from the anchor: what lies before it, a trial or a first stub, is period -1. */
+export type Period = {
+  index: number;
+  start: Instant;
+  end: Instant;
+  /** A stub: so many days has the full period that would end with it, and it is the last of them. */
+  wholeDays?: number;
+};
 export type PendingChange = { terms: Terms; quantity: number };
 
 /** What every subscription has once it was accepted. */
@@ -35,8 +41,10 @@ export type Accepted = Identity & {
   terms: Terms;
   quantity: number;
   paymentMethod: PaymentMethodId | null;
-  /** Where the first paid period begins. Every boundary is counted from here. */
+  /** Where the first full period begins. Every boundary is counted from here. */
   anchor: Instant;
+  /** The calendar says when that is; null: the subscription's own beginning. */
+  anchorDay?: AnchorDay | null;
   period: Period;
   /** The prices held in this period, by local day; a change in its middle adds one. */
   segments: Segment[];
@@ -59,13 +67,21 @@ export type Accepted = Identity & {
 
 export type Draft = Identity & { state: 'draft'; expiresAt: Instant };
 export type Incomplete = Accepted & { state: 'incomplete'; expiresAt: Instant; expiring: boolean };
-export type Trialing = Accepted & { state: 'trialing' };
+export type Trialing = Accepted & { state: 'trialing'; trial?: HeldTrial };
+/** What comes at its end where there is no payment method, and when the customer is told of it: null once that was done. */
+export type HeldTrial = { atEnd: 'charge' | 'pause' | 'cancel'; remindAt: Instant | null };
 export type Active = Accepted & { state: 'active' };
 /** `since` is when the oldest unpaid debt fell due: the access ladder counts from it. */
 export type PastDue = Accepted & { state: 'past_due'; since: Instant; restricted: boolean };
 export type Unpaid = Accepted & { state: 'unpaid'; since: Instant };
 export type Paused = Accepted & { state: 'paused'; resumeAt: Instant | null };
-export type CancelReason = 'requested' | 'not_accepted' | 'payment_incomplete' | 'dunning';
+export type CancelReason =
+  | 'requested'
+  | 'not_accepted'
+  | 'payment_incomplete'
+  | 'dunning'
+  | 'trial_ended'
+  | 'term_ended';
 export type Canceled = (Identity | Accepted) & {
   state: 'canceled';
   endedAt: Instant;
@@ -85,7 +101,7 @@ export const transitions = {
     canceled: 'not accepted',
   },
   incomplete: { active: 'first payment arrived', canceled: 'expired or canceled' },
-  trialing: { active: 'trial ended', canceled: 'canceled' },
+  trialing: { active: 'trial ended', paused: 'trial ended without a payment method', canceled: 'canceled' },
   active: { past_due: 'payment failed', paused: 'paused', canceled: 'canceled' },
   past_due: { active: 'nothing overdue remains', unpaid: 'dunning ended', canceled: 'canceled' },
   unpaid: { active: 'nothing overdue remains', canceled: 'canceled' },
@@ -100,6 +116,9 @@ export function become<Next extends Subscription>(from: Subscription, next: Next
   invariant(isAllowed(from.state, next.state), `no way from ${from.state} to ${next.state}`);
   return next;
 }
+
+/** By the state, and not by the period's number: a first stub has the same. */
+export const isTrial = (state: Accepted & { state?: StateName }): boolean => state.state === 'trialing';
 
 export const isAccepted = (subscription: Subscription): subscription is Extract<Subscription, Accepted> =>
   'terms' in subscription;

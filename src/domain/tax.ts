@@ -38,6 +38,8 @@ export type TaxableLine = {
   discount?: number;
   taxCategory?: TaxCategory;
   taxInclusive?: boolean;
+  /** A credit gives back the taxes that were debited, whatever holds by now. */
+  rates?: readonly TaxRate[];
   taxes?: readonly LineTax[];
 };
 
@@ -54,7 +56,7 @@ export const taxed = <Line extends TaxableLine>(
   { treatment, rates }: TaxRules,
 ): (Line & { taxes: LineTax[] })[] =>
   lines.map((line) => {
-    const own = treatment === 'taxed' ? rates[line.taxCategory ?? 'standard'] : [];
+    const own = line.rates ?? (treatment === 'taxed' ? rates[line.taxCategory ?? 'standard'] : []);
     return { ...line, taxes: taxesOn(afterDiscount(line), own, line.taxInclusive ?? false) };
   });
 

@@ -204,10 +204,10 @@ export function boundary(
   interval: Interval,
   n: number,
   timeZone: TimeZone,
-  anchorDay?: AnchorDay,
+  anchorDay: AnchorDay | null = null,
 ): Instant {
   const { epochDay, timeOfDay } = toLocal(anchor, timeZone);
-  const dayOfMonth = anchorDay === undefined ? undefined : dayOfMonthOf(anchorDay);
+  const dayOfMonth = anchorDay === null ? undefined : dayOfMonthOf(anchorDay);
   return fromLocal({ epochDay: addInterval(epochDay, interval, n, dayOfMonth), timeOfDay }, timeZone);
 }
 
@@ -231,6 +231,15 @@ export function anchorFrom(at: Instant, interval: Interval, anchorDay: AnchorDay
   const { epochDay, timeOfDay } = toLocal(at, timeZone);
   const next = occurrenceFrom(epochDay, interval, anchorDay);
   return next === epochDay ? at : fromLocal({ epochDay: next, timeOfDay }, timeZone);
+}
+
+/** The anchor day on another interval: it stays where it means the same to it. */
+export function anchorOn(anchorDay: AnchorDay | null = null, from: Interval, to: Interval): AnchorDay | null {
+  if (anchorDay === null || (from.unit === to.unit && from.count === to.count)) return anchorDay;
+  const counts = [from, to].map(({ unit }) => (unit === 'day' || unit === 'week' ? unit : 'month'));
+  if (counts[0] !== counts[1]) return null;
+  if (counts[0] === 'month') return dayOfMonthOf(anchorDay);
+  return counts[0] === 'week' && typeof anchorDay === 'number' ? anchorDay : null;
 }
 
 function occurrenceFrom(today: number, interval: Interval, anchorDay: AnchorDay): number {

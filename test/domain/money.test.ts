@@ -99,7 +99,7 @@ property.prop([amounts, fc.nat(100), gamble, fc.constantFrom(28, 29, 30, 31), fc
     for (const { day, amount, kind } of list
       .filter((each) => each.day >= start && each.day < days)
       .sort((a, b) => a.day - b.day)) {
-      const changed = changePrice(segments, days, day, amount, kind === 'billed');
+      const changed = changePrice(segments, days, day, amount, { isBilled: kind === 'billed' });
       const back = -changed.credits.reduce((sum, credit) => sum + credit.amount, 0);
       expect(back).toBeLessThanOrEqual(paid);
       for (const credit of changed.credits) expect(credit.amount).toBeLessThanOrEqual(0);
@@ -113,7 +113,7 @@ property.prop([amounts, fc.nat(100), gamble, fc.constantFrom(28, 29, 30, 31), fc
 );
 
 test('a raise that was not billed gives nothing back, and a lowering that was not billed is given up', () => {
-  const up = changePrice([{ from: 0, amount: 3000 }], 30, 10, 6000, false);
+  const up = changePrice([{ from: 0, amount: 3000 }], 30, 10, 6000, { isBilled: false });
   expect(up).toEqual({
     segments: [
       { from: 0, amount: 3000 },
@@ -123,9 +123,11 @@ test('a raise that was not billed gives nothing back, and a lowering that was no
     debits: [],
   });
   const down = changePrice(up.segments, 30, 19, 0);
-  expect(down.credits).toEqual([{ from: 20, to: 30, amount: -1000, price: 3000 }]);
-  const lower = changePrice([{ from: 0, amount: 3000 }], 30, 9, 1500, false);
-  expect(changePrice(lower.segments, 30, 19, 0).credits).toEqual([{ from: 20, to: 30, amount: -500, price: 1500 }]);
+  expect(down.credits).toEqual([{ from: 20, to: 30, amount: -1000, price: 3000, rates: [] }]);
+  const lower = changePrice([{ from: 0, amount: 3000 }], 30, 9, 1500, { isBilled: false });
+  expect(changePrice(lower.segments, 30, 19, 0).credits).toEqual([
+    { from: 20, to: 30, amount: -500, price: 1500, rates: [] },
+  ]);
 });
 
 property.prop([fc.integer({ min: 0, max: 1_000_000 }), fc.integer({ min: 1, max: 366 }), fc.nat(365), fc.nat(365)], {

@@ -9,7 +9,7 @@ import { readSubscription } from '../../db/subscriptions.ts';
 import { inTenant } from '../../db/tenant.ts';
 import { type CustomerId, invoiceId, type PaymentMethodId, type SubscriptionId } from '../../domain/ids.ts';
 import type { Command } from '../../domain/input.ts';
-import { periodPrice, type Terms } from '../../domain/price-book.ts';
+import { type Plan, periodPrice, type Terms } from '../../domain/price-book.ts';
 import type { Draft, Processor } from '../../domain/subscription.ts';
 import { HOUR, type Instant } from '../../domain/time.ts';
 import { newId } from '../../ids.ts';
@@ -54,9 +54,10 @@ export const subscribe = route({
       terms,
       quantity: call.body.quantity ?? 1,
       paymentMethod: await methodFor(call, customer.id, processor),
-      trialDays: call.body.trialDays ?? plan.trial?.days ?? plan.trialDays ?? 0,
       ...(await discountsFor(call, customer.id, terms)),
       ...(collect && { collect }),
+      ...trialFor(call, plan),
+      ...(call.body.anchorDay !== undefined && { anchorDay: call.body.anchorDay }),
     };
     const id = await call.bind(newId('sub'));
     const answer = await begin(call, id, draftOf(call, id, customer, processor), command);
@@ -86,6 +87,26 @@ async function discountsFor(call: Call<unknown, unknown, Body>, customer: Custom
   const { planId: plan, currency } = terms;
   const buyer = { customer, plan, currency, price: periodPrice(terms, quantity) };
   return { discounts: [await redeemed(call, { promotionCode }, buyer)] };
+}
+
+/** What is asked for, or what the plan gives. Of a trial that the plan speaks of, customers can't have more than it says. */
+function trialFor(
+  { body: { trialDays: asked }, principal }: Call<unknown, unknown, Body>,
+  { trial, trialDays = 0 }: Plan,
+): Pick<Extract<Command, { type: 'subscribe' }>, 'trialDays' | 'trial'> {
+  if (asked !== undefined && trial && asked > trial.days && principal.caller === 'customer') {
+    throw badField('trialDays', `is ${asked}, and the plan offers ${trial.days}`, 'trial_not_offered');
+  }
+  return {
+    trialDays: asked ?? trial?.days ?? trialDays,
+    trial: {
+      paymentMethod: trial?.paymentMethod ?? 'optional',
+      atEnd: trial?.atEnd ?? 'charge',
+      reminderDays: trial?.reminderDays ?? null,
+      perCustomer: trial?.perCustomer ?? 'once',
+      isAsked: asked !== undefined,
+    },
+  };
 }
 
 async function actingCustomer({ parts, scope, customer }: Call): Promise<Customer> {

@@ -103,7 +103,7 @@ const cancel = route({
     const { subscriptionId: id, at: when } = call.body;
     const { reason, comment } = inWhoseWords(call.body);
     const row = await subscriptionOf(call, id);
-    const done = await command(call, row, { type: 'cancel', when, reason });
+    const done = await command(call, row, { type: 'cancel', when, reason, ...insisting(call) });
     if (done.outcome === 'late') return done.reply;
     if (comment) {
       const remark = { subscription: id, customer: row.customer_id, action: 'cancel_comment', comment };
@@ -114,6 +114,10 @@ const cancel = route({
     return ok({ subscription: await shownAfter(call, row) });
   },
 });
+
+/** What binds customers, a term say, does not bind those who run the billing. */
+const insisting = ({ principal }: Call): { byOperator?: true } =>
+  principal.caller === 'customer' ? {} : { byOperator: true };
 
 /** A reason goes into Temporal and the audit log, where nothing personal may be: only a code does. */
 function inWhoseWords({ reason, comment }: { reason?: string; comment?: string }) {
@@ -169,7 +173,8 @@ async function requestedChange(
   // A change that waits for the period's end is changed further, not forgotten, unless this one is for now.
   const held = call.body.when === 'now' ? document : (document.pending ?? document);
   const { quantity = held.quantity, when = null, proration = null } = call.body;
-  return { type: 'change', terms: await wantedTerms(call, row, held.terms), quantity, when, proration };
+  const terms = await wantedTerms(call, row, held.terms);
+  return { type: 'change', terms, quantity, when, proration, ...insisting(call) };
 }
 
 /** What is held beside the plan goes along to another one, at what it costs there. */

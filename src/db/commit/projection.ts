@@ -67,7 +67,7 @@ function rowOf({ subscription, decisions, taken, nextDueAt, access, at }: Commit
     currency,
     time_zone: timeZone,
     anchor_at: iso(accepted?.anchor),
-    trial_ends_at: iso(accepted?.period.index === -1 ? accepted.period.end : null),
+    trial_ends_at: iso(subscription.state === 'trialing' ? subscription.period.end : null),
     period_start: iso(accepted?.period.start),
     period_end: iso(accepted?.period.end),
     next_due_at: iso(nextDueAt),

@@ -14,6 +14,7 @@ import { up as revenue } from './0012-revenue.ts';
 import { up as reports } from './0014-reports.ts';
 import { up as priceBookHash } from './0015-price-book-hash.ts';
 import { up as priceBookMigrations } from './0015-price-book-migrations.ts';
+import { up as trials } from './0016-trials.ts';
 import { up as ledgerSpeed } from './0017-ledger-speed.ts';
 
 /** Forward only, in this order. Named here rather than found in a folder, so that a built program has them, too. */
@@ -33,5 +34,6 @@ export const migrations: Record<string, Migration> = {
   '0014-reports': { up: reports },
   '0015-price-book-hash': { up: priceBookHash },
   '0015-price-book-migrations': { up: priceBookMigrations },
+  '0016-trials': { up: trials },
   '0017-ledger-speed': { up: ledgerSpeed },
 };

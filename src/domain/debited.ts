@@ -1,0 +1,115 @@
+/**
+ * What was really debited for a period: net of the discounts on its invoices, and with their taxes. A credit for unused time
+ * gives back that and nothing more.
+ */
+import type { Effect } from './effect.ts';
+import type { Invoice, InvoiceLine } from './invoice.ts';
+import { prorate } from './money.ts';
+import { daysOf } from './period-days.ts';
+import { debitedOf, partsOf, priceOfDays, type Segment, wholePriceOf } from './proration.ts';
+import type { Accepted } from './subscription.ts';
+import { addDays } from './time.ts';
+
+/** After an invoice over days of the period, a draft's included: what it took off, and what it taxed, is remembered. */
+export function settled<S extends Accepted>(state: S, effects: readonly Effect[]): S {
+  const invoice = invoiceIn(effects);
+  const isPlain = !invoice?.lines.some(({ discount, taxes }) => discount !== undefined || taxes?.length);
+  if (isPlain || state.segments.length === 0) return state;
+  const spans = spansOf(state, invoice!.lines);
+  return spans.length === 0 ? state : { ...state, segments: spans.reduce(withSpan(state), state.segments) };
+}
+
+const invoiceIn = (effects: readonly Effect[]): Invoice | undefined => {
+  for (const effect of effects) {
+    if (effect.type === 'issue_invoice' || effect.type === 'draft_invoice') return effect.invoice;
+  }
+  return undefined;
+};
+
+type Span = { from: number; to: number; off: number; rates: Segment['rates'] };
+
+/** Days of this period that lines have debited, with what was taken off all of them. */
+function spansOf(state: Accepted, lines: readonly InvoiceLine[]): Span[] {
+  const spans = new Map<string, Span>();
+  for (const line of lines) {
+    if (!debitsDaysOf(state, line)) continue;
+    const { from, to } = line.earning!;
+    const known = spans.get(`${from}/${to}`);
+    const off = (known?.off ?? 0) + (line.discount ?? 0);
+    const rates = line.taxes?.map(({ jurisdiction, name, percent }) => ({ jurisdiction, name, percent }));
+    spans.set(`${from}/${to}`, { from, to, off, rates: known?.rates ?? rates });
+  }
+  return [...spans.values()];
+}
+
+/** A line that charges days of the current period. */
+function debitsDaysOf({ period, timeZone }: Accepted, { amount, earning, period: days }: InvoiceLine): boolean {
+  if (!earning || !days || amount < 0) return false;
+  const own = daysOf(period, timeZone);
+  return earning.days === own.days && days.from === addDays(own.from, earning.from - own.first);
+}
+
+/** What was taken off a span is spread over its days, as its price is. */
+const withSpan =
+  ({ period, timeZone }: Accepted) =>
+  (segments: Segment[], { from, to, off, rates }: Span): Segment[] => {
+    const { days } = daysOf(period, timeZone);
+    return segments.flatMap((segment, i): Segment[] => {
+      const [part] = partsOf([segment, ...segments.slice(i + 1, i + 2)], days, from, to);
+      if (!part || segment.cut || part.segment !== segment) return [segment];
+      const { start, end } = part;
+      const share = prorate(off, end - from, to - from) - prorate(off, start - from, to - from);
+      const net = priceOfDays(debitedOf(segment), start, end, days) - share;
+      const debited = wholePriceOf(net, start, end, days);
+      return [{ ...segment, ...(debited !== segment.amount && { debited }), ...(rates?.length && { rates }) }];
+    });
+  };
+
+/**
+ * The lines that wait, and the new ones beside them. A credit for days that only a waiting line charges was never debited:
+ * it is taken off that line, so that nothing is given back of what was not taken.
+ */
+export function besideWaiting(waiting: readonly InvoiceLine[], lines: readonly InvoiceLine[]): InvoiceLine[] {
+  let before = [...waiting];
+  const added: InvoiceLine[] = [];
+  for (const line of lines) {
+    // The newest: what an older one still charges was given up, and is not given back.
+    const at = before.findLastIndex((each) => charges(each, line));
+    if (at < 0) added.push(line);
+    else before = before.flatMap((each, i) => (i === at ? lessened(each, line) : [each]));
+  }
+  return [...before, ...added];
+}
+
+/** It charges these days. */
+const charges = (waiting: InvoiceLine, credit: InvoiceLine): boolean => {
+  const [held, back] = [spanOf(waiting), spanOf(credit)];
+  if (!held || !back || waiting.amount <= 0 || credit.amount >= 0) return false;
+  const isSamePeriod = held.days === back.days && addDays(held.day, back.from - held.from) === back.day;
+  return (
+    isSamePeriod &&
+    held.from <= back.from &&
+    back.to <= held.to &&
+    priceOfDays(held.price, back.from, back.to, held.days) + credit.amount >= 0
+  );
+};
+
+/** What is left of a waiting line: the days before and after those that are given back, and what they cost beyond that. */
+function lessened(line: InvoiceLine, credit: InvoiceLine): InvoiceLine[] {
+  const [held, back] = [spanOf(line)!, spanOf(credit)!];
+  const { days, price, day } = held;
+  const part = (from: number, to: number, off = 0): InvoiceLine[] => {
+    const amount = from < to ? priceOfDays(price, from, to, days) + off : 0;
+    if (amount === 0) return [];
+    return [
+      {
+        ...{ ...line, amount, period: { from: addDays(day, from - held.from), to: addDays(day, to - held.from) } },
+        proration: `${line.proration}; of that ${to - from} of ${days} days, after a later change`,
+        earning: { price: off === 0 ? price : wholePriceOf(amount, from, to, days), days, from, to },
+      },
+    ];
+  };
+  return [...part(held.from, back.from), ...part(back.from, back.to, credit.amount), ...part(back.to, held.to)];
+}
+
+const spanOf = ({ earning, period }: InvoiceLine) => (earning && period ? { ...earning, day: period.from } : null);
