@@ -8,6 +8,7 @@ import { invoiceId, type PaymentMethodId } from './ids.ts';
 import {
   CHARGE,
   type Collect,
+  type Collection,
   type DraftInvoice,
   type Invoice,
   type InvoiceLine,
@@ -86,9 +87,15 @@ function send<S extends Accepted>(state: S, content: Content, moment: Moment, on
   ];
   let { invoices } = state;
   if (amountDue > 0) {
+    const collection: Collection = { step: 'stopped' };
     const waiting: OpenInvoice = {
-      ...{ id, amount: amountDue, dueAt, attempts: 0, failedAt: null, lastDecline: null },
-      collection: { step: 'stopped' },
+      id,
+      amount: amountDue,
+      dueAt,
+      attempts: 0,
+      failedAt: null,
+      lastDecline: null,
+      collection,
     };
     if (content.collect.by === 'send') {
       invoices = [...invoices, { ...waiting, sent: true, collection: { step: 'sent' } }];
@@ -122,9 +129,20 @@ export function invoiceOf(
   const all = carried === 0 ? priced : [...priced, carriedLine(-carried, 'out')];
   const sums = carried === 0 ? before : sumsOf(all);
   const creditApplied = usableCredit(sums.total, credit, least);
+  const { subtotal, discount, tax, taxIncluded, total } = sums;
+  // Written out: this is what a decision spends most of its time on.
   const invoice: Invoice = {
-    ...{ id, currency: state.currency, lines: all, ...sums },
-    ...{ creditApplied, amountDue: sums.total - creditApplied, issuedAt: at },
+    id,
+    currency: state.currency,
+    lines: all,
+    subtotal,
+    discount,
+    tax,
+    taxIncluded,
+    total,
+    creditApplied,
+    amountDue: total - creditApplied,
+    issuedAt: at,
     dueAt: collect.by === 'send' ? plusDays(at, collect.netDays, state.timeZone) : at,
     collect: collect.by,
     purchaseOrder: collect.by === 'send' ? collect.purchaseOrder : null,
