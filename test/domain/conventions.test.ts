@@ -72,6 +72,15 @@ const examples: [string, () => string][] = [
     },
   ],
   [
+    'a stub',
+    () => {
+      const given = subscribe({ anchorDay: 13 });
+      const { effects } = must(decide(draft(), input(given, at('2011-02-01'))));
+      const invoice = effects.find((effect) => effect.type === 'issue_invoice')?.invoice;
+      return `1 to 13 February 2011, anchored on the 13th, is \`${invoice?.lines[0]?.proration}\`.`;
+    },
+  ],
+  [
     'a part of a period',
     () => {
       const [late, early] = [priceOfDays(3000, 15, 31, 31), priceOfDays(3000, 0, 15, 31)];
