@@ -543,6 +543,7 @@ export const why = z
 export const ledgerAccount = z
   .object({
     code: z.string(),
+    owner: z.string().nullable().openapi({ description: 'A customer, a jurisdiction or a product.' }),
     customerId: customerId.nullable(),
     kind: z.enum(['debit', 'credit']),
     balance: money,

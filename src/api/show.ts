@@ -264,9 +264,15 @@ export const showCause = (row: DecisionRow, postings: readonly Posted[]) => {
   };
 };
 
+/** A customer's own account, a product's, a tax office's; or the tenant's. */
+const showOwner = (owner: string) => ({
+  owner: owner === '' ? null : owner,
+  customerId: owner.startsWith('cus_') ? owner : null,
+});
+
 export const showAccount = (row: AccountRow) => ({
   code: row.code,
-  customerId: row.owner === '' ? null : row.owner,
+  ...showOwner(row.owner),
   kind: row.kind,
   // On the side on which the account grows, so that what one expects is positive.
   balance: money(row.kind === 'debit' ? row.amount : 0 - row.amount, row.currency),
@@ -279,8 +285,7 @@ export const showEntry = (row: EntryRow) => ({
   kind: row.kind,
   at: iso(row.at),
   account: row.code,
-  owner: row.owner === '' ? null : row.owner,
-  customerId: row.owner.startsWith('cus_') ? row.owner : null,
+  ...showOwner(row.owner),
   subscriptionId: row.subscription_id,
   invoiceId: row.invoice_id,
   debit: row.amount > 0 ? money(row.amount, row.currency) : null,
