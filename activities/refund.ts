@@ -1,26 +1,25 @@
-import { ApplicationFailure } from '@temporalio/common';
 import { keyOf } from '../src/domain/effect.ts';
 import type { OutsideDeps } from './charge.ts';
 import type { Activities } from './contract.ts';
 import { withTrouble } from './trouble.ts';
 
-/** Gives money back. */
+/** Gives money back. That it failed is an answer like any other: what becomes of it then, a person decides. */
 export const createRefund =
   ({ processors }: OutsideDeps): Activities['refund'] =>
   ({ effect, subscription }) =>
     withTrouble(async () => {
-      const { invoice, payment, amount } = effect;
+      const { refund, attempt, invoice, payment, amount } = effect;
       const { tenant, mode, id } = subscription;
       const { processor } = processors.of(subscription);
-      const key = keyOf(effect);
-      const answer = await processor.refund({ tenant, mode, subscription: id, invoice, payment, amount, key });
+      const request = { tenant, mode, subscription: id, invoice, refund, attempt, payment, amount, key: keyOf(effect) };
+      const answer = await processor.refund(request);
+      const asked = { refund, attempt };
       switch (answer.outcome) {
         case 'succeeded':
-          return [{ type: 'payment_refunded', invoice, payment, refund: answer.refund, amount: answer.amount }];
+          return [{ type: 'payment_refunded', invoice, payment, refund: answer.refund, amount: answer.amount, asked }];
         case 'processing':
           return []; // the processor's webhook will tell the workflow
         case 'failed':
-          // No fact says this yet, and it must not pass unseen: it stays the workflow's open call, flagged for a person.
-          throw ApplicationFailure.nonRetryable(`refund of ${payment} failed: ${answer.code}`, 'refund_failed');
+          return [{ type: 'refund_failed', payment, refund: answer.refund, amount, code: answer.code, asked }];
       }
     });

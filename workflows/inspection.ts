@@ -5,7 +5,7 @@ import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/commo
 import { formatMoney } from '../src/domain/money.ts';
 import type { NextDue } from '../src/domain/next-due.ts';
 import { periodPrice } from '../src/domain/price-book.ts';
-import { isAccepted, type Subscription } from '../src/domain/subscription.ts';
+import { type Accepted, isAccepted, type Subscription } from '../src/domain/subscription.ts';
 
 const STATE = defineSearchAttributeKey('BillingState', SearchAttributeType.KEYWORD);
 const TENANT = defineSearchAttributeKey('BillingTenant', SearchAttributeType.KEYWORD);
@@ -23,8 +23,15 @@ export function attributesOf(
     { key: TENANT, value: state.tenant },
     { key: PLAN, value: isAccepted(state) ? state.terms.planId : null },
     { key: NEXT_DUE_AT, value: due ? new Date(due.at) : null },
-    { key: ATTENTION, value: attention },
+    { key: ATTENTION, value: attention ?? attentionOf(state) },
   ];
+}
+
+/** What waits for a person by the subscription's own state. */
+function attentionOf(state: Subscription): string | null {
+  if (!isAccepted(state)) return null;
+  if (state.refunds?.some(({ step }) => step === 'failed')) return 'refund_failed';
+  return state.disputes?.some(({ outcome }) => outcome === null) ? 'disputed' : null;
 }
 
 /** Only what changed is written: each upsert is an event in the history. */
@@ -47,9 +54,19 @@ export function detailsOf(state: Subscription, due: NextDue | null, lastCause: s
       );
     }
   }
+  if (isAccepted(state)) lines.push(...goingBack(state));
   lines.push(`- last cause: ${lastCause}`);
   if (due) lines.push(`- next due: ${iso(due.at)} (${due.type.replaceAll('_', ' ')})`);
   return lines.join('\n');
 }
+
+const goingBack = ({ refunds = [], disputes = [], currency }: Accepted): string[] => [
+  ...refunds
+    .filter(({ step }) => step === 'asked' || step === 'failed')
+    .map(({ id, amount, step }) => `- refund ${id}: ${formatMoney({ amount, currency })}, ${step}`),
+  ...disputes
+    .filter(({ outcome }) => outcome === null)
+    .map(({ id, payment, inquiry }) => `- ${inquiry ? 'inquiry' : 'dispute'} ${id} about ${payment}`),
+];
 
 const iso = (at: number): string => new Date(at).toISOString();

@@ -29,12 +29,19 @@ export const COMMANDS = [
   'resume',
   'pay',
   'use_payment_method',
-  'apply_discount',
-  'remove_discount',
   'bill',
   'finalise',
   'migrate',
   'undo_migration',
+  'apply_discount',
+  'remove_discount',
+  'credit_note',
+  'void',
+  'write_off',
+  'record_payment',
+  'retry_refund',
+  'credit_refund',
+  'withdraw_credit',
 ] as const satisfies readonly Command['type'][];
 
 /** Signal: what was taken from the inbox for this subscription, in order. Ids and sanitised facts only. */

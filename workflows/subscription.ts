@@ -30,7 +30,7 @@ import { isOutside, keyOf, type OutsideEffect } from '../src/domain/effect.ts';
 import type { Command, Input } from '../src/domain/input.ts';
 import { invariant } from '../src/domain/invariant.ts';
 import { isOver, type NextDue, nextDue } from '../src/domain/next-due.ts';
-import { type Shared, sharedWanted, withoutLimits } from '../src/domain/shared.ts';
+import { lacksBooks, type Shared, sharedWanted, withoutBooks, withoutLimits } from '../src/domain/shared.ts';
 import { isAccepted, type Subscription } from '../src/domain/subscription.ts';
 import { type Instant, MINUTE } from '../src/domain/time.ts';
 import { outsideActivity, storing } from './hands.ts';
@@ -172,7 +172,7 @@ export async function subscription(carried: Carried): Promise<void> {
       if ((await take(decideAll(state, inputs, known), inputs, from, at)) === 'done') break;
       invariant(tries < MOST_TRIES, 'what others share stands still long enough to be decided on');
     }
-    known = known && withoutLimits(known);
+    known = known && withoutBooks(withoutLimits(known));
   }
 
   /** One step, stored. `stale`: what it believed of others is not so; nothing has happened, and now more is known. */
@@ -199,7 +199,8 @@ export async function subscription(carried: Carried): Promise<void> {
     const outside = decisions.flatMap(({ effects }) => effects.filter(isOutside));
     const changes = decisions.length > 0 || ignored.length > 0;
     const isAbandonedDraft = before.version === 0 && !isAccepted(after);
-    if (!changes || isAbandonedDraft) {
+    const isBlind = wanted !== null && lacksBooks(known, wanted);
+    if ((!changes && !isBlind) || isAbandonedDraft) {
       finish({ subscription: after, taken, outside });
       return 'done';
     }

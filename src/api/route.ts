@@ -106,4 +106,5 @@ export const created = (body: object, unstored?: object): Reply => ({
 /** Whoever may read everything, and whoever may act for customers. */
 export const READERS = ['support', 'finance', 'admin', 'owner', 'service'] as const satisfies readonly Caller[];
 export const AGENTS = ['support', 'admin', 'owner', 'service'] as const satisfies readonly Caller[];
+export const FINANCE = ['finance', 'admin', 'owner', 'service'] as const satisfies readonly Caller[];
 export const ADMINS = ['admin', 'owner', 'service'] as const satisfies readonly Caller[];

@@ -302,6 +302,12 @@ export const cancelBody = z
       description: 'A code such as `too_expensive` is kept in the record for ever. A sentence is taken as a comment.',
     }),
     comment: text(1_000).optional().openapi({ description: 'In the customer’s own words: kept encrypted.' }),
+    credit: z.enum(['none', 'unused']).optional().openapi({
+      description: '`unused`, of what ends now: the days that were paid for and are not used are given back.',
+    }),
+    creditTo: z.enum(['credit', 'refund']).optional().openapi({
+      description: 'Where they go: to the customer’s credit, unless said otherwise, or back to the payment.',
+    }),
   })
   .openapi('Cancel');
 export const pauseBody = z.strictObject({ subscriptionId, resumeAt: instant.optional() }).openapi('Pause');
@@ -319,6 +325,19 @@ export const invoice = z
     lines: z.array(invoiceLine),
     ...sums,
     amountPaid: money,
+    amountCredited: money.openapi({
+      description: 'Given back by credit notes, off what was owed and of what was paid.',
+    }),
+    amountRemaining: money.openapi({ description: 'What is still to be paid.' }),
+    creditNotes: z.array(
+      z.object({
+        id: z.string(),
+        number: z.string(),
+        to: z.enum(['open', 'credit', 'refund']),
+        total: money,
+        issuedAt: time,
+      }),
+    ),
     issuedAt: time,
     dueAt: time,
     paidAt: time.nullable(),

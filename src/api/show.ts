@@ -158,6 +158,9 @@ export const showForecast = (
   endsAs,
 });
 
+const remainingOf = (row: InvoiceRow): number =>
+  row.state === 'open' || row.state === 'uncollectible' ? row.amount_due - row.amount_paid - row.credited_open : 0;
+
 export const showInvoice = (row: InvoiceRow) => ({
   id: row.id,
   number: row.number,
@@ -170,6 +173,11 @@ export const showInvoice = (row: InvoiceRow) => ({
   creditApplied: money(row.credit_applied, row.currency),
   amountDue: money(row.amount_due, row.currency),
   amountPaid: money(row.amount_paid, row.currency),
+  amountCredited: money(row.credited_open + row.credited_back, row.currency),
+  amountRemaining: money(remainingOf(row), row.currency),
+  creditNotes: row.creditNotes.map(({ id, number, to, total, issued_at }) => ({
+    ...{ id, number, to, total: money(total, row.currency), issuedAt: iso(issued_at) },
+  })),
   issuedAt: iso(row.issued_at),
   dueAt: iso(row.due_at),
   paidAt: iso(row.paid_at),

@@ -1,37 +1,40 @@
 /** What a decision has to know of what others share. The workflow asks before it decides, and so does a preview. */
 import type { Db } from '../db/client.ts';
 import { usedUpOf } from '../db/coupons.ts';
+import { readCreditables, readRefundable } from '../db/creditable.ts';
 import { customerCredit } from '../db/customer-credit.ts';
 import { taxFactsOf } from '../db/tax-facts.ts';
-import { inTenant } from '../db/tenant.ts';
+import { inTenant, type Trx } from '../db/tenant.ts';
 import { trialUsedAt } from '../db/trials.ts';
+import type { SubscriptionId } from '../domain/ids.ts';
 import type { Parties } from '../domain/parties.ts';
-import type { Shared, Wanted } from '../domain/shared.ts';
+import type { Books, BookWish, Shared, Wanted } from '../domain/shared.ts';
 import type { Identity } from '../domain/subscription.ts';
 import type { Instant } from '../domain/time.ts';
 import type { Processors } from '../processors/processors.ts';
 import type { Taxes } from '../tax/taxes.ts';
 
 type Deps = { db: Db; processors: Processors; taxes: Pick<Taxes, 'calculator'> };
-type Whose = Pick<Identity, 'tenant' | 'mode' | 'customer' | 'processor' | 'currency'>;
+type Whose = Pick<Identity, 'id' | 'tenant' | 'mode' | 'customer' | 'processor' | 'currency'>;
 
 /** With the versions of seller and buyer that the taxes follow from, for an invoice to name. */
 export async function sharedFacts(
   { db, processors, taxes }: Deps,
   whose: Whose,
-  { redemptions = [], trialOf }: Wanted,
+  wanted: Wanted,
   at: Instant,
 ): Promise<Shared & { parties: Parties }> {
   const { customer, currency } = whose;
   const { processor } = processors.of(whose);
   const { known, facts, parties } = await inTenant(db, whose, async (trx) => {
-    const usedUp = await usedUpOf(trx, customer, redemptions);
+    const usedUp = await usedUpOf(trx, customer, wanted.redemptions ?? []);
     const known = {
       credit: await customerCredit(trx, customer, currency),
       minimumCharge: processor.capabilities.minimumCharge(currency),
       chargeStep: processor.capabilities.chargeStep(currency),
-      ...(trialOf !== undefined && { trialUsedAt: await trialUsedAt(trx, customer, trialOf) }),
+      ...(wanted.trialOf !== undefined && { trialUsedAt: await trialUsedAt(trx, customer, wanted.trialOf) }),
       ...(Object.keys(usedUp).length > 0 && { usedUp }),
+      ...(wanted.books && { books: await booksFor(trx, whose.id, wanted.books) }),
     };
     return { known, ...(await taxFactsOf(trx, { customer, at })) };
   });
@@ -39,3 +42,10 @@ export async function sharedFacts(
   const tax = facts && (await taxes.calculator.rulesFor(facts));
   return { ...known, tax, parties };
 }
+
+/** What only some decisions ask for: it goes along with the input, and it is stored. */
+const booksFor = async (trx: Trx, subscription: SubscriptionId, of: BookWish): Promise<Books> => ({
+  of,
+  invoices: await readCreditables(trx, subscription, of),
+  refundable: of.refundable ? await readRefundable(trx, subscription) : [],
+});

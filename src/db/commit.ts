@@ -18,6 +18,7 @@ import { recordMoney } from './commit/money.ts';
 import { project, storedOf } from './commit/projection.ts';
 import { type Remark, record } from './commit/record.ts';
 import { recordRedemptions } from './commit/redemptions.ts';
+import { Stale } from './commit/stale.ts';
 import { inTenant } from './tenant.ts';
 import { useTrials } from './trials.ts';
 
@@ -29,6 +30,9 @@ const STALE = new Set([
   'promotion_code_limit',
   'promotion_code_first_time',
   'one_trial_a_product',
+  'credited_within_its_total',
+  'credited_within_its_line',
+  'credit_notes_pkey',
 ]);
 
 /** `parties` are those that an invoice of this step names. */
@@ -36,9 +40,8 @@ export async function commit(db: Db, step: Commit, parties = NOBODY): Promise<Co
   try {
     return await store(db, step, parties);
   } catch (error) {
-    if (error instanceof pg.DatabaseError && error.constraint !== undefined && STALE.has(error.constraint)) {
-      return { outcome: 'stale', shared: null };
-    }
+    const rule = error instanceof pg.DatabaseError ? error.constraint : undefined;
+    if (error instanceof Stale || (rule !== undefined && STALE.has(rule))) return { outcome: 'stale', shared: null };
     throw error;
   }
 }

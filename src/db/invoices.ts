@@ -3,11 +3,12 @@ import type { Selectable } from 'kysely';
 import type { CustomerId, InvoiceId, SubscriptionId } from '../domain/ids.ts';
 import type { InvoiceLine } from '../domain/invoice.ts';
 import { type Page, type Slice, sliceOf } from './page.ts';
-import type { InvoiceLinesTable, InvoiceState, InvoicesTable } from './schema.ts';
+import type { CreditNotesTable, InvoiceLinesTable, InvoiceState, InvoicesTable } from './schema.ts';
 import type { Trx } from './tenant.ts';
 
 export type LineRow = Selectable<InvoiceLinesTable>;
-export type InvoiceRow = Selectable<InvoicesTable> & { lines: InvoiceLine[] };
+type NoteOfInvoice = Pick<Selectable<CreditNotesTable>, 'id' | 'invoice_id' | 'number' | 'to' | 'total' | 'issued_at'>;
+export type InvoiceRow = Selectable<InvoicesTable> & { lines: InvoiceLine[]; creditNotes: NoteOfInvoice[] };
 
 /** As the core has it. */
 export function lineOf(row: LineRow): InvoiceLine {
@@ -56,7 +57,7 @@ export async function listInvoices(
   return { rows: await withLines(trx, rows), next };
 }
 
-/** One more query for all of them, whatever their number. */
+/** Two more queries for all of them, whatever their number. */
 async function withLines(trx: Trx, invoices: Selectable<InvoicesTable>[]): Promise<InvoiceRow[]> {
   if (invoices.length === 0) return [];
   const ids = invoices.map(({ id }) => id);
@@ -66,8 +67,15 @@ async function withLines(trx: Trx, invoices: Selectable<InvoicesTable>[]): Promi
     .where('invoice_id', 'in', ids)
     .orderBy('ordinal')
     .execute();
+  const notes = await trx
+    .selectFrom('credit_notes')
+    .select(['id', 'invoice_id', 'number', 'to', 'total', 'issued_at'])
+    .where('invoice_id', 'in', ids)
+    .orderBy('sequence')
+    .execute();
   return invoices.map((invoice) => ({
     ...invoice,
+    creditNotes: notes.filter((note) => note.invoice_id === invoice.id),
     lines: invoice.draft_lines ?? lines.filter((line) => line.invoice_id === invoice.id).map(lineOf),
   }));
 }

@@ -7,13 +7,16 @@ import type { ColumnType, Generated, JSONColumnType } from 'kysely';
 import type { Access } from '../domain/access.ts';
 import type { Recorded, StoredStep } from '../domain/commit.ts';
 import type { Country } from '../domain/country.ts';
+import type { CreditTarget } from '../domain/credit-note.ts';
 import type { Currency } from '../domain/currency.ts';
 import type { LineDiscount } from '../domain/discount.ts';
+import type { DisputeOutcome } from '../domain/dispute.ts';
 import type { Earning, SpanCause } from '../domain/earning.ts';
-import type { Effect } from '../domain/effect.ts';
+import type { Effect, RefundSource } from '../domain/effect.ts';
 import type {
   ClockId,
   CouponId,
+  CreditNoteId,
   CustomerId,
   InvoiceId,
   MigrationId,
@@ -22,6 +25,7 @@ import type {
   PaymentMethodId,
   PriceBookId,
   PromotionCodeId,
+  RefundId,
   SubscriptionId,
   TenantId,
 } from '../domain/ids.ts';
@@ -205,6 +209,10 @@ export type InvoicesTable = OfTenant & {
   /** Who sold and who bought, as they were. */
   seller_version: number | null;
   buyer_version: number | null;
+  /** What notes have taken off what was owed, and given back of what was paid. */
+  credited_open: Generated<MinorUnits>;
+  credited_back: Generated<MinorUnits>;
+  written_off_at: Timestamp | null;
   collect: Collect['by'];
   purchase_order: string | null;
   tax_note: TaxNote | null;
@@ -260,24 +268,94 @@ export type PaymentAttemptsTable = OfTenant & {
 export type PaymentsTable = OfTenant & {
   /** The processor's own name of the payment: however often it is told, it is one row. */
   id: PaymentId;
-  processor: Processor;
+  /** Null where it came on another way. */
+  processor: Processor | null;
+  /** Of such a one: what it is called where it came in. */
+  reference: string | null;
   subscription_id: SubscriptionId | null;
   customer_id: CustomerId;
   invoice_id: InvoiceId | null;
   amount: MinorUnits;
   currency: Currency;
+  /** How much of it paid its invoice. */
+  applied: MinorUnits;
+  /** Nothing at all was owed. */
   unapplied: boolean;
   why: string | null;
   received_at: Timestamp;
 };
 
+export type RefundState = 'requested' | 'succeeded' | 'failed' | 'credited';
+
 export type RefundsTable = OfTenant & {
-  id: string;
+  id: RefundId;
+  /** The processor's own name of its latest attempt. */
+  name: string | null;
+  state: RefundState;
+  attempt: number;
+  from: RefundSource;
+  /** Made at the processor, and learned of afterwards. */
+  outside: Generated<boolean>;
+  /** Of such a one, what had been money for nothing. */
+  unapplied: Generated<MinorUnits>;
+  credit_note_id: CreditNoteId | null;
+  invoice_id: InvoiceId | null;
   payment_id: PaymentId;
   subscription_id: SubscriptionId | null;
   amount: MinorUnits;
   currency: Currency;
-  refunded_at: Timestamp;
+  code: string | null;
+  requested_at: Timestamp;
+  refunded_at: Timestamp | null;
+  failed_at: Timestamp | null;
+};
+
+export type CreditNotesTable = OfTenant & {
+  id: CreditNoteId;
+  invoice_id: InvoiceId;
+  subscription_id: SubscriptionId;
+  customer_id: CustomerId;
+  series: string;
+  sequence: number;
+  number: string;
+  currency: Currency;
+  to: CreditTarget;
+  reason: string;
+  tax: MinorUnits;
+  total: MinorUnits;
+  issued_at: Timestamp;
+};
+
+export type CreditNoteLinesTable = OfTenant & {
+  credit_note_id: CreditNoteId;
+  invoice_id: InvoiceId;
+  line: number;
+  description: string;
+  amount: MinorUnits;
+  gross: MinorUnits;
+  discount: MinorUnits;
+  taxes: Json<LineTax[]>;
+  product: string | null;
+  from_day: Day | null;
+};
+
+export type DisputesTable = OfTenant & {
+  /** The processor's own name of it. */
+  id: string;
+  payment_id: PaymentId;
+  invoice_id: InvoiceId | null;
+  subscription_id: SubscriptionId | null;
+  customer_id: CustomerId;
+  amount: MinorUnits;
+  currency: Currency;
+  reason: string | null;
+  inquiry: boolean;
+  outcome: DisputeOutcome | null;
+  withdrawn: Generated<MinorUnits>;
+  reinstated: Generated<MinorUnits>;
+  fee: Generated<MinorUnits>;
+  opened_at: Timestamp;
+  closed_at: Timestamp | null;
 };
 
 export type LedgerAccountsTable = OfTenant & {
@@ -621,6 +699,9 @@ export type Database = {
   payment_attempts: PaymentAttemptsTable;
   payments: PaymentsTable;
   refunds: RefundsTable;
+  credit_notes: CreditNotesTable;
+  credit_note_lines: CreditNoteLinesTable;
+  disputes: DisputesTable;
   ledger_accounts: LedgerAccountsTable;
   ledger_transactions: LedgerTransactionsTable;
   ledger_entries: LedgerEntriesTable;

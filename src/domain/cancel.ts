@@ -1,3 +1,4 @@
+import { giveUnused } from './about-invoice.ts';
 import { billCut } from './change.ts';
 import { besideWaiting, settled } from './debited.ts';
 import { applied, type Decision, refused } from './decision.ts';
@@ -94,6 +95,8 @@ export function common(state: Accepted): Accepted {
     drafts: state.drafts ?? [],
     collect: state.collect ?? CHARGE,
     discounts: state.discounts ?? [],
+    refunds: state.refunds ?? [],
+    disputes: state.disputes ?? [],
   };
 }
 
@@ -125,8 +128,16 @@ export function cancel(
     );
   }
   if (when === 'now') {
-    const { state: canceled, effects } = endNow(state, input, 'requested');
-    return applied('cancel.now', canceled, effects, { reason: input.reason });
+    const given = giveUnused(state, input);
+    if ('code' in given) return refused(given.code, given.detail);
+    const { state: canceled, effects } = endNow(given.state, input, 'requested');
+    return applied('cancel.now', canceled, [...given.effects, ...effects], {
+      reason: input.reason,
+      unused: given.unused,
+    });
+  }
+  if (input.creditTo) {
+    return refused('nothing_unused', 'creditTo: cannot credit unused days: none are left when it ends');
   }
   const cancelAt = when === 'period_end' ? (term ?? state.period.end) : instantOf(when, state.timeZone);
   if (cancelAt <= at) {

@@ -4,10 +4,11 @@
  * of partial notes takes back exactly what was billed, whatever the steps.
  */
 import type { Currency } from './currency.ts';
+import { creditedSpan, type Earning, type Span, spanOf } from './earning.ts';
 import type { CreditNoteId, InvoiceId, PaymentId } from './ids.ts';
 import { formatMoney, prorate } from './money.ts';
-import { addedTax, grossOf, type LineTax } from './tax.ts';
-import type { Day, Instant } from './time.ts';
+import { addedTax, grossOf, includedTax, type LineTax } from './tax.ts';
+import { type Day, daysBetween, type Instant } from './time.ts';
 
 /** Off what is still owed, to the customer's credit, or back to where the money came from. */
 export const CREDIT_TARGETS = ['open', 'credit', 'refund'] as const;
@@ -24,6 +25,8 @@ export type CreditableLine = {
   product: string | null;
   /** Brought here from another invoice: it has no revenue of its own. */
   carried: boolean;
+  /** How it is earned, where not by its own days alike. */
+  earning: Earning | null;
   credited: number;
 };
 
@@ -59,9 +62,9 @@ export type Creditable = {
   creditedBack: number;
   lines: readonly CreditableLine[];
   payments: readonly CreditablePayment[];
-  /** How many credit notes and refunds it has: they name the next. */
+  /** How many credit notes it has: they name the next. */
   notes: number;
-  refunds: number;
+  issuedAt: Instant;
 };
 
 export type LineRequest = { line: number; amount: number } | { line: number; quantity: number };
@@ -83,6 +86,9 @@ export type CreditNoteLine = {
   gross: number;
   discount: number;
   taxes: readonly LineTax[];
+  /** Whose revenue it is, and over which days it is earned. */
+  product: string | null;
+  period: { from: Day; to: Day } | null;
   /** From this day of the line on; null for the whole line alike. */
   from: Day | null;
 };
@@ -148,7 +154,17 @@ export function creditOf(line: CreditableLine, index: number, amount: number, fr
   const discount = share(line.discount);
   const taxes = line.taxes.map((tax) => ({ ...tax, amount: share(tax.amount) }));
   const gross = amount + discount - addedTax({ amount, taxes });
-  return { line: index, description: line.description, amount, gross, discount, taxes, from };
+  return {
+    line: index,
+    description: line.description,
+    amount,
+    gross,
+    discount,
+    taxes,
+    product: line.product,
+    period: line.carried ? null : line.period,
+    from,
+  };
 }
 
 /** So many of a line's pieces, counted on its running sum: three thirds are the whole. */
@@ -161,7 +177,7 @@ export function amountOfQuantity(line: CreditableLine, quantity: number): number
 }
 
 /** Spreads an amount over the lines by what is left of each, on the running sum. */
-function spread(lines: readonly CreditableLine[], amount: number): CreditNoteLine[] {
+export function spread(lines: readonly CreditableLine[], amount: number): CreditNoteLine[] {
   const whole = lines.reduce((sum, line) => sum + (isCreditable(line) ? lineLeft(line) : 0), 0);
   let before = 0;
   return lines.flatMap((line, i) => {
@@ -257,6 +273,22 @@ function whyNone(invoice: Creditable, to: CreditTarget): Refusal | null {
     return { code: 'invoice_not_open', detail: `to: cannot credit what is to be paid of ${id}: it is ${state}` };
   }
   return null;
+}
+
+/** The days that take back what its lines earn: all of a line's own, or those that were not used. */
+export function spansOf(invoice: Creditable, note: CreditNote, knownOn: Day): { line: number; span: Span }[] {
+  return note.lines.flatMap((part) => {
+    const { product, carried, ...line } = invoice.lines[part.line]!;
+    const whole = carried ? null : spanOf({ ...line, product: product ?? undefined }, knownOn);
+    if (!whole) return [];
+    const skipped = part.from === null ? 0 : Math.max(daysBetween(whole.firstDay, part.from), 0);
+    const span = skipped === 0 ? whole : { ...whole, from: whole.from + skipped, firstDay: part.from! };
+    const earned = {
+      gross: part.gross - includedTax({ amount: part.gross, taxes: part.taxes }),
+      discount: part.discount,
+    };
+    return [{ line: part.line, span: creditedSpan(span, earned, knownOn) }];
+  });
 }
 
 export type RefundPart = { payment: PaymentId; amount: number };

@@ -4,6 +4,8 @@
  *
  * There is no `default`: what a state ignores it names, so a new input is a compile error until each has thought of it.
  */
+
+import { type AboutInvoice, decideAboutInvoice, isAboutInvoice, type OfLife } from './about-invoice.ts';
 import { abandon, cancel, common, endNow, identityOf, uncancel } from './cancel.ts';
 import { change } from './changing.ts';
 import { applied, type Because, type Decision, refused, unchanged } from './decision.ts';
@@ -48,6 +50,10 @@ import { beginTrial, endTrial, remindOfTrialEnd, trialOf } from './trial.ts';
 export const INCOMPLETE_EXPIRES_AFTER = 23 * HOUR;
 
 export function decide(state: Subscription, input: Input): Decision {
+  return isAboutInvoice(input) ? aboutInvoice(state, input) : decideLife(state, input);
+}
+
+function decideLife(state: Subscription, input: OfLife): Decision {
   switch (state.state) {
     case 'draft':
       return decideDraft(state, input);
@@ -68,7 +74,7 @@ export function decide(state: Subscription, input: Input): Decision {
   }
 }
 
-function decideDraft(state: Draft, input: Input): Decision {
+function decideDraft(state: Draft, input: OfLife): Decision {
   switch (input.type) {
     case 'subscribe':
       return subscribe(state, input);
@@ -101,7 +107,6 @@ function decideDraft(state: Draft, input: Input): Decision {
     case 'payment_needs_action':
     case 'payment_processing':
     case 'payment_canceled':
-    case 'payment_refunded':
     case 'incomplete_expired':
     case 'trial_reminder_due':
     case 'trial_ended':
@@ -187,7 +192,7 @@ function subscribe(draft: Draft, input: InputOf<'subscribe'>): Decision {
   return applied('subscribe.first_payment', become(draft, incomplete), [...redemptions, created, ...effects], because);
 }
 
-function decideIncomplete(state: Incomplete, input: Input): Decision {
+function decideIncomplete(state: Incomplete, input: OfLife): Decision {
   switch (input.type) {
     case 'payment_succeeded':
       return after(paymentSucceeded(state, input), (paid) =>
@@ -214,8 +219,6 @@ function decideIncomplete(state: Incomplete, input: Input): Decision {
       return news(state, input, (open) =>
         after(paymentCanceled(state, open, input), (stopped) => (stopped.expiring ? giveUp(stopped, input) : stopped)),
       );
-    case 'payment_refunded':
-      return refundRecorded(state, input);
     case 'pay':
       return state.expiring ? cannot(input, state) : pay(state, input);
     case 'use_payment_method':
@@ -282,7 +285,7 @@ function activate(state: Incomplete, at: Instant, why: string): Step<Active> {
   return { state: active, effects: [{ type: 'announce', event: 'subscription.activated', data: { why }, at }] };
 }
 
-function decideTrialing(state: Trialing, input: Input): Decision {
+function decideTrialing(state: Trialing, input: OfLife): Decision {
   switch (input.type) {
     case 'trial_reminder_due':
       return remindOfTrialEnd(state, input.at);
@@ -304,8 +307,6 @@ function decideTrialing(state: Trialing, input: Input): Decision {
       return useMethod(state, input, false);
     case 'payment_succeeded':
       return after(paymentSucceeded(state, input));
-    case 'payment_refunded':
-      return refundRecorded(state, input);
     case 'bill':
       return billed(state, input);
     case 'apply_discount':
@@ -338,7 +339,7 @@ function decideTrialing(state: Trialing, input: Input): Decision {
   }
 }
 
-function decideActive(state: Active, input: Input): Decision {
+function decideActive(state: Active, input: OfLife): Decision {
   switch (input.type) {
     case 'period_ended':
       return renew(state, input);
@@ -356,8 +357,6 @@ function decideActive(state: Active, input: Input): Decision {
       return news(state, input, (open) => after(paymentProcessing(state, open, input)));
     case 'payment_canceled':
       return news(state, input, (open) => after(paymentCanceled(state, open, input)));
-    case 'payment_refunded':
-      return refundRecorded(state, input);
     case 'retry_due':
       return retry(state, input);
     case 'change':
@@ -404,7 +403,7 @@ function decideActive(state: Active, input: Input): Decision {
   }
 }
 
-function decidePastDue(state: PastDue, input: Input): Decision {
+function decidePastDue(state: PastDue, input: OfLife): Decision {
   switch (input.type) {
     case 'period_ended':
       return renew(state, input); // new periods are still invoiced while the ladder runs
@@ -418,8 +417,6 @@ function decidePastDue(state: PastDue, input: Input): Decision {
       return news(state, input, (open) => after(paymentProcessing(state, open, input)));
     case 'payment_canceled':
       return news(state, input, (open) => after(paymentCanceled(state, open, input)));
-    case 'payment_refunded':
-      return refundRecorded(state, input);
     case 'retry_due':
       return retry(state, input);
     case 'access_step_due':
@@ -484,7 +481,7 @@ function decidePastDue(state: PastDue, input: Input): Decision {
   }
 }
 
-function decideUnpaid(state: Unpaid, input: Input): Decision {
+function decideUnpaid(state: Unpaid, input: OfLife): Decision {
   switch (input.type) {
     case 'payment_succeeded':
       return after(paymentSucceeded(state, input), (paid) => catchUp(paid, input));
@@ -496,8 +493,6 @@ function decideUnpaid(state: Unpaid, input: Input): Decision {
       return news(state, input, (open) => after(paymentProcessing(state, open, input)));
     case 'payment_canceled':
       return news(state, input, (open) => after(paymentCanceled(state, open, input)));
-    case 'payment_refunded':
-      return refundRecorded(state, input);
     case 'migrate':
       return migrate(state, input, change);
     case 'undo_migration':
@@ -541,7 +536,7 @@ function decideUnpaid(state: Unpaid, input: Input): Decision {
   }
 }
 
-function decidePaused(state: Paused, input: Input): Decision {
+function decidePaused(state: Paused, input: OfLife): Decision {
   switch (input.type) {
     case 'resume':
     case 'resume_due':
@@ -556,8 +551,6 @@ function decidePaused(state: Paused, input: Input): Decision {
       return news(state, input, (open) => after(paymentProcessing(state, open, input)));
     case 'payment_canceled':
       return news(state, input, (open) => after(paymentCanceled(state, open, input)));
-    case 'payment_refunded':
-      return refundRecorded(state, input);
     case 'migrate':
       return migrate(state, input, change);
     case 'undo_migration':
@@ -600,7 +593,7 @@ function decidePaused(state: Paused, input: Input): Decision {
 }
 
 /** It is never revived: late money is recorded, and a debt can still be paid. */
-function decideCanceled(state: Canceled, input: Input): Decision {
+function decideCanceled(state: Canceled, input: OfLife): Decision {
   switch (input.type) {
     case 'payment_succeeded':
       return isAccepted(state) ? after(paymentSucceeded(state, input)) : unchanged('canceled.never_accepted');
@@ -620,8 +613,6 @@ function decideCanceled(state: Canceled, input: Input): Decision {
       return isAccepted(state)
         ? news(state, input, (open) => after(paymentCanceled(state, open, input)))
         : unchanged('canceled.never_accepted');
-    case 'payment_refunded':
-      return refundRecorded(state, input);
     case 'pay':
       return isAccepted(state) ? pay(state, input) : cannot(input, state);
     case 'subscribe':
@@ -681,13 +672,23 @@ function news(
   return open ? then(open) : unchanged('payment.old');
 }
 
-function refundRecorded(state: Subscription, input: InputOf<'payment_refunded'>): Decision {
-  const { payment, refund, amount, at } = input;
-  return applied('refund.recorded', state, [{ type: 'record_refund', payment, refund, amount, at }], {
-    payment,
-    refund,
-    amount,
-  });
+/** Without an invoice there was nothing to pay, and nothing to give back. */
+function aboutInvoice(state: Subscription, input: AboutInvoice): Decision {
+  if (!isAccepted(state)) return isTold(input) ? unchanged(`${state.state}.never_invoiced`) : cannot(input, state);
+  const done = decideAboutInvoice(state, input);
+  if ('left' in done) return unchanged(done.left);
+  if ('code' in done) return refused(done.code, done.detail);
+  const wasClosed = done.state.invoices.length < state.invoices.length;
+  return after(done, (next) => (wasClosed ? moveOn(next, input) : next));
+}
+
+const isTold = ({ type }: AboutInvoice): boolean => /^(payment_refunded|refund_failed|dispute_|funds_)/.test(type);
+
+/** An invoice is not waited for any more. */
+function moveOn(state: Extract<Subscription, Accepted>, moment: Moment): Subscription | Step {
+  if (state.state === 'past_due' || state.state === 'unpaid') return catchUp(state, moment);
+  if (state.state === 'incomplete' && state.invoices.length === 0) return activate(state, moment.at, 'first_payment');
+  return state;
 }
 
 const owed = (state: Accepted): number => state.invoices.reduce((sum, { amount }) => sum + amount, 0);

@@ -1,4 +1,16 @@
-import type { CouponId, InvoiceId, MigrationId, PaymentId, PaymentMethodId, PromotionCodeId } from './ids.ts';
+import type { CreditNote } from './credit-note.ts';
+import type { DisputeOutcome } from './dispute.ts';
+import type { Span } from './earning.ts';
+import type {
+  CouponId,
+  CreditNoteId,
+  InvoiceId,
+  MigrationId,
+  PaymentId,
+  PaymentMethodId,
+  PromotionCodeId,
+  RefundId,
+} from './ids.ts';
 import { attemptKey } from './ids.ts';
 import type { DeclineClass } from './input.ts';
 import type { Invoice } from './invoice.ts';
@@ -24,7 +36,19 @@ export type RecordEffect =
       code: string | null;
       at: Instant;
     }
-  | { type: 'record_payment'; invoice: InvoiceId; payment: PaymentId; amount: number; at: Instant }
+  | {
+      type: 'record_payment';
+      invoice: InvoiceId;
+      payment: PaymentId;
+      amount: number;
+      at: Instant;
+      /** Of that, what nothing was owed for. */
+      unapplied?: number;
+      /** The invoice was given up as lost. */
+      recovers?: true;
+      /** It came on another way than through a processor. */
+      outside?: { reference: string; receivedAt: Instant };
+    }
   /** Money for which nothing is owed: kept apart until it is refunded or used, and flagged. */
   | {
       type: 'record_unapplied_payment';
@@ -33,8 +57,67 @@ export type RecordEffect =
       amount: number;
       why: string;
       at: Instant;
+      outside?: { reference: string; receivedAt: Instant };
     }
-  | { type: 'record_refund'; payment: PaymentId; refund: string; amount: number; at: Instant }
+  /** `spans` take back what its lines earn by the day. */
+  | { type: 'issue_credit_note'; note: CreditNote; spans: { line: number; span: Span }[]; at: Instant }
+  | { type: 'write_off_invoice'; invoice: InvoiceId; amount: number; reason: string; at: Instant }
+  /** Promised, and about to be asked for. `from` is what it gives back: it is owed from here on. */
+  | {
+      type: 'request_refund';
+      refund: RefundId;
+      attempt: number;
+      from: RefundSource;
+      note: CreditNoteId | null;
+      invoice: InvoiceId | null;
+      payment: PaymentId;
+      amount: number;
+      at: Instant;
+    }
+  /** Asked for again, after it had failed. */
+  | { type: 'repeat_refund'; refund: RefundId; attempt: number; at: Instant }
+  /** How an attempt to refund ended. It may succeed first, and fail days later. */
+  | {
+      type: 'settle_refund';
+      refund: RefundId;
+      attempt: number;
+      outcome: 'succeeded' | 'failed' | 'credited';
+      /** The processor's own name of it. */
+      name: string | null;
+      code: string | null;
+      at: Instant;
+    }
+  /** Made at the processor, and learned of afterwards. `unapplied` is what of it had been money for nothing. */
+  | {
+      type: 'record_refund';
+      refund: RefundId;
+      name: string;
+      note: CreditNoteId | null;
+      invoice: InvoiceId | null;
+      payment: PaymentId;
+      amount: number;
+      unapplied: number;
+      at: Instant;
+    }
+  | {
+      type: 'record_dispute';
+      dispute: string;
+      payment: PaymentId;
+      amount: number;
+      inquiry: boolean;
+      reason: string | null;
+      outcome: DisputeOutcome | null;
+      at: Instant;
+    }
+  | {
+      type: 'move_dispute_funds';
+      dispute: string;
+      payment: PaymentId;
+      direction: 'withdrawn' | 'reinstated';
+      amount: number;
+      fee: number;
+      at: Instant;
+    }
   /** Counted against the coupon's limits; one too many, and nothing of the step is stored. */
   | { type: 'redeem'; coupon: CouponId; promotionCode: PromotionCodeId | null; at: Instant }
   /** What the subscription has redeemed came to nothing: others may have it. */
@@ -59,7 +142,18 @@ export type OutsideEffect =
       at: Instant;
     }
   | { type: 'cancel_payment'; invoice: InvoiceId; attempt: number; payment: PaymentId; at: Instant }
-  | { type: 'refund'; invoice: InvoiceId; payment: PaymentId; amount: number; why: string; at: Instant };
+  | {
+      type: 'refund';
+      refund: RefundId;
+      attempt: number;
+      invoice: InvoiceId | null;
+      payment: PaymentId;
+      amount: number;
+      at: Instant;
+    };
+
+/** What a refund gives back: a credit note's promise, the customer's credit, or money for which nothing was owed. */
+export type RefundSource = 'credit_note' | 'customer_credit' | 'unapplied_cash';
 
 export type Effect = RecordEffect | OutsideEffect;
 
@@ -82,8 +176,22 @@ export function keyOf(effect: Effect): string {
     case 'record_payment':
     case 'record_unapplied_payment':
       return `payment/${effect.payment}`;
+    case 'issue_credit_note':
+      return `credit_note/${effect.note.id}`;
+    case 'write_off_invoice':
+      return `write_off/${effect.invoice}`;
+    case 'request_refund':
+      return `promised/${effect.refund}`;
+    case 'repeat_refund':
+      return `repeated/${effect.refund}/${effect.attempt}`;
+    case 'settle_refund':
+      return `${REFUND_ENDS[effect.outcome]}/${effect.refund}/${effect.attempt}`;
     case 'record_refund':
-      return `refunded/${effect.refund}`;
+      return `refunded/${effect.refund}/1`;
+    case 'record_dispute':
+      return `dispute/${effect.dispute}`;
+    case 'move_dispute_funds':
+      return `dispute/${effect.dispute}/${effect.direction}`;
     case 'redeem':
       return `redeem/${effect.coupon}/${effect.at}`;
     case 'release_redemptions':
@@ -101,6 +209,11 @@ export function keyOf(effect: Effect): string {
     case 'cancel_payment':
       return `cancel/${effect.invoice}/${effect.attempt}`;
     case 'refund':
-      return `refund/${effect.payment}/${effect.why}`;
+      return refundKey(effect.refund, effect.attempt);
   }
 }
+
+const REFUND_ENDS = { succeeded: 'refunded', failed: 'refund_failed', credited: 'refund_credited' } as const;
+
+/** One try to give money back; it is the processor's idempotency key, too. */
+const refundKey = (refund: RefundId, attempt: number): string => `refund/${refund}/${attempt}`;

@@ -1,5 +1,7 @@
+import type { CreditTarget, LineRequest } from './credit-note.ts';
 import type { HeldDiscount } from './discount.ts';
-import type { CouponId, InvoiceId, MigrationId, PaymentId, PaymentMethodId } from './ids.ts';
+import type { DisputeOutcome } from './dispute.ts';
+import type { CouponId, InvoiceId, MigrationId, PaymentId, PaymentMethodId, RefundId } from './ids.ts';
 import type { Collect, InvoiceLine } from './invoice.ts';
 import type { Held } from './migrate.ts';
 import type { PlanTrial, Terms } from './price-book.ts';
@@ -34,8 +36,15 @@ export type Command =
       /** The price book's own rule of changes binds customers only. */
       byOperator?: true;
     }
-  /** A term binds customers only. */
-  | { type: 'cancel'; when: 'now' | 'period_end' | Day; reason: string | null; byOperator?: true }
+  | {
+      type: 'cancel';
+      when: 'now' | 'period_end' | Day;
+      reason: string | null;
+      /** A term binds customers only. */
+      byOperator?: true;
+      /** Where the unused days of what was paid go; without it they are not given back. */
+      creditTo?: 'credit' | 'refund';
+    }
   | { type: 'uncancel' }
   | { type: 'pause'; resumeAt: Instant | null }
   | { type: 'resume' }
@@ -66,7 +75,35 @@ export type Command =
       after: Held;
       when: 'now' | 'period_end';
       proration: 'invoice_now' | 'next_invoice' | 'none' | null;
-    };
+    }
+  /** Gives back what was billed. Without `lines` and `amount`: all that is left. `reason` is a code. */
+  | {
+      type: 'credit_note';
+      invoice: InvoiceId;
+      lines: readonly LineRequest[] | null;
+      amount: number | null;
+      to: CreditTarget;
+      reason: string;
+    }
+  /** Nobody owes it any more, as if it had never been issued. */
+  | { type: 'void'; invoice: InvoiceId; reason: string }
+  /** It is given up as lost. A late payment is still welcome. */
+  | { type: 'write_off'; invoice: InvoiceId; reason: string }
+  /** Money that came on another way than through a processor. */
+  | {
+      type: 'record_payment';
+      invoice: InvoiceId;
+      payment: PaymentId;
+      amount: number;
+      receivedAt: Instant;
+      reference: string;
+    }
+  /** A refund that failed is sent on its way again. */
+  | { type: 'retry_refund'; refund: RefundId }
+  /** A refund that failed becomes the customer's credit. */
+  | { type: 'credit_refund'; refund: RefundId }
+  /** What a customer has in credit goes back to where money of theirs came from. */
+  | { type: 'withdraw_credit'; amount: number; name: RefundId };
 
 export type DeclineClass =
   | 'soft'
@@ -92,7 +129,38 @@ export type Fact =
   | { type: 'payment_needs_action'; invoice: InvoiceId; attempt: number; payment: PaymentId }
   | { type: 'payment_processing'; invoice: InvoiceId; attempt: number; payment: PaymentId }
   | { type: 'payment_canceled'; invoice: InvoiceId; attempt: number; payment: PaymentId }
-  | { type: 'payment_refunded'; invoice: InvoiceId | null; payment: PaymentId; refund: string; amount: number };
+  | {
+      type: 'payment_refunded';
+      invoice: InvoiceId | null;
+      payment: PaymentId;
+      /** The processor's own name of it. */
+      refund: string;
+      amount: number;
+      /** Ours, where we asked for it; one that was made at the processor has none. */
+      asked?: { refund: RefundId; attempt: number };
+    }
+  | {
+      type: 'refund_failed';
+      payment: PaymentId;
+      /** Null where the processor refused to begin. */
+      refund: string | null;
+      amount: number;
+      code: string;
+      asked?: { refund: RefundId; attempt: number };
+    }
+  | {
+      type: 'dispute_opened';
+      payment: PaymentId;
+      dispute: string;
+      amount: number;
+      reason: string;
+      /** The bank only asks, and has taken nothing. */
+      inquiry: boolean;
+    }
+  | { type: 'funds_withdrawn'; payment: PaymentId; dispute: string; amount: number; fee: number }
+  /** `fee` is what the processor has given back of its own. */
+  | { type: 'funds_reinstated'; payment: PaymentId; dispute: string; amount: number; fee: number }
+  | { type: 'dispute_closed'; payment: PaymentId; dispute: string; outcome: DisputeOutcome };
 
 /** What the passing of time brings; `nextDue` says which and when. */
 export type Due =

@@ -102,6 +102,8 @@ export type OpenInvoice = {
   collection: Collection;
   /** Nobody charges it unasked. */
   sent?: true | undefined;
+  /** Given up as lost in the books. It is still owed. */
+  writtenOff?: true | undefined;
 };
 
 export type Sums = Pick<Invoice, 'subtotal' | 'discount' | 'tax' | 'taxIncluded' | 'total'>;

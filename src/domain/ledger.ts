@@ -2,6 +2,7 @@
  * The chart of accounts, and one function per kind of posting. A transfer is a positive amount from one account to
  * another, so a posting balances by its shape. In the books `from` is credited and `to` debited.
  */
+import type { CreditNote } from './credit-note.ts';
 import type { Currency } from './currency.ts';
 import { type Earned, earnedAtIssue } from './earning.ts';
 import type { CustomerId, InvoiceId, SubscriptionId } from './ids.ts';
@@ -22,7 +23,7 @@ export const chart = {
   unbilled: { kind: 'debit', per: 'customer', meaning: 'carried from one invoice to the next' },
   processor_clearing: { kind: 'debit', per: null, meaning: 'paid, and still with the processor' },
   cash: { kind: 'debit', per: null, meaning: 'paid out to the bank' },
-  disputes: { kind: 'debit', per: null, meaning: 'taken back by a customer’s bank, and not decided yet' },
+  disputes: { kind: 'debit', per: null, meaning: 'taken back by customers’ banks' },
   customer_credit: { kind: 'credit', per: 'customer', meaning: 'what a customer may use up on later invoices' },
   unapplied_cash: { kind: 'credit', per: 'customer', meaning: 'money for which nothing was owed' },
   deferred_revenue: { kind: 'credit', per: 'product', meaning: 'invoiced, and not yet earned' },
@@ -30,7 +31,7 @@ export const chart = {
   credit_granted: { kind: 'debit', per: null, meaning: 'credit given for nothing: what that costs us' },
   revenue: { kind: 'credit', per: 'product', meaning: 'earned, before discount' },
   discounts: { kind: 'debit', per: 'product', meaning: 'taken off what was earned: it lessens revenue' },
-  refunds: { kind: 'debit', per: null, meaning: 'given back to customers' },
+  refunds: { kind: 'credit', per: null, meaning: 'promised back to customers, and not paid yet' },
   processor_fees: { kind: 'debit', per: null, meaning: 'kept by the processor' },
   bad_debt: { kind: 'debit', per: null, meaning: 'written off: earned, and never paid' },
   rounding: { kind: 'debit', per: null, meaning: 'stays at zero: what is there is a mistake' },
@@ -47,12 +48,18 @@ export type PostingKind =
   | 'credit_returned'
   | 'payment_received'
   | 'unapplied_payment_received'
+  | 'refund_promised'
   | 'refund_paid'
   | 'credit_granted'
   | 'credit_withdrawn'
   | 'unapplied_cash_applied'
   | 'written_off'
   | 'write_off_reversed'
+  | 'refund_failed'
+  | 'refund_credited'
+  | 'credit_note_issued'
+  | 'dispute_funds_withdrawn'
+  | 'dispute_funds_reinstated'
   | 'revenue_recognised';
 
 export type Posting = {
@@ -118,16 +125,74 @@ export const creditApplied = (amount: number, about: About): Posting =>
 export const creditReturned = (amount: number, about: About): Posting =>
   posting('credit_returned', about, 'customer_credit', 'receivable', amount);
 
-export const paymentReceived = (amount: number, about: About): Posting =>
-  posting('payment_received', about, 'receivable', 'processor_clearing', amount);
+type Receipt = {
+  /** Of the amount, what nothing was owed for: a debt of ours until it is used or given back. */
+  unapplied?: number;
+  /** On another way than through a processor. */
+  outside?: boolean;
+};
 
-/** Money that nothing was owed for is a debt of ours until it is used or given back. */
-export const unappliedPaymentReceived = (amount: number, about: About): Posting =>
-  posting('unapplied_payment_received', about, 'unapplied_cash', 'processor_clearing', amount);
+export function paymentReceived(
+  amount: number,
+  about: About,
+  { unapplied = 0, outside = false }: Receipt = {},
+): Posting {
+  const to = outside ? 'cash' : 'processor_clearing';
+  return together('payment_received', about, [
+    ['receivable', to, amount - unapplied],
+    ['unapplied_cash', to, unapplied],
+  ]);
+}
 
-/** Giving back unapplied money settles that debt; anything else lessens revenue. */
-export const refundPaid = (amount: number, unapplied: boolean, about: About): Posting =>
-  posting('refund_paid', about, 'processor_clearing', unapplied ? 'unapplied_cash' : 'refunds', amount);
+/** Money that nothing at all was owed for. */
+export const unappliedPaymentReceived = (amount: number, about: About, { outside }: Receipt = {}): Posting =>
+  posting('unapplied_payment_received', about, 'unapplied_cash', outside ? 'cash' : 'processor_clearing', amount);
+
+/** From here on it is owed to the customer as money, and no longer as what it was. */
+export const refundPromised = (amount: number, from: 'customer_credit' | 'unapplied_cash', about: About): Posting =>
+  posting('refund_promised', about, 'refunds', from, amount);
+
+export const refundPaid = (amount: number, about: About): Posting =>
+  posting('refund_paid', about, 'processor_clearing', 'refunds', amount);
+
+/** The money is with the processor again, and still promised. */
+export const refundFailed = (amount: number, about: About): Posting =>
+  posting('refund_failed', about, 'refunds', 'processor_clearing', amount);
+
+export const refundCredited = (amount: number, about: About): Posting =>
+  posting('refund_credited', about, 'customer_credit', 'refunds', amount);
+
+const PAID_BACK_FROM = { open: 'receivable', credit: 'customer_credit', refund: 'refunds' } as const;
+
+/**
+ * What was billed is taken back from where it was put. It lessens what is owed, or becomes the customer's credit, or is
+ * promised as money. What of it was earned already, the days take back.
+ */
+export function creditNoteIssued(note: CreditNote, about: About): Posting {
+  const { customer, at, currency, subscription } = about;
+  const from = accountOf(PAID_BACK_FROM[note.to], customer);
+  const lines = note.lines.map(({ description, gross, discount, taxes, product, period }) => ({
+    ...{ description, amount: gross, discount, taxes: [...taxes], period },
+    ...{ quantity: 1, unitPrice: null, proration: null },
+    ...(product !== null && { product }),
+  }));
+  const transfers = broughtIn(lines, customer, from).map((each) => ({ ...each, from: each.to, to: each.from }));
+  return { kind: 'credit_note_issued', at, currency, subscription, transfers };
+}
+
+/** The bank has taken the money, and the processor its fee. */
+export const disputeFundsWithdrawn = (amount: number, fee: number, about: About): Posting =>
+  together('dispute_funds_withdrawn', about, [
+    ['processor_clearing', 'disputes', amount],
+    ['processor_clearing', 'processor_fees', fee],
+  ]);
+
+/** The money is back; the fee, as far as the processor gives it back. */
+export const disputeFundsReinstated = (amount: number, fee: number, about: About): Posting =>
+  together('dispute_funds_reinstated', about, [
+    ['disputes', 'processor_clearing', amount],
+    ['processor_fees', 'processor_clearing', fee],
+  ]);
 
 /** Given for nothing: an expense from the day on which it is given, whenever it is used. */
 export const creditGranted = (amount: number, about: About): Posting =>
@@ -163,13 +228,23 @@ export const revenueRecognised = (
   }),
 });
 
+const posting = (kind: PostingKind, about: About, from: AccountCode, to: AccountCode, amount: number): Posting =>
+  together(kind, about, [[from, to, amount]]);
+
 /** Nothing moves where the amount is zero: an invoice of nothing, a free period. A negative one is a bug. */
-function posting(kind: PostingKind, about: About, from: AccountCode, to: AccountCode, amount: number): Posting {
-  invariant(Number.isSafeInteger(amount) && amount >= 0, `${kind}: a transfer is a positive amount, got ${amount}`);
+function together(kind: PostingKind, about: About, legs: readonly [AccountCode, AccountCode, number][]): Posting {
   const { customer, subscription, currency, at } = about;
-  const of = (code: AccountCode): Account => ({ code, owner: chart[code].per === 'customer' ? customer : null });
-  return { kind, at, currency, subscription, transfers: amount === 0 ? [] : [{ from: of(from), to: of(to), amount }] };
+  const transfers = legs.flatMap(([from, to, amount]) => {
+    invariant(Number.isSafeInteger(amount) && amount >= 0, `${kind}: a transfer is a positive amount, got ${amount}`);
+    return transfer(accountOf(from, customer), accountOf(to, customer), amount);
+  });
+  return { kind, at, currency, subscription, transfers };
 }
+
+const accountOf = (code: AccountCode, customer: CustomerId): Account => ({
+  code,
+  owner: chart[code].per === 'customer' ? customer : null,
+});
 
 export type Entry = { account: Account; currency: Currency; amount: number };
 

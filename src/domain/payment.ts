@@ -2,10 +2,11 @@
 import type { Because } from './decision.ts';
 import { nextRetry } from './dunning.ts';
 import type { Effect } from './effect.ts';
-import type { PaymentMethodId } from './ids.ts';
+import type { PaymentId, PaymentMethodId } from './ids.ts';
 import type { Fact, InputOf } from './input.ts';
 import type { OpenInvoice } from './invoice.ts';
 import { attempt } from './invoicing.ts';
+import { orderRefund } from './refund.ts';
 import type { Accepted } from './subscription.ts';
 import type { Instant } from './time.ts';
 
@@ -39,30 +40,76 @@ export function paymentSucceeded<S extends Accepted>(state: S, input: InputOf<'p
   const open = state.invoices.find((candidate) => candidate.id === invoice);
   const remembered = remember(state, input);
   const because = { invoice, payment, amount, attempt: input.attempt };
-  if (open && open.amount === amount) {
+  if (open) {
+    const paid = applyPayment(remembered, open, { payment, amount, at });
+    return { ...paid, effects: [settle(input, 'succeeded', payment), ...paid.effects], because };
+  }
+  const second = state.settled.some((known) => known.invoice === invoice);
+  const why = second ? 'paid_twice' : 'nothing_owed';
+  const unapplied: Effect = { type: 'record_unapplied_payment', invoice, payment, amount, why, at };
+  const effects = [settle(input, 'succeeded', payment), unapplied];
+  if (!second) return { rule: `payment.${why}`, state: remembered, effects, because };
+  const order = { refund: `ref_${payment}`, from: 'unapplied_cash', note: null, invoice, payment, amount } as const;
+  const ordered = orderRefund(state.refunds, order, at);
+  return {
+    rule: `payment.${why}`,
+    state: { ...remembered, refunds: ordered.refunds },
+    effects: [...effects, ...ordered.effects],
+    because,
+  };
+}
+
+type Came = { payment: PaymentId; amount: number; at: Instant; outside?: { reference: string; receivedAt: Instant } };
+
+/** Uses what came for what is owed. Less leaves the rest to be paid; what is more is the customer's. */
+export function applyPayment<S extends Accepted>(
+  state: S,
+  open: OpenInvoice,
+  { payment, amount, at, outside }: Came,
+): Applied<S> {
+  const { id: invoice } = open;
+  const unapplied = Math.max(amount - open.amount, 0);
+  const left = open.amount - (amount - unapplied);
+  const { currency } = state;
+  const record: Effect = {
+    ...{ type: 'record_payment', invoice, payment, amount, at },
+    ...(unapplied > 0 && { unapplied }),
+    ...(open.writtenOff && { recovers: true as const }),
+    ...(outside && { outside }),
+  };
+  const because = { invoice, payment, amount, left, unapplied };
+  if (left > 0) {
+    // What we had asked for is answered; what came from elsewhere stops nothing.
+    const collection = outside ? open.collection : resting(open);
     return {
-      rule: 'payment.applied',
-      state: { ...remembered, invoices: state.invoices.filter((candidate) => candidate !== open) },
+      rule: 'payment.applied_in_part',
+      state: replace(state, { ...open, amount: left, collection }),
       effects: [
-        settle(input, 'succeeded', payment),
-        { type: 'record_payment', invoice, payment, amount, at },
-        { type: 'announce', event: 'invoice.paid', data: { invoice, amount, currency: state.currency }, at },
+        record,
+        { type: 'announce', event: 'invoice.partly_paid', data: { invoice, amount, left, currency }, at },
       ],
       because,
     };
   }
-  const second = state.settled.some((known) => known.invoice === invoice);
-  const why = open ? 'amount_differs' : second ? 'paid_twice' : 'nothing_owed';
   return {
-    rule: `payment.${why}`,
-    state: remembered,
+    rule: 'payment.applied',
+    state: { ...state, invoices: state.invoices.filter((candidate) => candidate !== open) },
     effects: [
-      settle(input, 'succeeded', payment),
-      { type: 'record_unapplied_payment', invoice, payment, amount, why, at },
-      ...(second ? [{ type: 'refund', invoice, payment, amount, why, at } as const] : []),
+      record,
+      { type: 'announce', event: 'invoice.paid', data: { invoice, amount: amount - unapplied, currency }, at },
     ],
     because,
   };
+}
+
+/** Nothing is owed on it any more: what waits for the customer at the processor is called off. */
+export function callOff({ id, attempts, collection }: OpenInvoice, at: Instant): Effect[] {
+  if (collection.step !== 'needs_action') return [];
+  const { payment } = collection;
+  return [
+    settle({ invoice: id, attempt: attempts, at }, 'canceled', payment),
+    { type: 'cancel_payment', invoice: id, attempt: attempts, payment, at },
+  ];
 }
 
 type StepFact = Extract<

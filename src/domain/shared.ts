@@ -3,11 +3,13 @@
  * goes along with the input, so that a stored input says all that its decision knew. `commit` looks whether it is still
  * so, and otherwise answers what is: then it is decided again.
  */
+import { afterNote, type Creditable, type CreditablePayment } from './credit-note.ts';
 import type { Decided } from './decide-all.ts';
 import type { Effect } from './effect.ts';
-import type { CouponId, InvoiceId, PromotionCodeId } from './ids.ts';
+import type { CouponId, InvoiceId, PaymentId, PromotionCodeId } from './ids.ts';
+import type { Input } from './input.ts';
 import type { TaxRules } from './tax.ts';
-import type { Instant } from './time.ts';
+import { type Day, dayOf, type Instant } from './time.ts';
 
 export type Shared = {
   /** What the customer may still use up, in the subscription's currency. */
@@ -22,7 +24,29 @@ export type Shared = {
   usedUp?: Record<CouponId, { code: string; detail: string }> | undefined;
   /** When the customer's first trial of the product began. */
   trialUsedAt?: Instant | null;
+  /** Only for decisions that ask for them. */
+  books?: Books | undefined;
 };
+
+/** What the books hold of the subscription's own invoices, which it forgets when they are paid. */
+export type Books = {
+  of: BookWish;
+  invoices: { [id: string]: Creditable };
+  /** What of its payments could go back without an invoice. */
+  refundable: readonly CreditablePayment[];
+};
+
+/** Which of them are to be read. */
+export type BookWish = {
+  invoices: InvoiceId[];
+  /** The invoices that these have paid. */
+  payments: PaymentId[];
+  /** Those with a line whose days go beyond this one. */
+  unusedAfter: Day | null;
+  refundable: boolean;
+};
+
+const NO_BOOKS: BookWish = { invoices: [], payments: [], unusedAfter: null, refundable: false };
 
 export const NOTHING_SHARED: Shared = { credit: 0, minimumCharge: 0, tax: null };
 
@@ -30,21 +54,23 @@ export const NOTHING_SHARED: Shared = { credit: 0, minimumCharge: 0, tax: null }
 export type Moment = { at: number; shared?: Shared | undefined };
 
 /** Which facts are to be read. */
-export type Wanted = { invoices: InvoiceId[]; redemptions?: Redemption[]; trialOf?: string };
+export type Wanted = { redemptions?: Redemption[]; trialOf?: string; books?: BookWish };
 
 export type Redemption = { coupon: CouponId; promotionCode: PromotionCodeId | null };
 
-/** What these decisions have to know of what others share; null where nothing. */
+/** What these decisions have to know of what others share, and of the books; null where nothing. */
 export function sharedWanted(decided: readonly Decided[]): Wanted | null {
   const effects = decided.flatMap(({ decision }) => (decision.outcome === 'applied' ? decision.effects : []));
-  const redemptions = effects.filter((effect) => effect.type === 'redeem');
-  const named = redemptions.map(({ coupon, promotionCode }) => ({ coupon, promotionCode }));
+  const redemptions = effects
+    .filter((effect) => effect.type === 'redeem')
+    .map(({ coupon, promotionCode }) => ({ coupon, promotionCode }));
+  const books = booksWanted(decided);
   const trialOf = trialIn(decided);
-  if (named.length === 0 && trialOf === null && !effects.some(needsShared)) return null;
+  if (redemptions.length === 0 && trialOf === null && !books && !effects.some(needsShared)) return null;
   return {
-    invoices: [],
-    ...(named.length > 0 && { redemptions: named }),
+    ...(redemptions.length > 0 && { redemptions }),
     ...(trialOf !== null && { trialOf }),
+    ...(books && { books }),
   };
 }
 
@@ -56,9 +82,48 @@ function trialIn(decided: readonly Decided[]): string | null {
   return null;
 }
 
+function booksWanted(decided: readonly Decided[]): BookWish | null {
+  const wishes = decided.flatMap(({ asked, before }) => wishOf(asked, before.timeZone) ?? []);
+  if (wishes.length === 0) return null;
+  return {
+    invoices: wishes.flatMap(({ invoices = [] }) => invoices),
+    payments: wishes.flatMap(({ payments = [] }) => payments),
+    unusedAfter: wishes.find(({ unusedAfter }) => unusedAfter)?.unusedAfter ?? null,
+    refundable: wishes.some(({ refundable }) => refundable),
+  };
+}
+
+/** What has to be read of the books before this can be decided. */
+function wishOf(input: Input, timeZone: string): Partial<BookWish> | null {
+  switch (input.type) {
+    case 'credit_note':
+    case 'void':
+      return { invoices: [input.invoice] };
+    case 'payment_refunded':
+      return input.asked ? null : { payments: [input.payment] };
+    case 'withdraw_credit':
+      return { refundable: true };
+    case 'cancel':
+      return input.creditTo && input.when === 'now' ? { unusedAfter: dayOf(input.at, timeZone) } : null;
+    default:
+      return null;
+  }
+}
+
+export const booksOfPayment = (payment: PaymentId): BookWish => ({ ...NO_BOOKS, payments: [payment] });
+
+/** Nothing can be decided before they have been read. */
+export const lacksBooks = (known: Shared | null, { books }: Wanted): boolean =>
+  books !== undefined && !isSame(books, known?.books?.of ?? null);
+
+/** They are read anew for each decision, since nobody else looks at a refusal. */
+export function withoutBooks({ books: _, ...shared }: Shared): Shared {
+  return shared;
+}
+
 const needsShared = ({ type }: Effect): boolean => type === 'issue_invoice' || type === 'draft_invoice';
 
-export const isSame = (a: Shared, b: Shared | null): boolean =>
+export const isSame = <T extends object>(a: T, b: T | null): boolean =>
   JSON.stringify(inOrder(a)) === JSON.stringify(inOrder(b));
 
 /** A way through jsonb or another encoder may change the order of the keys. */
@@ -76,11 +141,64 @@ const inOrder = (value: unknown): unknown =>
 /** What was used up for one redemption may be there for the next. */
 export const withoutLimits = ({ usedUp: _, ...shared }: Shared): Shared => shared;
 
-/** Of two invoices in one step the second finds what the first has left. */
-export const afterSpending = (shared: Shared, effects: readonly Effect[]): Shared => {
-  const used = effects.reduce(
-    (sum, effect) => sum + (effect.type === 'issue_invoice' ? effect.invoice.creditApplied : 0),
-    0,
+/** Of two inputs in one step the second finds what the first has left. */
+export const afterSpending = (shared: Shared, effects: readonly Effect[]): Shared =>
+  effects.reduce(afterEffect, shared);
+
+function afterEffect(shared: Shared, effect: Effect): Shared {
+  switch (effect.type) {
+    case 'issue_invoice':
+      return effect.invoice.creditApplied === 0 ? shared : withCredit(shared, -effect.invoice.creditApplied);
+    case 'issue_credit_note': {
+      const { note } = effect;
+      const held = note.to === 'credit' ? withCredit(shared, note.total) : shared;
+      return withInvoice(held, note.invoice, (invoice) => afterNote(invoice, note));
+    }
+    case 'void_invoice':
+      return withInvoice(shared, effect.invoice, (invoice) => ({ ...invoice, state: 'void' }));
+    case 'write_off_invoice':
+      return withInvoice(shared, effect.invoice, (invoice) => ({ ...invoice, state: 'uncollectible' }));
+    case 'record_payment': {
+      const { payment: id, amount, unapplied = 0, outside } = effect;
+      const none = { refunded: 0, refundedUnapplied: 0, disputed: false, withdrawn: 0 };
+      const payment = { id, amount, applied: amount - unapplied, ...none, outside: outside !== undefined };
+      return withInvoice(shared, effect.invoice, (invoice) => ({
+        ...invoice,
+        paid: invoice.paid + amount - unapplied,
+        payments: [...invoice.payments, payment],
+      }));
+    }
+    case 'request_refund': {
+      const held = effect.from === 'customer_credit' ? withCredit(shared, -effect.amount) : shared;
+      return withRefund(held, effect.payment, effect.amount, effect.from === 'unapplied_cash' ? effect.amount : 0);
+    }
+    case 'record_refund':
+      return withRefund(shared, effect.payment, effect.amount, effect.unapplied);
+    default:
+      return shared;
+  }
+}
+
+const withCredit = (shared: Shared, more: number): Shared => ({ ...shared, credit: shared.credit + more });
+
+function withInvoice(shared: Shared, id: InvoiceId, change: (invoice: Creditable) => Creditable): Shared {
+  const { books } = shared;
+  const invoice = books?.invoices[id];
+  if (!books || !invoice) return shared;
+  return { ...shared, books: { ...books, invoices: { ...books.invoices, [id]: change(invoice) } } };
+}
+
+function withRefund(shared: Shared, payment: PaymentId, amount: number, unapplied: number): Shared {
+  const { books } = shared;
+  if (!books) return shared;
+  const refunded = (payments: readonly CreditablePayment[]) =>
+    payments.map((each) =>
+      each.id === payment
+        ? { ...each, refunded: each.refunded + amount, refundedUnapplied: each.refundedUnapplied + unapplied }
+        : each,
+    );
+  const invoices = Object.fromEntries(
+    Object.entries(books.invoices).map(([id, invoice]) => [id, { ...invoice, payments: refunded(invoice.payments) }]),
   );
-  return used === 0 ? shared : { ...shared, credit: shared.credit - used };
-};
+  return { ...shared, books: { ...books, invoices, refundable: refunded(books.refundable) } };
+}

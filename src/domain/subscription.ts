@@ -1,10 +1,12 @@
 import type { Currency } from './currency.ts';
 import type { HeldDiscount } from './discount.ts';
+import type { KnownDispute } from './dispute.ts';
 import type { CustomerId, InvoiceId, Mode, PaymentId, PaymentMethodId, SubscriptionId, TenantId } from './ids.ts';
 import { invariant } from './invariant.ts';
 import type { Collect, DraftInvoice, InvoiceLine, OpenInvoice } from './invoice.ts';
 import type { Terms } from './price-book.ts';
 import type { Segment } from './proration.ts';
+import type { KnownRefund } from './refund.ts';
 import type { AnchorDay, Instant, TimeZone } from './time.ts';
 
 export type StateName = Subscription['state'];
@@ -60,9 +62,12 @@ export type Accepted = Identity & {
   invoiceCount: number;
   /** The latest payments that were applied, so that one told twice is known, and a second one for the same invoice seen. */
   settled: { invoice: InvoiceId; payment: PaymentId }[];
-  /** These three are missing in what was stored before they were known. */
+  /** These are missing in what was stored before they were known. */
   collect?: Collect;
   discounts?: HeldDiscount[];
+  /** On their way back, or just arrived there, or failed. */
+  refunds?: KnownRefund[];
+  disputes?: KnownDispute[];
 };
 
 export type Draft = Identity & { state: 'draft'; expiresAt: Instant };

@@ -12,6 +12,7 @@ import type {
   Mode,
   PaymentId,
   PaymentMethodId,
+  RefundId,
   SubscriptionId,
   TenantId,
 } from '../domain/ids.ts';
@@ -91,9 +92,14 @@ export type RefundRequest = {
   tenant: TenantId;
   mode: Mode;
   subscription: SubscriptionId;
-  invoice: InvoiceId;
+  /** Null where it gives back customer credit. */
+  invoice: InvoiceId | null;
+  /** Ours, and which try this is. */
+  refund: RefundId;
+  attempt: number;
   payment: PaymentId;
   amount: number;
+  /** Of this attempt: the same for each repeat of it, and another for the next. */
   key: string;
 };
 export type RefundAnswer =

@@ -1,12 +1,14 @@
 import type Stripe from 'stripe';
 import type { RefundAnswer, RefundRequest } from './processor.ts';
-import { asking } from './stripe-errors.ts';
+import { asking, type StripeError } from './stripe-errors.ts';
 import { keyFor } from './stripe-key.ts';
 
-/** A refund is found again by its key, which is in its metadata, too: Stripe forgets keys after a day. */
+/** An attempt is found again by its name and number in the refund's metadata: Stripe forgets keys after a day. */
 export async function refund(stripe: Stripe, request: RefundRequest): Promise<RefundAnswer> {
-  const { tenant, mode, subscription, invoice, payment, amount, key } = request;
-  for await (const known of list(stripe, payment)) if (known.metadata?.hydra_refund === key) return answerOf(known);
+  const { tenant, mode, subscription, invoice, refund: id, attempt, payment, amount, key } = request;
+  for await (const { metadata, ...known } of list(stripe, payment)) {
+    if (metadata?.hydra_refund === id && metadata.hydra_attempt === String(attempt)) return answerOf(known);
+  }
   const made = await asking<Stripe.Refund | { code: string }>(
     () =>
       stripe.refunds.create(
@@ -17,22 +19,24 @@ export async function refund(stripe: Stripe, request: RefundRequest): Promise<Re
             hydra_tenant: tenant,
             hydra_mode: mode,
             hydra_subscription: subscription,
-            hydra_invoice: invoice,
-            hydra_refund: key,
+            ...(invoice !== null && { hydra_invoice: invoice }),
+            hydra_refund: id,
+            hydra_attempt: String(attempt),
           },
         },
         { idempotencyKey: keyFor(request, key) },
       ),
-    (error) => {
-      const { code = '' } = error;
-      return CANNOT.has(code) ? { code } : undefined;
-    },
+    (error) => (isFinal(error) ? { code: error.code ?? 'refused' } : undefined),
   );
   return 'object' in made ? answerOf(made) : { outcome: 'failed', refund: null, code: made.code };
 }
 
-/** There is nothing left to give back, or the bank has taken it already. */
-const CANNOT: ReadonlySet<string> = new Set(['charge_already_refunded', 'charge_disputed', 'refund_disputed_payment']);
+/**
+ * Asked again it would be the same: there is nothing left to give back, the bank has taken it, or what is left is less. That
+ * a key was used before for something else is no such answer.
+ */
+const isFinal = ({ statusCode, rawType }: StripeError): boolean =>
+  statusCode === 400 && rawType === 'invalid_request_error';
 
 async function* list(stripe: Stripe, payment: string): AsyncGenerator<Stripe.Refund> {
   let after: string | undefined;
@@ -46,7 +50,12 @@ async function* list(stripe: Stripe, payment: string): AsyncGenerator<Stripe.Ref
   }
 }
 
-function answerOf({ id, status, amount, failure_reason }: Stripe.Refund): RefundAnswer {
+function answerOf({
+  id,
+  status,
+  amount,
+  failure_reason,
+}: Pick<Stripe.Refund, 'id' | 'status' | 'amount' | 'failure_reason'>): RefundAnswer {
   switch (status) {
     case 'succeeded':
       return { outcome: 'succeeded', refund: id, amount };

@@ -29,6 +29,22 @@ const refund = {
   payment_intent: id('pi'),
   failure_reason: word,
   ...metadata,
+  'metadata.hydra_refund': ours('ref'),
+  'metadata.hydra_attempt': counter,
+} as const satisfies Allowed;
+
+/** The money that it moved, and the processor's fee, are in its balance transactions: taken first, brought back second. */
+const dispute = {
+  id: id('du', 'dp'),
+  status: word,
+  reason: word,
+  amount,
+  currency,
+  payment_intent: id('pi'),
+  'balance_transactions.0.amount': amount,
+  'balance_transactions.0.fee': amount,
+  'balance_transactions.1.amount': amount,
+  'balance_transactions.1.fee': amount,
 } as const satisfies Allowed;
 
 const paymentMethod = {
@@ -48,6 +64,10 @@ export const allowed: { readonly [type: string]: Allowed } = {
   'refund.created': refund,
   'refund.updated': refund,
   'refund.failed': refund,
+  'charge.dispute.created': dispute,
+  'charge.dispute.funds_withdrawn': dispute,
+  'charge.dispute.funds_reinstated': dispute,
+  'charge.dispute.closed': dispute,
   'payment_method.attached': paymentMethod,
   'payment_method.updated': paymentMethod,
   'payment_method.automatically_updated': paymentMethod,

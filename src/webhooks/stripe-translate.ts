@@ -1,6 +1,6 @@
 /** From one of Stripe's events to what it means for billing. Pure; what it needs of the event was allowed by name. */
 import type { Told } from '../db/inbox.ts';
-import type { InvoiceId, Mode, PaymentMethodId, SubscriptionId, TenantId } from '../domain/ids.ts';
+import type { InvoiceId, Mode, PaymentMethodId, RefundId, SubscriptionId, TenantId } from '../domain/ids.ts';
 import type { Fact } from '../domain/input.ts';
 import { declineOf } from '../processors/stripe-declines.ts';
 import type { Sanitized } from './sanitize.ts';
@@ -25,9 +25,15 @@ export function translate(event: StripeEvent, mode: Mode): Meaning {
       return payment(event, mode);
     case 'refund.created':
     case 'refund.updated':
-      return refund(event, mode);
     case 'refund.failed':
-      return nothing('a refund failed: the money is with us again, and an operator decides');
+      return refund(event, mode);
+    case 'charge.dispute.created':
+    case 'charge.dispute.funds_withdrawn':
+    case 'charge.dispute.funds_reinstated':
+    case 'charge.dispute.closed':
+      return dispute(event);
+    case 'charge.dispute.updated':
+      return nothing('another event tells what follows from it');
     case 'payment_method.attached':
       return method(event, 'method_attached');
     case 'payment_method.updated':
@@ -93,15 +99,70 @@ function payment(event: StripeEvent, mode: Mode): Meaning {
 /** One that an operator made in Stripe's dashboard has no marks: the payment it gives back tells whose it is. */
 function refund(event: StripeEvent, mode: Mode): Meaning {
   const { object } = event;
-  const ours = marks(event, mode);
   const { id, payment_intent: payment, amount, status } = object;
-  if (status !== 'succeeded') return nothing('it is not done yet');
   if (typeof id !== 'string' || typeof payment !== 'string') return nothing('it gives back no payment of ours');
   if (typeof amount !== 'number' || amount <= 0) return nothing('it names no amount');
-  const told: Told = { type: 'payment_refunded', invoice: ours?.invoice ?? null, payment, refund: id, amount };
-  return ours
-    ? { kind: 'told', told, tenant: ours.tenant, subscription: ours.subscription }
+  const told = { payment, refund: id, amount, ...askedBy(object) };
+  switch (status) {
+    case 'succeeded':
+      return ofPayment(event, mode, {
+        ...{ type: 'payment_refunded', invoice: object['metadata.hydra_invoice'] as InvoiceId | null, ...told },
+      });
+    case 'failed':
+    case 'canceled':
+      return ofPayment(event, mode, {
+        ...{ type: 'refund_failed', code: word(object, 'failure_reason') ?? status, ...told },
+      });
+    default:
+      return nothing('it is not done yet');
+  }
+}
+
+/** Our own name of it, and which try it was. */
+function askedBy(object: Sanitized): { asked?: { refund: RefundId; attempt: number } } {
+  const refund = object['metadata.hydra_refund'];
+  const attempt = object['metadata.hydra_attempt'];
+  return typeof refund === 'string' && typeof attempt === 'number'
+    ? { asked: { refund: refund as RefundId, attempt } }
+    : {};
+}
+
+/** With marks it is known whose it is; otherwise its payment tells. */
+function ofPayment({ object }: StripeEvent, mode: Mode, told: Fact): Meaning {
+  const tenant = object['metadata.hydra_tenant'];
+  const subscription = object['metadata.hydra_subscription'];
+  return tenant && subscription && object['metadata.hydra_mode'] === mode
+    ? { kind: 'told', told, tenant: tenant as TenantId, subscription: subscription as SubscriptionId }
     : { kind: 'told', told, tenant: null, subscription: null };
+}
+
+const isInquiry = (status: unknown): boolean => typeof status === 'string' && status.startsWith('warning_');
+
+/** A dispute has no marks of ours. An inquiry that ends has neither been won nor lost. */
+function dispute({ type, object }: StripeEvent): Meaning {
+  const { id, payment_intent: payment, amount, status } = object;
+  if (typeof id !== 'string' || typeof payment !== 'string') return nothing('it disputes no payment of ours');
+  if (typeof amount !== 'number' || amount <= 0) return nothing('it names no amount');
+  const about = { payment, dispute: id };
+  const told = (fact: Fact): Meaning => ({ kind: 'told', told: fact, tenant: null, subscription: null });
+  const moved = (n: 0 | 1) => ({
+    amount: Math.abs((object[`balance_transactions.${n}.amount`] as number | null) ?? amount),
+    fee: Math.abs((object[`balance_transactions.${n}.fee`] as number | null) ?? 0),
+  });
+  switch (type) {
+    case 'charge.dispute.created': {
+      const reason = word(object, 'reason') ?? 'general';
+      return told({ type: 'dispute_opened', ...about, amount, reason, inquiry: isInquiry(status) });
+    }
+    case 'charge.dispute.funds_withdrawn':
+      return told({ type: 'funds_withdrawn', ...about, ...moved(0) });
+    case 'charge.dispute.funds_reinstated':
+      return told({ type: 'funds_reinstated', ...about, ...moved(1) });
+    default: {
+      const outcome = status === 'won' || status === 'lost' ? status : 'closed';
+      return told({ type: 'dispute_closed', ...about, outcome });
+    }
+  }
 }
 
 function method(

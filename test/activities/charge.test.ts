@@ -148,18 +148,26 @@ test('a payment that waits is called off; one that has succeeded is told as such
   ]);
 });
 
-test('a refund is a fact; told twice it is the same one; one that cannot be made is a failure that a person sees', async () => {
+test('a refund is a fact; told twice it is the same one; one that cannot be made is a fact, too', async () => {
   const call = await charged('pm_card_visa');
   const { invoice } = call.effect;
   const [paid] = await parts.activities().charge(call);
   const refund = { ...call, effect: refundOf(invoice, paid?.payment ?? '', 3000) };
   const facts = await parts.activities().refund(refund);
   expect(facts).toEqual([
-    { type: 'payment_refunded', invoice, payment: paid?.payment, refund: expect.stringMatching(/^re_/), amount: 3000 },
+    {
+      ...{ type: 'payment_refunded', invoice, payment: paid?.payment, refund: expect.stringMatching(/^re_/) },
+      ...{ amount: 3000, asked: { refund: refund.effect.refund, attempt: 1 } },
+    },
   ]);
   expect(await parts.activities().refund(refund)).toEqual(facts);
-  const more = { ...refund, effect: { ...refund.effect, why: 'again' } };
-  expect(await failure(parts.activities().refund(more))).toMatchObject({ type: 'refund_failed', nonRetryable: true });
+  const more = { ...refund, effect: { ...refund.effect, attempt: 2 } };
+  expect(await parts.activities().refund(more)).toEqual([
+    {
+      ...{ type: 'refund_failed', payment: paid?.payment, refund: null, amount: 3000, code: 'charge_already_refunded' },
+      asked: { refund: refund.effect.refund, attempt: 2 },
+    },
+  ]);
 });
 
 test('a customer is made at the processor once, also by ten at once', async () => {

@@ -80,9 +80,10 @@ export const refundOf = (
   amount: number,
 ): Extract<OutsideEffect, { type: 'refund' }> => ({
   type: 'refund',
+  refund: `ref_${payment}`,
+  attempt: 1,
   invoice,
   payment,
   amount,
-  why: 'paid_twice',
   at: START,
 });

@@ -172,7 +172,8 @@ it('keeps money apart for which nothing is owed, and gives it back from there', 
   await commit(database.db, second);
   expect((await balances()).unapplied_cash).toBe(-500);
   expect((await stored(subscription.id)).invoices).toMatchObject([{ amount_paid: 0, state: 'open' }]);
-  const refund = { type: 'record_refund', payment, refund: `re_${payment}`, amount: 500, at: START } as const;
+  const of = { note: null, invoice, payment, amount: 500, unapplied: 500, at: START };
+  const refund = { type: 'record_refund', refund: `ref_${payment}`, name: `re_${payment}`, ...of } as const;
   const third = withEffects(second.subscription, [refund, refund]);
   await commit(database.db, third);
   await commit(database.db, withEffects(third.subscription, [refund]));

@@ -233,11 +233,48 @@ async function fillTheRest(): Promise<void> {
   const money = { ...own, amount: 1, currency: 'usd' };
   await db
     .insertInto('payments')
-    .values({ ...money, id: 'pi_1', processor: 'stripe', customer_id, unapplied: false, received_at: created_at })
+    .values({
+      ...money,
+      id: 'pi_1',
+      processor: 'stripe',
+      customer_id,
+      applied: 1,
+      unapplied: false,
+      received_at: created_at,
+    })
     .execute();
   await db
     .insertInto('refunds')
-    .values({ ...money, id: 're_1', payment_id: 'pi_1', refunded_at: created_at })
+    .values({
+      ...{ ...money, id: 'ref_1', payment_id: 'pi_1', state: 'requested', attempt: 1, from: 'credit_note' },
+      requested_at: created_at,
+    })
+    .execute();
+  await db
+    .insertInto('credit_notes')
+    .values({
+      ...{
+        ...own,
+        id: 'cn_1',
+        invoice_id: 'inv_1_1',
+        subscription_id: 'sub_1',
+        customer_id,
+        series: 'CN',
+        sequence: 1,
+      },
+      ...{ number: 'CN-000001', currency: 'usd', to: 'open', reason: 'other', tax: 0, total: 1, issued_at: created_at },
+    })
+    .execute();
+  await db
+    .insertInto('credit_note_lines')
+    .values({
+      ...{ ...own, credit_note_id: 'cn_1', invoice_id: 'inv_1_1', line: 0, description: 'Pro', amount: 1, gross: 1 },
+      ...{ discount: 0, taxes: '[]' },
+    })
+    .execute();
+  await db
+    .insertInto('disputes')
+    .values({ ...money, id: 'du_1', payment_id: 'pi_1', customer_id, inquiry: true, opened_at: created_at })
     .execute();
   await db
     .insertInto('inbox')

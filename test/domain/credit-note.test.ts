@@ -21,7 +21,8 @@ import { START } from './builders.ts';
 type Priced = { amount: number; discount?: number; percent?: string[]; inclusive?: boolean; quantity?: number };
 
 const line = ({ amount, discount = 0, percent = [], inclusive = false, quantity = 1 }: Priced): CreditableLine => ({
-  ...{ description: 'Pro', quantity, amount, discount, period: null, product: 'app', carried: false, credited: 0 },
+  ...{ description: 'Pro', quantity, amount, discount, period: null, product: 'app', carried: false, earning: null },
+  credited: 0,
   taxes: taxesOn(
     amount - discount,
     percent.map((each, i) => ({ jurisdiction: `J${i}`, name: 'Tax', percent: each })),
@@ -34,8 +35,8 @@ function invoice(lines: CreditableLine[], over: Partial<Creditable> = {}): Credi
   const total = lines.reduce((sum, each) => sum + grossOf(each), 0);
   const paid = over.state === 'open' ? 0 : total - (over.creditApplied ?? 0);
   return {
-    ...{ id: 'inv_1_1', state: 'paid', currency: 'usd', total, creditApplied: 0, paid, notes: 0, refunds: 0 },
-    ...{ creditedOpen: 0, creditedBack: 0, lines },
+    ...{ id: 'inv_1_1', state: 'paid', currency: 'usd', total, creditApplied: 0, paid, notes: 0 },
+    ...{ creditedOpen: 0, creditedBack: 0, lines, issuedAt: START },
     payments: paid > 0 ? [payment(paid)] : [],
     amountDue: total - (over.creditApplied ?? 0),
     ...over,

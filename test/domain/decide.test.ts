@@ -184,7 +184,7 @@ describe('what happens, and what it makes of the subscription', () => {
       { ...succeeded(1), payment: 'pi_again' } as Fact,
       START,
       'active',
-      ['settle_attempt', 'record_unapplied_payment', 'refund'],
+      ['settle_attempt', 'record_unapplied_payment', 'request_refund', 'refund'],
     ],
     [
       'the charge on its way stands when it is cancelled',

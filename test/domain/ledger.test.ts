@@ -6,14 +6,20 @@ import {
   chart,
   creditApplied,
   creditGranted,
+  creditNoteIssued,
   creditReturned,
   creditWithdrawn,
+  disputeFundsReinstated,
+  disputeFundsWithdrawn,
   entriesOf,
   invoiceIssued,
   invoiceVoided,
   type Posting,
   paymentReceived,
+  refundCredited,
+  refundFailed,
   refundPaid,
+  refundPromised,
   revenueRecognised,
   unappliedCashApplied,
   unappliedPaymentReceived,
@@ -39,8 +45,6 @@ describe('a posting', () => {
     // what happened             from (credited)       to (debited)
     [paymentReceived(9, about), 'receivable/cus_1', 'processor_clearing'],
     [unappliedPaymentReceived(9, about), 'unapplied_cash/cus_1', 'processor_clearing'],
-    [refundPaid(9, false, about), 'processor_clearing', 'refunds'],
-    [refundPaid(9, true, about), 'processor_clearing', 'unapplied_cash/cus_1'],
     [creditGranted(9, about), 'customer_credit/cus_1', 'credit_granted'],
     [creditWithdrawn(9, about), 'credit_granted', 'customer_credit/cus_1'],
     [unappliedCashApplied(9, about), 'customer_credit/cus_1', 'unapplied_cash/cus_1'],
@@ -50,6 +54,14 @@ describe('a posting', () => {
     [writeOffReversed(9, about), 'bad_debt', 'receivable/cus_1'],
     [recognised(earned(9)), 'revenue/app', 'deferred_revenue/app'],
     [recognised(earned(-9)), 'deferred_revenue/app', 'revenue/app'],
+    [paymentReceived(9, about, { outside: true }), 'receivable/cus_1', 'cash'],
+    [refundPromised(9, 'customer_credit', about), 'refunds', 'customer_credit/cus_1'],
+    [refundPromised(9, 'unapplied_cash', about), 'refunds', 'unapplied_cash/cus_1'],
+    [refundPaid(9, about), 'processor_clearing', 'refunds'],
+    [refundFailed(9, about), 'refunds', 'processor_clearing'],
+    [refundCredited(9, about), 'customer_credit/cus_1', 'refunds'],
+    [disputeFundsWithdrawn(9, 0, about), 'processor_clearing', 'disputes'],
+    [disputeFundsReinstated(9, 0, about), 'disputes', 'processor_clearing'],
   ])('$kind moves money', (posting, from, to) => {
     expect(moves(posting)).toEqual([[from, to, 9]]);
   });
@@ -116,6 +128,50 @@ describe('a posting', () => {
       ['revenue/app', 'deferred_revenue/app', 87],
       ['revenue/app', 'discounts/app', 10],
       ['revenue/other', 'deferred_revenue/other', 40],
+    ]);
+  });
+
+  it.each([
+    ['open', 'receivable/cus_1'],
+    ['credit', 'customer_credit/cus_1'],
+    ['refund', 'refunds'],
+  ] as const)('a credit note to %s takes back taxes, and what is earned by the day or was at once', (to, from) => {
+    const taxes = vat(19);
+    const part = {
+      line: 0,
+      description: 'Pro',
+      amount: 119,
+      gross: 120,
+      discount: 20,
+      taxes,
+      product: 'app',
+      from: null,
+    };
+    const note = { id: 'cn_1', invoice: 'inv_1', currency: 'usd', reason: 'other', issuedAt: START, tax: 19 } as const;
+    const made = (period: typeof MONTH | null) =>
+      moves(creditNoteIssued({ ...note, to, lines: [{ ...part, period }], total: 119 }, about));
+    expect(made(MONTH)).toEqual([
+      [from, 'deferred_revenue/app', 100],
+      [from, 'tax_payable/DE', 19],
+    ]);
+    expect(made(null)).toEqual([
+      [from, 'revenue/app', 120],
+      ['discounts/app', from, 20],
+      [from, 'tax_payable/DE', 19],
+    ]);
+  });
+
+  it('of a payment that was more than what was owed keeps the rest for the customer', () => {
+    expect(moves(paymentReceived(9, about, { unapplied: 2 }))).toEqual([
+      ['receivable/cus_1', 'processor_clearing', 7],
+      ['unapplied_cash/cus_1', 'processor_clearing', 2],
+    ]);
+  });
+
+  it('of a dispute keeps the processor’s fee apart', () => {
+    expect(moves(disputeFundsWithdrawn(9, 2, about))).toEqual([
+      ['processor_clearing', 'disputes', 9],
+      ['processor_clearing', 'processor_fees', 2],
     ]);
   });
 

@@ -188,27 +188,28 @@ describe.each(parties)('%s', (_name, party) => {
     const { processor } = await party();
     const { request } = await ready(processor, 'pm_card_visa');
     const { payment } = await processor.charge(request);
-    const key = keyOf({
-      type: 'refund',
-      invoice: request.invoice,
-      payment: payment ?? '',
-      amount: 1000,
-      why: 'a',
-      at: 0,
-    });
+    const of = { refund: 'ref_1', attempt: 1, invoice: request.invoice, payment: payment ?? '', amount: 1000 } as const;
+    const key = keyOf({ type: 'refund', ...of, at: 0 });
     const refund = {
       ...WHOSE,
       subscription: 'sub_1',
-      invoice: request.invoice,
-      payment: payment ?? '',
-      amount: 1000,
+      ...of,
       key,
     } as const;
     const first = await processor.refund(refund);
     expect(first).toEqual({ outcome: 'succeeded', refund: expect.stringMatching(/^re_/), amount: 1000 });
     expect(await processor.refund(refund)).toEqual(first);
-    expect(await processor.refund({ ...refund, key: 'other', amount: 2000 })).toMatchObject({ outcome: 'succeeded' });
-    expect(await processor.refund({ ...refund, key: 'third', amount: 3000 })).toMatchObject({ outcome: 'failed' });
+    expect(await processor.refund({ ...refund, attempt: 2, key: 'other', amount: 1500 })).toMatchObject({
+      outcome: 'succeeded',
+    });
+    const third = { ...refund, attempt: 3, key: 'third', amount: 501 };
+    expect(await processor.refund(third), 'one more than is left').toMatchObject({ outcome: 'failed', refund: null });
+    expect(await processor.refund({ ...third, attempt: 4, key: 'fourth', amount: 500 })).toMatchObject({
+      outcome: 'succeeded',
+    });
+    expect(await processor.refund({ ...third, attempt: 5, key: 'fifth', amount: 1 })).toEqual({
+      ...{ outcome: 'failed', refund: null, code: 'charge_already_refunded' },
+    });
   });
 });
 

@@ -6,6 +6,7 @@ import { couponRoutes } from './coupons.ts';
 import { customerCreditRoutes } from './customer-credit.ts';
 import { customerRoutes } from './customers.ts';
 import { discountRoutes } from './discounts.ts';
+import { givingBackRoutes } from './giving-back.ts';
 import { invoiceRoutes } from './invoices.ts';
 import { keyRoutes } from './keys.ts';
 import { ledgerRoutes } from './ledger.ts';
@@ -29,6 +30,7 @@ export const routes: readonly Route[] = [
   ...requestRoutes,
   ...invoiceRoutes,
   ...billingByHandRoutes,
+  ...givingBackRoutes,
   ...paymentMethodRoutes,
   ...customerRoutes,
   ...customerCreditRoutes,

@@ -125,7 +125,7 @@ async function previewOf(
   const made = migrationOf(heldBy(document), { id: book.id, document: book.document }, how);
   if (!made) throw new Error(`${row.id} is on ${document.terms.priceBookId}, and was taken for movable`);
   if ('code' in made) return showMigrationPreview(row, document, made);
-  const shared = await sharedFacts(parts, document, { invoices: [] }, at);
+  const shared = await sharedFacts(parts, document, {}, at);
   const input = { ...made, at, shared, origin: { by: 'principal', ref: principal.ref } } as const;
   return showMigrationPreview(row, document, previewMigration(document, input));
 }

@@ -18,7 +18,8 @@ import { nowOf, offerFor, withOtherAddOns } from '../catalog.ts';
 import { command, subscriptionOf } from '../command.ts';
 import { Refused } from '../once.ts';
 import { listBody, pageOf } from '../paging.ts';
-import { AGENTS, type Call, ok, READERS, type Reply, route } from '../route.ts';
+import { badField, Problem } from '../problem.ts';
+import { AGENTS, type Call, FINANCE, ok, READERS, type Reply, route } from '../route.ts';
 import {
   cancelBody,
   changeBody,
@@ -100,10 +101,15 @@ const cancel = route({
   body: cancelBody,
   answers: { 200: { about: 'Canceled, or going to be.', schema: commanded } },
   async handle(call) {
-    const { subscriptionId: id, at: when } = call.body;
+    const { subscriptionId: id, at: when, credit, creditTo } = call.body;
+    if (creditTo && credit !== 'unused') throw badField('creditTo', 'only together with credit: unused');
+    mayRefund(call, creditTo);
     const { reason, comment } = inWhoseWords(call.body);
     const row = await subscriptionOf(call, id);
-    const done = await command(call, row, { type: 'cancel', when, reason, ...insisting(call) });
+    const done = await command(call, row, {
+      ...{ type: 'cancel', when, reason, ...insisting(call) },
+      ...(credit === 'unused' && { creditTo: creditTo ?? 'credit' }),
+    });
     if (done.outcome === 'late') return done.reply;
     if (comment) {
       const remark = { subscription: id, customer: row.customer_id, action: 'cancel_comment', comment };
@@ -118,9 +124,14 @@ const cancel = route({
 /** What binds customers, a term say, does not bind those who run the billing. */
 const insisting = ({ principal }: Call): { byOperator?: true } =>
   principal.caller === 'customer' ? {} : { byOperator: true };
+/** A customer cancels; whether money goes back is for those to say who answer for it. */
+function mayRefund({ principal: { caller } }: Call, creditTo: 'credit' | 'refund' | undefined): void {
+  if (creditTo !== 'refund' || FINANCE.some((each) => each === caller)) return;
+  throw new Problem(403, 'not_allowed', `refunds are for ${FINANCE.join(', ')}; you are ${caller}`);
+}
 
 /** A reason goes into Temporal and the audit log, where nothing personal may be: only a code does. */
-function inWhoseWords({ reason, comment }: { reason?: string; comment?: string }) {
+export function inWhoseWords({ reason, comment }: { reason?: string; comment?: string }) {
   const isCode = reason === undefined || /^[a-z0-9_-]{1,64}$/.test(reason);
   if (isCode) return { reason: reason ?? null, comment };
   return { reason: 'other', comment: comment ? `${reason}\n${comment}` : reason };
@@ -208,7 +219,7 @@ const preview = route({
     const wanted = await requestedChange(call, row);
     const at = await inTenant(call.parts.db, call.scope, (trx) => nowOf(trx, row.customer_id));
     const state = row.document;
-    const shared = await sharedFacts(call.parts, state, { invoices: [] }, at);
+    const shared = await sharedFacts(call.parts, state, {}, at);
     const decision = decide(state, { ...wanted, at, shared, origin: { by: 'principal', ref: call.principal.ref } });
     if (decision.outcome === 'refused') throw new Refused(409, decision.code, decision.detail);
     if (!isAccepted(state)) throw cannotChange(state);

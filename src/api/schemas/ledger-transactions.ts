@@ -24,7 +24,7 @@ export const ledgerTransaction = z
     cause: z.object({
       invoice: z.object({ id: invoiceId, number: z.string().nullable() }).nullable(),
       payment: z.object({ id: z.string(), receivedAt: time }).nullable(),
-      refund: z.object({ id: z.string(), refundedAt: time }).nullable(),
+      refund: z.object({ id: z.string(), refundedAt: time.nullable() }).nullable(),
       decision: z
         .object({
           subscriptionId,

@@ -170,9 +170,9 @@ export async function creditInvoices(trx: Trx, paid: readonly Paid[]): Promise<v
       group by invoice
     )
     update invoices set amount_paid = amount_paid + came.amount,
-      state = case when state in ('open', 'uncollectible') and amount_paid + came.amount >= amount_due then 'paid'
+      state = case when state in ('open', 'uncollectible') and amount_paid + credited_open + came.amount >= amount_due then 'paid'
         else state end,
-      paid_at = case when state in ('open', 'uncollectible') and amount_paid + came.amount >= amount_due then came.at
+      paid_at = case when state in ('open', 'uncollectible') and amount_paid + credited_open + came.amount >= amount_due then came.at
         else paid_at end
     from came
     where invoices.id = came.invoice`.execute(trx);

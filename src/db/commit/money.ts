@@ -9,9 +9,10 @@ import {
   invoiceIssued,
   invoiceVoided,
   type KeyedPosting,
+  type Posting,
   paymentReceived,
-  refundPaid,
   unappliedPaymentReceived,
+  writeOffReversed,
 } from '../../domain/ledger.ts';
 import type { Parties } from '../../domain/parties.ts';
 import type { Subscription } from '../../domain/subscription.ts';
@@ -19,8 +20,10 @@ import { dayOf, type Instant } from '../../domain/time.ts';
 import { post } from '../ledger.ts';
 import type { Trx } from '../tenant.ts';
 import { settledAttempts } from './attempts.ts';
+import { issueCreditNote } from './credit-notes.ts';
 import { earnRest, holdSpans, takeBackSpans } from './earnings.ts';
 import { type EffectOf, ofType } from './effects.ts';
+import { giveBack } from './give-back.ts';
 import { creditInvoices, draftInvoices, type Issued, issueInvoices, type Voided, voidInvoices } from './invoices.ts';
 import { iso } from './projection.ts';
 
@@ -44,11 +47,11 @@ export async function recordMoney(
     trx,
     voided.map(({ invoice, at }) => ({ invoice, day: dayOf(at, subscription.timeZone) })),
   );
-  const refunds = await recordRefunds(trx, subscription, of('record_refund'));
   const issued = of('issue_invoice').map(({ invoice }) => issuedTo(subscription, invoice, parties));
   const ending = of('earn_rest');
   if (ending.length > 0) await holdSpans(trx, subscription.id);
-  await post(trx, postingsOf(subscription, { issued, voided, payments, refunds }));
+  const givenBack = await giveBack(trx, subscription, effects);
+  await post(trx, [...postingsOf(subscription, { issued, voided, payments }), ...givenBack]);
   await issueInvoices(trx, issued);
   for (const rest of ending) {
     await earnRest(trx, { subscription: subscription.id, day: rest.day, reference: keyOf(rest) });
@@ -56,10 +59,13 @@ export async function recordMoney(
   await draftInvoices(trx, subscription, of('draft_invoice'));
   await creditInvoices(
     trx,
-    payments
-      .filter((payment) => payment.type === 'record_payment')
-      .map(({ invoice, amount, at }) => ({ invoice, amount, at: iso(at)! })),
+    payments.flatMap((payment) =>
+      payment.type === 'record_payment'
+        ? [{ invoice: payment.invoice, amount: payment.amount - (payment.unapplied ?? 0), at: iso(payment.at)! }]
+        : [],
+    ),
   );
+  for (const note of of('issue_credit_note')) await issueCreditNote(trx, subscription, note);
 }
 
 const issuedTo = ({ id, customer, timeZone }: Subscription, invoice: Invoice, parties: Parties): Issued => ({
@@ -80,10 +86,9 @@ type Moved = {
   issued: Issued[];
   voided: Voided[];
   payments: PaymentEffect[];
-  refunds: Refund[];
 };
 
-function postingsOf(subscription: Subscription, { issued, voided, payments, refunds }: Moved): KeyedPosting[] {
+function postingsOf(subscription: Subscription, { issued, voided, payments }: Moved): KeyedPosting[] {
   const about = (at: Instant): About => {
     const { customer, id, currency } = subscription;
     return { customer, subscription: id, currency, at };
@@ -103,13 +108,29 @@ function postingsOf(subscription: Subscription, { issued, voided, payments, refu
         invoice: each.invoice,
       })),
     ...payments.map((each) => ({
-      ...(each.type === 'record_payment' ? paymentReceived : unappliedPaymentReceived)(each.amount, about(each.at)),
+      ...receivedBy(each, about(each.at)),
       key: keyOf(each),
       invoice: each.invoice,
     })),
-    ...refunds.map((each) => ({ ...refundPaid(each.amount, each.unapplied, about(each.at)), key: keyOf(each) })),
+    ...payments
+      .filter((each) => each.type === 'record_payment' && each.recovers)
+      .map((each) => ({
+        ...writeOffReversed(each.amount - unappliedOf(each), about(each.at)),
+        key: `recovered/${each.payment}`,
+        invoice: each.invoice,
+      })),
   ];
 }
+
+function receivedBy(effect: PaymentEffect, about: About): Posting {
+  const outside = effect.outside !== undefined;
+  if (effect.type === 'record_unapplied_payment') return unappliedPaymentReceived(effect.amount, about, { outside });
+  const { amount, unapplied = 0 } = effect;
+  return paymentReceived(amount, about, { unapplied, outside });
+}
+
+const unappliedOf = (effect: PaymentEffect): number =>
+  effect.type === 'record_payment' ? (effect.unapplied ?? 0) : effect.amount;
 
 type PaymentEffect = EffectOf<'record_payment'> | EffectOf<'record_unapplied_payment'>;
 
@@ -127,9 +148,12 @@ async function recordAnswers(
     id: effect.payment,
     invoice_id: effect.invoice,
     amount: effect.amount,
+    applied: effect.amount - unappliedOf(effect),
     unapplied: effect.type === 'record_unapplied_payment',
     why: effect.type === 'record_unapplied_payment' ? effect.why : null,
-    received_at: iso(effect.at),
+    received_at: iso(effect.outside?.receivedAt ?? effect.at),
+    processor: effect.outside ? null : processor,
+    reference: effect.outside?.reference ?? null,
   }));
   const written = await sql<{ id: string }>`/* commit_answers */
     with settled as (
@@ -143,46 +167,16 @@ async function recordAnswers(
           or (attempt.state in ('failed', 'canceled') and settled.state = 'succeeded'))
     )
     insert into payments (tenant_id, mode, id, processor, subscription_id, customer_id, invoice_id, amount, currency,
-      unapplied, why, received_at)
-    select current_setting('hydra.tenant'), current_setting('hydra.mode'), id, ${processor}, ${id}, ${customer},
-      invoice_id, amount, ${currency}, unapplied, why, received_at
+      applied, unapplied, why, reference, received_at)
+    select current_setting('hydra.tenant'), current_setting('hydra.mode'), id, processor, ${id}, ${customer},
+      invoice_id, amount, ${currency}, applied, unapplied, why, reference, received_at
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as payment (id text, invoice_id text, amount numeric,
-      unapplied boolean, why text, received_at timestamptz)
+      applied numeric, unapplied boolean, why text, processor text, reference text, received_at timestamptz)
     order by id
     on conflict (tenant_id, mode, id) do nothing
     returning id`.execute(trx);
   const fresh = new Set(written.rows.map((row) => row.id));
   return firsts.filter(({ payment }) => fresh.has(payment));
-}
-
-type Refund = EffectOf<'record_refund'> & { unapplied: boolean };
-
-/** Those that were not known before, and whether they give back money that had been applied to nothing. */
-async function recordRefunds(
-  trx: Trx,
-  { id, currency }: Subscription,
-  effects: readonly EffectOf<'record_refund'>[],
-): Promise<Refund[]> {
-  if (effects.length === 0) return [];
-  const firsts = uniqueBy(effects, ({ refund }) => refund);
-  const rows = firsts.map(({ refund, payment, amount, at }) => ({ id: refund, payment, amount, at: iso(at) }));
-  const written = await sql<{ id: string; unapplied: boolean }>`/* commit_refunds */
-    with written as (
-      insert into refunds (tenant_id, mode, id, payment_id, subscription_id, amount, currency, refunded_at)
-      select current_setting('hydra.tenant'), current_setting('hydra.mode'), id, payment, ${id}, amount, ${currency}, at
-      from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as refund (id text, payment text, amount numeric,
-        at timestamptz)
-      order by id
-      on conflict (tenant_id, mode, id) do nothing
-      returning id, payment_id
-    )
-    select written.id, coalesce(payments.unapplied, false) as unapplied
-    from written left join payments on payments.id = written.payment_id`.execute(trx);
-  const fresh = new Map(written.rows.map((row) => [row.id, row.unapplied]));
-  return firsts.flatMap((effect) => {
-    const unapplied = fresh.get(effect.refund);
-    return unapplied === undefined ? [] : [{ ...effect, unapplied }];
-  });
 }
 
 const uniqueBy = <T>(items: readonly T[], key: (item: T) => string): T[] => [

@@ -11,6 +11,7 @@ import { up as invoicing } from './0009-invoicing.ts';
 import { up as parties } from './0010-parties.ts';
 import { up as coupons } from './0011-coupons.ts';
 import { up as revenue } from './0012-revenue.ts';
+import { up as givingBack } from './0013-giving-back.ts';
 import { up as reports } from './0014-reports.ts';
 import { up as priceBookHash } from './0015-price-book-hash.ts';
 import { up as priceBookMigrations } from './0015-price-book-migrations.ts';
@@ -31,6 +32,7 @@ export const migrations: Record<string, Migration> = {
   '0010-parties': { up: parties },
   '0011-coupons': { up: coupons },
   '0012-revenue': { up: revenue },
+  '0013-giving-back': { up: givingBack },
   '0014-reports': { up: reports },
   '0015-price-book-hash': { up: priceBookHash },
   '0015-price-book-migrations': { up: priceBookMigrations },

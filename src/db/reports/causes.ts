@@ -2,7 +2,7 @@
 import type { Selectable } from 'kysely';
 import { sql } from 'kysely';
 import { keyOf } from '../../domain/effect.ts';
-import type { InvoiceId, PaymentId, SubscriptionId } from '../../domain/ids.ts';
+import type { InvoiceId, PaymentId, RefundId, SubscriptionId } from '../../domain/ids.ts';
 import type { LedgerTransactionsTable } from '../schema.ts';
 import type { DecisionRow } from '../subscriptions.ts';
 import type { Trx } from '../tenant.ts';
@@ -10,11 +10,14 @@ import type { Trx } from '../tenant.ts';
 export type Causes = {
   invoice: { id: InvoiceId; number: string | null } | null;
   payment: { id: PaymentId; received_at: Date } | null;
-  refund: { id: string; refunded_at: Date } | null;
+  refund: { id: RefundId; refunded_at: Date | null } | null;
   decision: Pick<DecisionRow, 'subscription_id' | 'version' | 'ordinal' | 'rule' | 'at' | 'input'> | null;
 };
 
 type Posted = Pick<Selectable<LedgerTransactionsTable>, 'key' | 'subscription_id' | 'invoice_id'>;
+
+/** The postings of a refund's life. */
+const REFUNDS = new Set(['promised', 'refunded', 'refund_failed', 'refund_credited']);
 
 export async function causesOf(trx: Trx, { key, subscription_id, invoice_id }: Posted): Promise<Causes> {
   const [kind = '', name = ''] = key.split('/');
@@ -25,7 +28,12 @@ export async function causesOf(trx: Trx, { key, subscription_id, invoice_id }: P
       .selectFrom('payments')
       .select(['id', 'received_at'])
       .where('id', '=', name as PaymentId);
-  const refund = kind === 'refunded' && trx.selectFrom('refunds').select(['id', 'refunded_at']).where('id', '=', name);
+  const refund =
+    REFUNDS.has(kind) &&
+    trx
+      .selectFrom('refunds')
+      .select(['id', 'refunded_at'])
+      .where('id', '=', name as RefundId);
   return {
     invoice: (invoice && (await invoice.executeTakeFirst())) || null,
     payment: (payment && (await payment.executeTakeFirst())) || null,

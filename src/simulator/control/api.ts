@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { newId } from '../ids.ts';
 import { authenticated, settled } from '../stripe/payments.ts';
+import { settleRefund } from '../stripe/refunds.ts';
 import { setupAuthenticated } from '../stripe/setup-intents.ts';
 import type { Controlled } from './controlled.ts';
 import { habit, times } from './habit.ts';
@@ -78,6 +79,18 @@ const routes: readonly (readonly [method: 'GET' | 'POST' | 'DELETE', path: RegEx
       if (intent?.status !== 'processing') return refuse(404, `no processing payment intent ${id}`);
       const { code } = z.object({ code: z.string().nullable().default(null) }).parse(body);
       return ok(engine.act((call) => settled(call, intent, code)));
+    },
+  ],
+  [
+    'POST',
+    /^\/_sim\/refunds\/([^/]+)\/settle$/,
+    ({ engine }, { id, body }) => {
+      const refund = engine.world.store.get('refund', id);
+      if (refund === undefined || refund.status === 'failed')
+        return refuse(404, `no refund ${id} that could still end`);
+      const { status } = z.object({ status: z.enum(['succeeded', 'failed']) }).parse(body);
+      engine.act((call) => settleRefund(call, id, status));
+      return ok(engine.world.store.get('refund', id));
     },
   ],
 

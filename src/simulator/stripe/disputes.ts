@@ -114,7 +114,7 @@ function close(call: Call, dispute: Dispute, verdict: 'won' | 'lost'): Dispute {
   const { amount, currency, id: source } = dispute;
   const back =
     verdict === 'won' && !inquiry
-      ? [move(call, { type: 'adjustment', amount, fee: -DISPUTE_FEE, currency, source, at })]
+      ? [move(call, { type: 'adjustment', amount, fee: 0, currency, source, at })] // the fee is kept
       : [];
   const status = inquiry ? 'warning_closed' : verdict;
   const closed = { ...dispute, balance_transactions: [...dispute.balance_transactions, ...back], status };

@@ -149,6 +149,7 @@ function settleLater(call: Call, refund: Refund, habit: Behaviour): void {
 /** A refund that the bank sent back: the money is on our balance again, and the charge isn't refunded any more. */
 export function settleRefund(call: Call, id: string, status: 'succeeded' | 'failed'): void {
   const before = refundFor(call, id);
+  if (before.status === 'failed') return; // it has come back already
   if (status === 'succeeded') {
     changeRefund(call, before, { ...before, status });
     return;

@@ -1,0 +1,440 @@
+/**
+ * What happens to an invoice after it was issued, and to the money that came for it: the same in every state of its
+ * subscription. The states only say what follows when nothing is owed any more.
+ */
+import {
+  type Creditable,
+  type CreditNote,
+  creditNote,
+  isRefusal,
+  issued,
+  paidOn,
+  type Refusal,
+  refundableOf,
+  refundParts,
+  spansOf,
+  spread,
+} from './credit-note.ts';
+import type { Because } from './decision.ts';
+import { type DisputeFact, isInDispute, takeDispute } from './dispute.ts';
+import type { Effect } from './effect.ts';
+import type { InvoiceId } from './ids.ts';
+import type { Input, InputOf } from './input.ts';
+import type { OpenInvoice } from './invoice.ts';
+import { formatMoney } from './money.ts';
+import { type Applied, applyPayment, callOff } from './payment.ts';
+import { failedRefund, keep, orderRefund, refundFailed, refundNamed, refundSucceeded } from './refund.ts';
+import type { Moment } from './shared.ts';
+import type { Accepted, Subscription } from './subscription.ts';
+import { dayOf } from './time.ts';
+import { unusedNotes } from './unused.ts';
+
+const ABOUT_INVOICES = [
+  ...([
+    'credit_note',
+    'void',
+    'write_off',
+    'record_payment',
+    'retry_refund',
+    'credit_refund',
+    'withdraw_credit',
+  ] as const),
+  ...(['payment_refunded', 'refund_failed'] as const),
+  ...(['dispute_opened', 'funds_withdrawn', 'funds_reinstated', 'dispute_closed'] as const),
+] as const satisfies readonly Input['type'][];
+
+export type AboutInvoice = InputOf<(typeof ABOUT_INVOICES)[number]>;
+/** What the states decide for themselves. */
+export type OfLife = Exclude<Input, AboutInvoice>;
+
+const names: ReadonlySet<Input['type']> = new Set(ABOUT_INVOICES);
+export const isAboutInvoice = (input: Input): input is AboutInvoice => names.has(input.type);
+
+/** `left`: told before, old, or to be decided when the books have been read. */
+type Outcome<S> = Applied<S> | Refusal | { left: string };
+
+type Holder = Extract<Subscription, Accepted>;
+
+export function decideAboutInvoice(state: Holder, input: AboutInvoice): Outcome<Holder> {
+  switch (input.type) {
+    case 'credit_note':
+      return giveCredit(state, input);
+    case 'void':
+      return voidInvoice(state, input);
+    case 'write_off':
+      return writeOff(state, input);
+    case 'record_payment':
+      return recordPayment(state, input);
+    case 'retry_refund':
+      return retryRefund(state, input);
+    case 'credit_refund':
+      return creditRefund(state, input);
+    case 'withdraw_credit':
+      return withdrawCredit(state, input);
+    case 'payment_refunded':
+      return input.asked ? ofRefund(state, refundSucceeded(state.refunds, input)) : refundedOutside(state, input);
+    case 'refund_failed':
+      return ofRefund(state, refundFailed(state.refunds, input));
+    case 'dispute_opened':
+    case 'funds_withdrawn':
+    case 'funds_reinstated':
+    case 'dispute_closed':
+      return disputed(state, input);
+  }
+}
+
+/** The books have not been read yet; it is decided again when they have been. */
+const TO_BE_READ = { left: 'invoice.to_be_read' } as const;
+
+/** An invoice as the books hold it, with what this very step has learned of disputes. */
+function invoiceOf(state: Holder, { shared }: Moment, id: InvoiceId): Creditable | Refusal | { left: string } {
+  if (!shared?.books) return TO_BE_READ;
+  const invoice = shared.books.invoices[id];
+  if (!invoice) return { code: 'invoice_unknown', detail: `there is no invoice ${id} of ${state.id}` };
+  return withDisputes(state, invoice);
+}
+
+const withDisputes = (state: Holder, invoice: Creditable): Creditable => ({
+  ...invoice,
+  payments: invoice.payments.map((payment) => ({
+    ...payment,
+    disputed: payment.disputed || isInDispute(state.disputes, payment.id),
+  })),
+});
+
+const openOf = (state: Holder, id: InvoiceId): OpenInvoice | undefined =>
+  state.invoices.find((candidate) => candidate.id === id);
+
+/** What is on its way at the processor is over the old amount, and can't be changed any more. */
+function inFlight(what: string, { id, collection }: OpenInvoice): Refusal | null {
+  if (collection.step !== 'charging' && collection.step !== 'processing') return null;
+  return { code: 'payment_in_flight', detail: `cannot ${what}: an attempt on ${id} is still on its way` };
+}
+
+function giveCredit(state: Holder, input: InputOf<'credit_note'>): Outcome<Holder> {
+  const invoice = invoiceOf(state, input, input.invoice);
+  if ('code' in invoice || 'left' in invoice) return invoice;
+  const { to, reason, at, lines, amount } = input;
+  if (to === 'open') {
+    const refusal = whyNotReduced(state, input.invoice, 'credit');
+    if (refusal) return refusal;
+  }
+  const what = lines ? { lines } : amount === null ? null : { amount };
+  const note = creditNote(invoice, { what, to, reason, at });
+  if (isRefusal(note)) return note;
+  const { state: after, effects } = issueNote(state, invoice, note);
+  return { rule: 'credit_note.issued', state: after, effects, because: noteFacts(note) };
+}
+
+const noteFacts = ({ id, invoice, to, total, tax, reason }: CreditNote): Because => ({
+  ...{ creditNote: id, invoice, to, total, tax, reason },
+});
+
+function whyNotReduced(state: Holder, id: InvoiceId, what: string): Refusal | null {
+  if (state.state === 'incomplete') {
+    return { code: 'not_while_incomplete', detail: `cannot ${what} a first invoice: cancel the subscription instead` };
+  }
+  const open = openOf(state, id);
+  if (!open) return { code: 'invoice_not_open', detail: `cannot ${what}: invoice ${id} is not open` };
+  if (open.writtenOff) return { code: 'invoice_written_off', detail: `cannot ${what}: invoice ${id} was written off` };
+  return inFlight(what, open);
+}
+
+type Step = { state: Holder; effects: Effect[] };
+
+/** Issues a note: off what is owed, to the customer's credit, or back to where the money came from. */
+export function issueNote(before: Holder, invoice: Creditable, note: CreditNote): Step {
+  const { id, total, to, issuedAt: at } = note;
+  let state = before;
+  const effects: Effect[] = [
+    { type: 'issue_credit_note', note, spans: spansOf(invoice, note, dayOf(at, before.timeZone)), at },
+    {
+      type: 'announce',
+      event: 'credit_note.issued',
+      data: { creditNote: id, invoice: note.invoice, to, total, currency: note.currency },
+      at,
+    },
+  ];
+  if (to === 'open') {
+    const reduced = reduce(state, note.invoice, total, at);
+    state = reduced.state;
+    effects.push(...reduced.effects);
+  }
+  if (to === 'refund') {
+    for (const [i, { payment, amount }] of refundParts(invoice, total).entries()) {
+      const refund = `ref_${id.slice(3)}_${i + 1}` as const;
+      const order = { refund, from: 'credit_note', note: id, invoice: note.invoice, payment, amount } as const;
+      const ordered = orderRefund(state.refunds, order, at);
+      state = { ...state, refunds: ordered.refunds };
+      effects.push(...ordered.effects);
+    }
+  }
+  return { state, effects };
+}
+
+/** Less is owed on it, or nothing any more. What waits for the customer at the processor is over the old amount. */
+function reduce(state: Holder, id: InvoiceId, amount: number, at: number): Step {
+  const open = openOf(state, id);
+  if (!open) return { state, effects: [] };
+  const left = open.amount - amount;
+  const others = state.invoices.filter((each) => each !== open);
+  const { collection } = open;
+  if (left <= 0) return { state: { ...state, invoices: others }, effects: callOff(open, at) };
+  const next: OpenInvoice = {
+    ...{ ...open, amount: left },
+    collection:
+      collection.step === 'needs_action'
+        ? { ...collection, next: collection.next ?? { paymentMethod: state.paymentMethod, onSession: false } }
+        : collection,
+  };
+  const effects: Effect[] =
+    collection.step === 'needs_action'
+      ? [{ type: 'cancel_payment', invoice: id, attempt: open.attempts, payment: collection.payment, at }]
+      : [];
+  return { state: { ...state, invoices: state.invoices.map((each) => (each === open ? next : each)) }, effects };
+}
+
+function voidInvoice(state: Holder, input: InputOf<'void'>): Outcome<Holder> {
+  const invoice = invoiceOf(state, input, input.invoice);
+  if ('code' in invoice || 'left' in invoice) return invoice;
+  const refusal = whyNotReduced(state, input.invoice, 'void');
+  if (refusal) return refusal;
+  const { id, paid, creditedOpen, creditedBack, total } = invoice;
+  const credited = creditedOpen + creditedBack;
+  if (paid > 0 || credited > 0) {
+    const words = (amount: number) => formatMoney({ amount, currency: state.currency });
+    return {
+      code: 'invoice_partly_settled',
+      detail: `cannot void ${id}: ${words(paid)} of it was paid and ${words(credited)} credited; credit the rest instead`,
+    };
+  }
+  const { reason, at } = input;
+  const open = openOf(state, id)!;
+  return {
+    rule: 'invoice.voided',
+    state: {
+      ...state,
+      invoices: state.invoices.filter((each) => each !== open),
+      // What it had brought along from another invoice waits for the next.
+      carried: [...state.carried, ...carriedBy(invoice)],
+    },
+    effects: [
+      { type: 'void_invoice', invoice: id, amount: total, at },
+      ...callOff(open, at),
+      { type: 'announce', event: 'invoice.voided', data: { invoice: id, total, currency: state.currency }, at },
+    ],
+    because: { invoice: id, total, reason },
+  };
+}
+
+const carriedBy = ({ lines }: Creditable): Accepted['carried'] =>
+  lines
+    .filter(({ carried }) => carried)
+    .map(({ description, amount }) => ({
+      ...{ description, quantity: 1, unitPrice: null, amount, period: null, proration: null },
+      ...{ taxCategory: 'exempt' as const, discountable: false as const, carried: true as const },
+    }));
+
+/** It is lost for the books. It is still owed: service comes back with the money, and with nothing else. */
+function writeOff(state: Holder, input: InputOf<'write_off'>): Outcome<Holder> {
+  const { invoice: id, reason, at } = input;
+  const refusal = whyNotReduced(state, id, 'write off');
+  if (refusal) return refusal;
+  const open = openOf(state, id)!;
+  const lost: OpenInvoice = { ...open, writtenOff: true, collection: { step: 'stopped' } };
+  const { amount } = open;
+  return {
+    rule: 'invoice.written_off',
+    state: { ...state, invoices: state.invoices.map((each) => (each === open ? lost : each)) },
+    effects: [
+      { type: 'write_off_invoice', invoice: id, amount, reason, at },
+      ...callOff(open, at),
+      { type: 'announce', event: 'invoice.written_off', data: { invoice: id, amount, currency: state.currency }, at },
+    ],
+    because: { invoice: id, amount, reason },
+  };
+}
+
+function recordPayment(state: Holder, input: InputOf<'record_payment'>): Outcome<Holder> {
+  const { invoice, payment, amount, receivedAt, reference, at } = input;
+  if (state.settled.some((known) => known.payment === payment)) return { left: 'payment.known' };
+  const outside = { reference, receivedAt };
+  const open = openOf(state, invoice);
+  const settled = { ...state, settled: [...state.settled, { invoice, payment }] };
+  if (open) {
+    const { state: after, effects, because } = applyPayment(settled, open, { payment, amount, at, outside });
+    const isOpen = after.invoices.some(({ id }) => id === invoice);
+    return {
+      rule: 'payment.recorded',
+      state: after,
+      effects: [...effects, ...(isOpen ? [] : callOff(open, at))],
+      because,
+    };
+  }
+  const why = 'nothing_owed';
+  return {
+    rule: 'payment.recorded_unapplied',
+    state: settled,
+    effects: [{ type: 'record_unapplied_payment', invoice, payment, amount, why, outside, at }],
+    because: { invoice, payment, amount },
+  };
+}
+
+function retryRefund(state: Holder, { refund, at }: InputOf<'retry_refund'>): Outcome<Holder> {
+  const known = failedRefund(state.refunds, refund);
+  if (!known) return { code: 'refund_not_failed', detail: `cannot retry: refund ${refund} has not failed` };
+  const { invoice, payment, amount } = known;
+  if (isInDispute(state.disputes, payment)) {
+    return { code: 'payment_disputed', detail: `cannot refund payment ${payment}: it is disputed` };
+  }
+  const attempt = known.attempt + 1;
+  return {
+    rule: 'refund.retried',
+    state: { ...state, refunds: keep(state.refunds, { ...known, attempt, step: 'asked' }) },
+    effects: [
+      { type: 'repeat_refund', refund, attempt, at },
+      { type: 'refund', refund, attempt, invoice, payment, amount, at },
+    ],
+    because: { refund, attempt, payment, amount },
+  };
+}
+
+function creditRefund(state: Holder, { refund, at }: InputOf<'credit_refund'>): Outcome<Holder> {
+  const known = failedRefund(state.refunds, refund);
+  if (!known)
+    return { code: 'refund_not_failed', detail: `cannot turn refund ${refund} into credit: it has not failed` };
+  const { attempt, amount, payment } = known;
+  return {
+    rule: 'refund.credited',
+    state: { ...state, refunds: keep(state.refunds, { ...known, step: 'credited' }) },
+    effects: [
+      { type: 'settle_refund', refund, attempt, outcome: 'credited', name: null, code: null, at },
+      { type: 'announce', event: 'refund.credited', data: { refund, payment, amount }, at },
+    ],
+    because: { refund, payment, amount },
+  };
+}
+
+function withdrawCredit(state: Holder, input: InputOf<'withdraw_credit'>): Outcome<Holder> {
+  const { amount, name, at, shared } = input;
+  if (!shared?.books) return TO_BE_READ;
+  const words = (value: number) => formatMoney({ amount: value, currency: state.currency });
+  if (amount > shared.credit) {
+    return {
+      code: 'credit_insufficient',
+      detail: `amount: cannot withdraw ${words(amount)}: the customer has ${words(shared.credit)} of credit`,
+    };
+  }
+  // Whatever it had paid for: here it is the way back that counts.
+  const payments = shared.books.refundable.map((payment) => ({
+    ...payment,
+    ...{ applied: payment.amount, refundedUnapplied: 0 },
+    disputed: payment.disputed || isInDispute(state.disputes, payment.id),
+  }));
+  const left = payments.reduce((sum, payment) => sum + refundableOf(payment), 0);
+  if (amount > left) {
+    return {
+      code: 'credit_not_refundable',
+      detail: `amount: cannot withdraw ${words(amount)}: ${words(left)} can go back to payments of this subscription`,
+    };
+  }
+  const start: Step = { state, effects: [] };
+  const { state: after, effects } = refundParts({ payments }, amount).reduce<Step>((step, part, i) => {
+    const refund = `${name}_${i + 1}` as const;
+    const order = { refund, from: 'customer_credit', note: null, invoice: null, ...part } as const;
+    const ordered = orderRefund(step.state.refunds, order, at);
+    return { state: { ...step.state, refunds: ordered.refunds }, effects: [...step.effects, ...ordered.effects] };
+  }, start);
+  const told: Effect = { type: 'announce', event: 'credit.withdrawn', data: { amount, currency: state.currency }, at };
+  return {
+    rule: 'credit.withdrawn',
+    state: after,
+    effects: [...effects, told],
+    because: { amount, credit: shared.credit },
+  };
+}
+
+/**
+ * Gives back the days that were paid for and will not be used. Before the books are read it gives back nothing: it is
+ * decided again when they have been.
+ */
+export function giveUnused<S extends Holder>(
+  state: S,
+  { creditTo: to, at, shared }: InputOf<'cancel'>,
+): { state: S; effects: Effect[]; unused: number } | Refusal {
+  if (!to || !shared?.books) return { state, effects: [], unused: 0 };
+  const flying = state.invoices.map((open) => inFlight('credit unused days', open)).find((refusal) => refusal);
+  if (flying) return flying;
+  const invoices = Object.values(shared.books.invoices)
+    .filter((invoice) => invoice.state === 'open' || invoice.state === 'paid')
+    .map((invoice) => withDisputes(state, invoice))
+    .sort((a, b) => a.issuedAt - b.issuedAt);
+  const notes = unusedNotes(invoices, dayOf(at, state.timeZone), { to, reason: 'canceled', at });
+  const start: Step = { state, effects: [] };
+  const { state: after, effects } = notes.reduce<Step>((step, note) => {
+    const invoice = invoices.find(({ id }) => id === note.invoice)!;
+    const next = issueNote(step.state, invoice, note);
+    return { state: next.state, effects: [...step.effects, ...next.effects] };
+  }, start);
+  return { state: after as S, effects, unused: notes.reduce((sum, { total }) => sum + total, 0) };
+}
+
+function ofRefund(state: Holder, taken: ReturnType<typeof refundSucceeded>): Outcome<Holder> {
+  if (!taken) return { left: 'refund.known' };
+  const { rule, refunds, effects, because } = taken;
+  return { rule, state: { ...state, refunds }, effects, because };
+}
+
+/**
+ * Somebody has given money back at the processor. It is recorded whatever it was for; a credit note over the invoice makes
+ * the books right, as far as the invoice has anything left to give back.
+ */
+function refundedOutside(state: Holder, input: InputOf<'payment_refunded'>): Outcome<Holder> {
+  const { payment, refund: name, amount, at, shared } = input;
+  const refund = refundNamed(name);
+  if (state.refunds?.some(({ id }) => id === refund)) return { left: 'refund.known' };
+  const invoice = Object.values(shared?.books?.invoices ?? {}).find((each) =>
+    each.payments.some(({ id }) => id === payment),
+  );
+  const of = invoice?.payments.find(({ id }) => id === payment);
+  const unapplied = of ? Math.min(amount, Math.max(of.amount - of.applied - of.refundedUnapplied, 0)) : 0;
+  const covered = invoice ? Math.min(amount - unapplied, paidOn(invoice)) : 0;
+  const note =
+    invoice && covered > 0
+      ? issued(invoice, { lines: spread(invoice.lines, covered), to: 'refund', reason: 'refunded_at_processor', at })
+      : null;
+  const known = { id: refund, invoice: invoice?.id ?? null, payment, amount, attempt: 1, step: 'done' } as const;
+  const effects: Effect[] = [
+    ...(note && invoice
+      ? [{ type: 'issue_credit_note', note, spans: spansOf(invoice, note, dayOf(at, state.timeZone)), at } as const]
+      : []),
+    {
+      type: 'record_refund',
+      ...{
+        refund,
+        name,
+        note: note?.id ?? null,
+        invoice: invoice?.id ?? input.invoice,
+        payment,
+        amount,
+        unapplied,
+        at,
+      },
+    },
+    { type: 'announce', event: 'refund.succeeded', data: { refund, payment, amount }, at },
+  ];
+  return {
+    rule: 'refund.recorded',
+    state: { ...state, refunds: keep(state.refunds, known) },
+    effects,
+    because: { payment, refund: name, amount, unapplied, credited: covered, unmatched: amount - unapplied - covered },
+  };
+}
+
+function disputed(state: Holder, input: DisputeFact): Outcome<Holder> {
+  const taken = takeDispute(state.disputes ?? [], input);
+  if (!taken) return { left: 'dispute.known' };
+  const { rule, disputes, effects } = taken;
+  const { payment, dispute } = input;
+  return { rule, state: { ...state, disputes }, effects, because: { payment, dispute } };
+}

@@ -1,0 +1,102 @@
+/**
+ * What a cancellation gives back: the days that were paid for and are not used, at what each line was really debited, so
+ * that a free or discounted day gives back what it cost. The day on which it is canceled is used.
+ */
+import {
+  afterNote,
+  type Creditable,
+  type CreditableLine,
+  type CreditNote,
+  creditLeft,
+  creditOf,
+  issued,
+  lineLeft,
+  owedOn,
+} from './credit-note.ts';
+import { prorate } from './money.ts';
+import { priceOfDays } from './proration.ts';
+import { grossOf } from './tax.ts';
+import { addDays, type Day, daysBetween, type Instant } from './time.ts';
+
+type Part = { line: number; amount: number };
+
+const sumOf = (parts: readonly Part[]): number => parts.reduce((sum, { amount }) => sum + amount, 0);
+
+/** What of a line is still to come after that day, by the same arithmetic as a change of plan gives it back. */
+export function unusedOf(line: CreditableLine, day: Day): number {
+  const { period, amount } = line;
+  if (!period || line.carried || period.to <= addDays(day, 1)) return 0;
+  const days = daysBetween(period.from, period.to);
+  const earning = line.earning ?? { price: amount, days, from: 0, to: days };
+  const used = Math.max(daysBetween(period.from, day) + 1, 0);
+  const whole = priceOfDays(earning.price, earning.from, earning.to, earning.days);
+  if (whole === 0) return 0;
+  const rest = priceOfDays(earning.price, earning.from + used, earning.to, earning.days);
+  const unused = prorate(grossOf(line), rest, whole);
+  const left = lineLeft(line);
+  return Math.abs(unused) > Math.abs(left) ? left : unused;
+}
+
+/** So much of these parts, each by its share, on the running sum. */
+function shareOf(parts: readonly Part[], amount: number): Part[] {
+  const whole = sumOf(parts);
+  if (amount === whole) return [...parts];
+  let before = 0;
+  return parts.map((part) => {
+    const after = before + part.amount;
+    const share = prorate(amount, after, whole) - prorate(amount, before, whole);
+    before = after;
+    return { line: part.line, amount: share };
+  });
+}
+
+/** What one change of plan has given back already is taken off the invoices that it was charged on, the latest first. */
+function withoutDeficits(
+  all: readonly { invoice: Creditable; parts: Part[] }[],
+): { invoice: Creditable; parts: Part[] }[] {
+  let deficit = all.reduce((sum, { parts }) => sum + Math.max(-sumOf(parts), 0), 0);
+  return all
+    .filter(({ parts }) => sumOf(parts) > 0)
+    .toReversed()
+    .flatMap(({ invoice, parts }) => {
+      const whole = sumOf(parts);
+      const taken = Math.min(deficit, whole);
+      deficit -= taken;
+      return taken === whole ? [] : [{ invoice, parts: shareOf(parts, whole - taken) }];
+    });
+}
+
+/**
+ * The notes for what is unused of these invoices, given in the order of their issue. What of it is still owed is struck
+ * first; what can't go back the way it came becomes credit.
+ */
+export function unusedNotes(
+  invoices: readonly Creditable[],
+  day: Day,
+  { to, reason, at }: { to: 'credit' | 'refund'; reason: string; at: Instant },
+): CreditNote[] {
+  const all = invoices.map((invoice) => ({
+    invoice,
+    parts: invoice.lines.map((line, i) => ({ line: i, amount: unusedOf(line, day) })),
+  }));
+  return withoutDeficits(all).flatMap(({ invoice: given, parts: wanted }) => {
+    let [invoice, parts] = [given, wanted];
+    const notes: CreditNote[] = [];
+    const take = (target: CreditNote['to'], most: number): void => {
+      const amount = Math.min(sumOf(parts), most);
+      if (amount <= 0) return;
+      const taken = shareOf(parts, amount);
+      const lines = taken
+        .filter((part) => part.amount !== 0)
+        .map((part) => creditOf(invoice.lines[part.line]!, part.line, part.amount, addDays(day, 1)));
+      const note = issued(invoice, { lines, to: target, reason, at });
+      notes.push(note);
+      invoice = afterNote(invoice, note);
+      parts = parts.map((part, i) => ({ line: part.line, amount: part.amount - taken[i]!.amount }));
+    };
+    take('open', owedOn(invoice));
+    take(to, creditLeft(invoice, to));
+    take('credit', creditLeft(invoice, 'credit'));
+    return notes;
+  });
+}
