@@ -29,11 +29,17 @@ export async function command(call: Call, row: SubscriptionRow, command: Command
     patienceMs: call.parts.patienceMs.command,
   });
   if (answer.outcome === 'no_workflow') {
-    const why = row.state === 'canceled' ? 'its life is over' : 'it has no workflow';
+    const why = row.state === 'canceled' ? `its life is over${insteadOf(command)}` : 'it has no workflow';
     throw new Refused(409, 'subscription_ended', `cannot ${command.type}: ${why}`);
   }
   return settle(call, row.id, command.type, answer);
 }
+
+/** The relay books what the processor tells of an ended subscription, with the credit note that belongs to it. */
+const insteadOf = ({ type }: Command): string =>
+  type === 'credit_note' || type === 'retry_refund' || type === 'withdraw_credit'
+    ? '; refund the payment at the processor, and the books follow'
+    : '';
 
 export const askedBy = (call: Call, command: Command, at: Instant | null): Asked => ({
   id: call.request,
