@@ -197,7 +197,7 @@ describe('a draft', () => {
   it('waits for its grace, with no number and no charge; the first invoice does not', () => {
     expect((graced() as Active).invoiceCount).toBe(1);
     const { state, effects } = renewed();
-    expect(kinds(effects)).toEqual(['recognise_revenue', 'draft_invoice']);
+    expect(kinds(effects)).toEqual(['draft_invoice']);
     expect((state as Active).drafts).toMatchObject([{ id: 'inv_1_2', finaliseAt: FEBRUARY + DAY }]);
     expect(nextDue(state)).toEqual({ type: 'draft_due', invoice: 'inv_1_2', at: FEBRUARY + DAY });
   });
