@@ -14,6 +14,7 @@ const OWN = {
   LICENSE_SIGNING_KEY: key,
   AUDIT_SIGNING_KEY: key,
   LINK_SIGNING_KEY: key,
+  INBOX_KEYS: () => `k1:${key()}`,
 };
 
 /** What a processor would give us. The simulator takes any. */

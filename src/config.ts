@@ -57,6 +57,14 @@ const list = z.string().transform((value) =>
     .filter((part) => part !== ''),
 );
 
+/** A secret belongs to one endpoint, and so to one mode. Null: to the only mode there is. */
+export type WebhookSecret = { mode: Mode | null; secret: string };
+const WEBHOOK_SECRET = /^(?:(test|live):)?(whsec_\S+)$/;
+const readSecret = (text: string): WebhookSecret => {
+  const [, mode, secret = ''] = WEBHOOK_SECRET.exec(text) ?? [];
+  return { mode: (mode as Mode | undefined) ?? null, secret };
+};
+
 const POSTGRES = 'Postgres';
 const TEMPORAL = 'Temporal (the SDK reads its other standard variables as well: TEMPORAL_API_KEY, TEMPORAL_TLS_…)';
 const AUTH = 'Who may: tokens of your own users. One of the first two is needed';
@@ -155,6 +163,13 @@ export const variables = {
   LICENSE_SIGNING_KEY: variable({ group: KEYS, about: 'Signs licences.', schema: key, required: 'always' }),
   AUDIT_SIGNING_KEY: variable({ group: KEYS, about: 'Seals the audit log.', schema: key, required: 'always' }),
   LINK_SIGNING_KEY: variable({ group: KEYS, about: 'Signs links in mails.', schema: key, required: 'always' }),
+  INBOX_KEYS: variable({
+    group: KEYS,
+    about: 'A ring as well. Seals what processors have told us, so that a replay can be trusted without the original.',
+    schema: ring,
+    required: 'always',
+    example: '2027a:…',
+  }),
   STRIPE_API_KEY: variable({
     group: STRIPE,
     about: 'A secret or restricted key; two, comma-separated, for test and live.',
@@ -166,8 +181,14 @@ export const variables = {
   }),
   STRIPE_WEBHOOK_SECRET: variable({
     group: STRIPE,
-    about: 'The signing secret of the webhook endpoint; several, comma-separated, while it is being rolled.',
-    schema: list.refine((secrets) => secrets.length > 0, 'at least one secret'),
+    about:
+      'The signing secret of the webhook endpoint; several, comma-separated, while it is being rolled. With keys of both modes each says its own: test:whsec_…,live:whsec_….',
+    schema: list
+      .refine(
+        (secrets) => secrets.length > 0 && secrets.every((each) => WEBHOOK_SECRET.test(each)),
+        'secrets beginning with whsec_, test:whsec_ or live:whsec_',
+      )
+      .transform((secrets) => secrets.map(readSecret)),
     example: 'whsec_…',
   }),
   STRIPE_PUBLISHABLE_KEY: variable({
@@ -273,6 +294,10 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
   if (!['AUTH_JWKS_URL', 'AUTH_JWT_SECRET'].some((name) => name in parsed || isTrouble(name))) {
     troubles.push({ name: 'AUTH_JWKS_URL or AUTH_JWT_SECRET', trouble: 'is missing' });
   }
+  if (!isTrouble('STRIPE_WEBHOOK_SECRET')) {
+    const trouble = troubleOfSecrets(parsed as Parsed, production);
+    if (trouble) troubles.push({ name: 'STRIPE_WEBHOOK_SECRET', trouble });
+  }
   if (troubles.length > 0) throw new ConfigError(troubles);
   const values = parsed as Parsed;
   const test = values.TEMPORAL_TEST_NAMESPACE ?? (production ? null : 'hydra-test');
@@ -285,6 +310,18 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
       ...(test === null ? [] : [{ mode: 'test' as const, namespace: test }]),
     ],
   };
+}
+
+/** Whoever holds a test secret must not be able to tell of live money. */
+function troubleOfSecrets(values: Parsed, production: boolean): string | null {
+  const { STRIPE_API_KEY: keys = [], STRIPE_WEBHOOK_SECRET: secrets } = values;
+  if (!secrets) return production && keys.length > 0 ? 'is missing: there is a STRIPE_API_KEY' : null;
+  const isLive = (apiKey: string) => /^.k_live_/.test(apiKey);
+  if (keys.some(isLive) && !keys.every(isLive) && secrets.some(({ mode }) => mode === null)) {
+    return 'does not say which secret is of which mode: test:whsec_…,live:whsec_…';
+  }
+  if (new Set(secrets.map(({ secret }) => secret)).size < secrets.length) return 'names a secret twice';
+  return null;
 }
 
 /** For processes: what is wrong, without the stack that says where we noticed. */

@@ -19,6 +19,7 @@ const whole = {
   LICENSE_SIGNING_KEY: key(),
   AUDIT_SIGNING_KEY: key(),
   LINK_SIGNING_KEY: key(),
+  INBOX_KEYS: `k1:${key()}`,
 };
 
 function troublesOf(environment: NodeJS.ProcessEnv): Record<string, string> {
@@ -59,12 +60,38 @@ describe('in production', () => {
     ['ANCHOR_KEY', Buffer.from('secret-value').toString('base64')],
     ['STRIPE_API_KEY', 'pk_test_secret-value'],
     ['STRIPE_WEBHOOK_SECRET', ' , '],
+    ['STRIPE_WEBHOOK_SECRET', 'secret-value'],
+    ['STRIPE_WEBHOOK_SECRET', 'prod:whsec_secret-value'],
+    ['STRIPE_WEBHOOK_SECRET', 'test:whsec_secret-value,live:whsec_secret-value'],
+    ['INBOX_KEYS', 'secret-value'],
     ['PORT', '65536'],
     ['LOG_LEVEL', 'secret-value'],
   ])('%s, malformed, is named and its value is not', (name, value) => {
     const troubles = troublesOf({ ...whole, [name]: value });
     expect(Object.keys(troubles)).toEqual([name]);
     expect(JSON.stringify(troubles)).not.toContain('secret-value');
+  });
+
+  test('with keys of both modes each webhook secret says which mode it is of', () => {
+    const STRIPE_API_KEY = 'sk_test_1,sk_live_1';
+    const trouble = { STRIPE_WEBHOOK_SECRET: expect.stringContaining('test:whsec_…,live:whsec_…') };
+    expect(troublesOf({ ...whole, STRIPE_API_KEY, STRIPE_WEBHOOK_SECRET: 'whsec_1,live:whsec_2' })).toEqual(trouble);
+    const { STRIPE_WEBHOOK_SECRET } = loadConfig({
+      ...whole,
+      STRIPE_API_KEY,
+      STRIPE_WEBHOOK_SECRET: 'test:whsec_1, live:whsec_2,live:whsec_3',
+    });
+    expect(STRIPE_WEBHOOK_SECRET).toEqual([
+      { mode: 'test', secret: 'whsec_1' },
+      { mode: 'live', secret: 'whsec_2' },
+      { mode: 'live', secret: 'whsec_3' },
+    ]);
+  });
+
+  test('a key without a webhook secret stops the start', () => {
+    const trouble = { STRIPE_WEBHOOK_SECRET: 'is missing: there is a STRIPE_API_KEY' };
+    expect(troublesOf({ ...whole, STRIPE_API_KEY: 'sk_live_1' })).toEqual(trouble);
+    expect(troublesOf({ ...whole, NODE_ENV: 'development', STRIPE_API_KEY: 'sk_test_1' })).toEqual({});
   });
 
   test('an empty value is none', () => {

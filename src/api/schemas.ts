@@ -618,7 +618,7 @@ export const outboxMessage = z
     id: z.string(),
     type: z.string(),
     subscriptionId,
-    version: z.int(),
+    version: z.int().nullable(),
     data: facts,
     at: time,
     createdAt: time,

@@ -4,9 +4,11 @@
  */
 import { sql } from 'kysely';
 import type { Mode, SubscriptionId, TenantId } from '../domain/ids.ts';
-import type { StateName, Subscription } from '../domain/subscription.ts';
+import type { Processor, StateName, Subscription } from '../domain/subscription.ts';
+import type { KeyRing } from '../security/key-ring.ts';
 import type { Db } from './client.ts';
 import type { Told } from './inbox.ts';
+import { checkSeal, macOfKept, type Seal, type Sealable } from './inbox-mac.ts';
 import type { InboxState } from './schema.ts';
 import { inRole, type Trx } from './tenant.ts';
 
@@ -16,13 +18,19 @@ export type Pending = {
   occurredAt: number;
   state: InboxState;
   attempts: number;
+  /** When it came, or was last replayed. */
   receivedAt: number;
+  seal: Seal;
 };
 export type Leased = { tenant: TenantId; mode: Mode; subscription: SubscriptionId; events: Pending[] };
 
 type Row = {
   id: string;
   seq: number;
+  provider: Processor;
+  account: string;
+  event_id: string;
+  type: string;
   tenant_id: TenantId;
   mode: Mode;
   subscription_id: SubscriptionId;
@@ -30,8 +38,36 @@ type Row = {
   occurred_at: Date;
   state: InboxState;
   attempts: number;
+  /** When it was replayed, where it was. */
   received_at: Date;
+  verified_by: string | null;
+  raw_mac: Buffer | null;
+  mac_key: string | null;
+  kept_mac: Buffer | null;
 };
+
+const COLUMNS = sql.raw(`inbox.id, seq, provider, account, event_id, type, tenant_id, mode, subscription_id, facts,
+  occurred_at, state, attempts, coalesce(replayed_at, received_at) as received_at, verified_by, raw_mac, mac_key, kept_mac`);
+
+type SealedRow = Omit<Row, 'tenant_id' | 'subscription_id'> & {
+  tenant_id: TenantId | null;
+  subscription_id: SubscriptionId | null;
+};
+
+const sealable = (row: SealedRow): Sealable => ({
+  provider: row.provider,
+  account: row.account,
+  mode: row.mode,
+  eventId: row.event_id,
+  tenant: row.tenant_id,
+  subscription: row.subscription_id,
+  type: row.type,
+  facts: row.facts,
+  occurredAt: row.occurred_at.getTime(),
+  verifiedBy: row.verified_by ?? '',
+  rawMac: row.raw_mac,
+});
+const sealOf = (keys: KeyRing, row: SealedRow): Seal => checkSeal(keys, sealable(row), row.mac_key, row.kept_mac);
 
 /** Far enough to find others behind one that has a great many. */
 const LOOKED_THROUGH = 20_000;
@@ -39,6 +75,7 @@ const LOOKED_THROUGH = 20_000;
 /** Subscriptions with something due, and all that is pending for each, oldest first. */
 export async function leaseSubscriptions(
   db: Db,
+  keys: KeyRing,
   modes: readonly Mode[],
   { subscriptions, eventsEach, forMs }: { subscriptions: number; eventsEach: number; forMs: number },
 ): Promise<Leased[]> {
@@ -91,9 +128,7 @@ export async function leaseSubscriptions(
       update inbox set leased_until = clock_timestamp() + ${forMs} * interval '1 millisecond'
       from pending
       where inbox.id = pending.id
-      returning inbox.id, seq, tenant_id, mode, subscription_id, facts, occurred_at, state, attempts, received_at`.execute(
-      trx,
-    );
+      returning ${COLUMNS}`.execute(trx);
     return leased.rows;
   });
   const bySubscription = new Map<string, Leased>();
@@ -102,20 +137,38 @@ export async function leaseSubscriptions(
     const key = `${tenant}/${mode}/${subscription}`;
     const leased = bySubscription.get(key) ?? { tenant, mode, subscription, events: [] };
     bySubscription.set(key, leased);
-    leased.events.push(...pendingOf(row));
+    leased.events.push(...pendingOf(keys, row));
   }
   return [...bySubscription.values()];
 }
 
-const pendingOf = ({ id, facts, occurred_at, state, attempts, received_at }: Row): Pending[] =>
-  facts.slice(0, 1).map((told) => ({
+const pendingOf = (keys: KeyRing, row: Row): Pending[] => {
+  const { id, facts, occurred_at, state, attempts, received_at } = row;
+  return facts.slice(0, 1).map((told) => ({
     id,
     told,
     occurredAt: occurred_at.getTime(),
     state,
     attempts,
     receivedAt: received_at.getTime(),
+    seal: sealOf(keys, row),
   }));
+};
+
+export type Distrusted = { id: string; reason: string };
+
+/** Whatever it says, it isn't what a processor has told us. */
+export async function quarantine(trx: Trx, distrusted: readonly Distrusted[]): Promise<void> {
+  if (distrusted.length === 0) return;
+  await sql`/* inbox_quarantine */
+    update inbox set state = 'quarantined', reason = distrusted.reason, leased_until = null
+    from unnest(${distrusted.map(({ id }) => id)}::text[], ${distrusted.map(({ reason }) => reason)}::text[])
+      as distrusted (id, reason)
+    where inbox.id = distrusted.id and inbox.state in ('received', 'parked', 'signalled')`.execute(trx);
+}
+
+export const quarantineAll = (db: Db, distrusted: readonly Distrusted[]): Promise<void> =>
+  inRole(db, 'hydra_relay', (trx) => quarantine(trx, distrusted));
 
 /** `known`: the books hold this very payment. `awaited`: it is fresh, and its attempt's own answer still on the way. */
 export type Standing = { id: string; known: boolean; awaited: boolean };
@@ -222,18 +275,22 @@ export type Homeless = {
   occurredAt: Date;
   attempts: number;
   receivedAt: number;
+  seal: Seal;
+  /** What its seal is about; a new owner makes a new seal, under the same key. */
+  sealed: Sealable & { macKey: string };
 };
 
 /** Events that name no subscription: about a method, or about a payment whose owner has to be found. Locked until settled. */
-export async function takeHomeless(trx: Trx, limit: number): Promise<Homeless[]> {
-  const { rows } = await sql<Row & Pick<Homeless, 'provider' | 'account'>>`/* inbox_homeless */
-    select id, seq, provider, account, mode, facts, occurred_at, attempts, received_at from inbox
+export async function takeHomeless(trx: Trx, keys: KeyRing, limit: number): Promise<Homeless[]> {
+  const { rows } = await sql<SealedRow>`/* inbox_homeless */
+    select ${COLUMNS} from inbox
     where state in ('received', 'parked') and next_try_at <= clock_timestamp() and subscription_id is null
     order by seq
     limit ${limit}
     for update skip locked`.execute(trx);
-  return rows.flatMap(({ id, provider, account, mode, facts, occurred_at, attempts, received_at }) =>
-    facts.slice(0, 1).map((told) => ({
+  return rows.flatMap((row) => {
+    const { id, provider, account, mode, facts, occurred_at, attempts, received_at } = row;
+    return facts.slice(0, 1).map((told) => ({
       id,
       provider,
       account,
@@ -242,27 +299,38 @@ export async function takeHomeless(trx: Trx, limit: number): Promise<Homeless[]>
       occurredAt: occurred_at,
       attempts,
       receivedAt: received_at.getTime(),
-    })),
-  );
+      seal: sealOf(keys, row),
+      sealed: { ...sealable(row), macKey: row.mac_key ?? '' },
+    }));
+  });
 }
 
 /** Now it is known whose it is. */
 export const giveHome = async (
   trx: Trx,
-  id: string,
+  keys: KeyRing,
+  { id, sealed }: Homeless,
   { tenant, subscription }: { tenant: TenantId; subscription: SubscriptionId },
 ): Promise<void> => {
+  const kept_mac = macOfKept(keys, sealed.macKey, { ...sealed, tenant, subscription });
   await trx
     .updateTable('inbox')
-    .set({ tenant_id: tenant, subscription_id: subscription, state: 'received', reason: null })
+    .set({ tenant_id: tenant, subscription_id: subscription, kept_mac, state: 'received', reason: null })
     .where('id', '=', id)
     .execute();
 };
 
+/** Whose it has turned out to be, sealed anew. */
+export type Owner = { tenant_id: TenantId; kept_mac: Buffer };
+export const ownerOf = (keys: KeyRing, { sealed }: Homeless, tenant: TenantId): Owner => ({
+  tenant_id: tenant,
+  kept_mac: macOfKept(keys, sealed.macKey, { ...sealed, tenant }),
+});
+
 export const settle = async (
   trx: Trx,
   id: string,
-  { state, reason, tenant }: { state: 'applied' | 'ignored'; reason: string; tenant?: TenantId },
+  { state, reason, owner }: { state: 'applied' | 'ignored'; reason: string; owner?: Owner },
 ): Promise<void> => {
   await trx
     .updateTable('inbox')
@@ -271,7 +339,7 @@ export const settle = async (
       reason,
       settled_at: sql`clock_timestamp()`,
       leased_until: null,
-      ...(tenant && { tenant_id: tenant }),
+      ...owner,
     })
     .where('id', '=', id)
     .where('state', 'in', ['received', 'parked', 'signalled'])

@@ -5,7 +5,9 @@ import type { Mode, PaymentMethodId, SubscriptionId, TenantId } from '../domain/
 import type { Fact } from '../domain/input.ts';
 import type { Processor } from '../domain/subscription.ts';
 import type { Instant } from '../domain/time.ts';
+import type { KeyRing } from '../security/key-ring.ts';
 import type { Db } from './client.ts';
+import { macOfKept, type RawMac } from './inbox-mac.ts';
 import { inRole, type Trx } from './tenant.ts';
 
 export const INBOX_CHANNEL = 'hydra_inbox';
@@ -24,8 +26,8 @@ export type Told = Fact | MethodNews;
 export const isMethodNews = (told: Told): told is MethodNews =>
   told.type === 'method_attached' || told.type === 'method_updated' || told.type === 'method_detached';
 
-/** One event, as the door has left it. */
-export type Kept = {
+/** One event, stripped. */
+export type Heard = {
   provider: Processor;
   account: string;
   mode: Mode;
@@ -39,14 +41,23 @@ export type Kept = {
   ignored: string | null;
 };
 
+/** As the door has left it: with who has vouched for it, and a keyed hash of the body, where there was one. */
+export type Kept = Heard & { verifiedBy: string; rawMac: RawMac | null };
+
 /** `different`: the same id was told before with other facts. The first stands; this one is in quarantine, for a person. */
 export type KeepOutcome = 'new' | 'repeat' | 'different';
 
-type Row = Kept & { state: 'received' | 'ignored' | 'quarantined'; reason: string | null; facts: string };
+type Row = Kept & {
+  state: 'received' | 'ignored' | 'quarantined';
+  reason: string | null;
+  facts: string;
+  macKey: string;
+  keptMac: Buffer;
+};
 
 /** Keeps each event once, all of them in one transaction. An outcome for each, in order. */
-export async function keepEvents(db: Db, events: readonly Kept[]): Promise<KeepOutcome[]> {
-  const rows = events.map(rowOf);
+export async function keepEvents(db: Db, keys: KeyRing, events: readonly Kept[]): Promise<KeepOutcome[]> {
+  const rows = events.map((event) => rowOf(keys, event));
   const leads = new Map<string, number>();
   const leadOf = rows.map((row, i) => {
     const content = `${row.provider}/${row.account}/${row.mode}/${row.eventId}/${row.type}/${row.facts}`;
@@ -69,7 +80,12 @@ export async function keepEvents(db: Db, events: readonly Kept[]): Promise<KeepO
         });
       }
       const different = [...outcomes].filter(([, outcome]) => outcome === 'different').map(([i]) => rows[i]!);
-      if (different.length > 0) await keepOnce(trx, different.map(quarantined));
+      if (different.length > 0) {
+        await keepOnce(
+          trx,
+          different.map((row) => quarantined(keys, row)),
+        );
+      }
       return rows.map((_, i) => {
         const outcome = outcomes.get(leadOf[i]!)!;
         return outcome === 'new' && leadOf[i] !== i ? 'repeat' : outcome;
@@ -78,16 +94,23 @@ export async function keepEvents(db: Db, events: readonly Kept[]): Promise<KeepO
   );
 }
 
-function rowOf(event: Kept): Row {
-  const facts = JSON.stringify(event.told ? [event.told] : []);
-  return { ...event, facts, state: event.ignored === null ? 'received' : 'ignored', reason: event.ignored };
+function rowOf(keys: KeyRing, event: Kept): Row {
+  const macKey = event.rawMac?.key ?? keys.current;
+  const { told, ignored: reason } = event;
+  const facts = JSON.stringify(told ? [told] : []);
+  const state = reason === null ? 'received' : 'ignored';
+  return { ...event, facts, state, reason, macKey, keptMac: sealOf(keys, macKey, event) };
 }
 
+const sealOf = (keys: KeyRing, macKey: string, event: Kept): Buffer =>
+  macOfKept(keys, macKey, { ...event, facts: event.told ? [event.told] : [], rawMac: event.rawMac?.mac ?? null });
+
 /** Under an id of its own, made of what it says: told again, it is the same row. */
-function quarantined(row: Row): Row {
+function quarantined(keys: KeyRing, row: Row): Row {
   const digest = createHash('sha256').update(`${row.type}/${row.facts}`).digest('hex').slice(0, 16);
   const reason = 'told before under the same id with other facts';
-  return { ...row, eventId: `${row.eventId}#${digest}`, state: 'quarantined', reason };
+  const second = { ...row, eventId: `${row.eventId}#${digest}` };
+  return { ...second, state: 'quarantined', reason, keptMac: sealOf(keys, row.macKey, second) };
 }
 
 /** Outcomes by position; a row that raced with another's insert has none yet. */
@@ -101,9 +124,12 @@ async function keepOnce(trx: Trx, rows: readonly Row[]): Promise<Map<number, Kee
         ${column((row) => row.tenant)}::text[], ${column((row) => row.subscription)}::text[],
         ${column((row) => row.type)}::text[], ${column((row) => row.facts)}::text[],
         ${column((row) => new Date(row.occurredAt).toISOString())}::timestamptz[],
-        ${column((row) => row.state)}::text[], ${column((row) => row.reason)}::text[]
+        ${column((row) => row.state)}::text[], ${column((row) => row.reason)}::text[],
+        ${column((row) => row.verifiedBy)}::text[], ${column((row) => row.rawMac?.mac.toString('hex') ?? null)}::text[],
+        ${column((row) => row.macKey)}::text[], ${column((row) => row.keptMac.toString('hex'))}::text[]
       ) with ordinality
-      as t (provider, account, mode, event_id, tenant_id, subscription_id, type, facts, occurred_at, state, reason, n)
+      as t (provider, account, mode, event_id, tenant_id, subscription_id, type, facts, occurred_at, state, reason,
+        verified_by, raw_mac, mac_key, kept_mac, n)
     ), known as (
       select i.n, e.type = i.type and e.facts = i.facts::jsonb as same
       from incoming i
@@ -111,9 +137,10 @@ async function keepOnce(trx: Trx, rows: readonly Row[]): Promise<Map<number, Kee
         on e.provider = i.provider and e.account = i.account and e.mode = i.mode and e.event_id = i.event_id
     ), added as (
       insert into inbox (provider, account, mode, event_id, tenant_id, subscription_id, type, facts, occurred_at, state,
-        reason, settled_at)
+        reason, settled_at, verified_by, raw_mac, mac_key, kept_mac)
       select i.provider, i.account, i.mode, i.event_id, t.id, i.subscription_id, i.type, i.facts::jsonb, i.occurred_at,
-        s.state, s.reason, case when s.state = 'ignored' then clock_timestamp() end
+        s.state, s.reason, case when s.state = 'ignored' then clock_timestamp() end,
+        i.verified_by, decode(i.raw_mac, 'hex'), i.mac_key, decode(i.kept_mac, 'hex')
       from incoming i
       left join tenants t on t.id = i.tenant_id
       cross join lateral (

@@ -425,8 +425,9 @@ export type OutboxTable = OfTenant & {
   id: Identity;
   event_id: Generated<string>;
   subscription_id: SubscriptionId;
-  version: number;
-  ordinal: number;
+  /** Null where no step of the subscription tells it. */
+  version: number | null;
+  ordinal: number | null;
   type: string;
   payload: Json<Record<string, string | number | null>>;
   at: Timestamp;
@@ -458,7 +459,14 @@ export type InboxTable = {
   next_try_at: DefaultTimestamp;
   leased_until: Timestamp | null;
   settled_at: Timestamp | null;
+  /** Keyed hash of the body as it came; under `mac_key` of the ring, as the seal is. */
   raw_mac: Buffer | null;
+  /** Who has vouched for it: the id of the key whose signature was right. */
+  verified_by: string | null;
+  mac_key: string | null;
+  /** Our seal on what is kept. */
+  kept_mac: Buffer | null;
+  replayed_at: Timestamp | null;
 };
 
 export type RequestsTable = OfTenant & {

@@ -43,9 +43,14 @@ const app = createApp({
 const door = createDoor({
   db,
   log: logger,
-  stripe: config.STRIPE_WEBHOOK_SECRET
-    ? [{ id: DEFAULT_ACCOUNT, modes: stripeKeys.map(modeOfStripeKey), secrets: config.STRIPE_WEBHOOK_SECRET }]
-    : [],
+  keys: config.INBOX_KEYS,
+  stripe: [...new Set(stripeKeys.map(modeOfStripeKey))].map((mode) => ({
+    id: DEFAULT_ACCOUNT,
+    mode,
+    secrets: (config.STRIPE_WEBHOOK_SECRET ?? [])
+      .filter((each) => each.mode === null || each.mode === mode)
+      .map(({ secret }) => secret),
+  })),
   count: (outcome) => metrics.webhooks.inc({ outcome }),
 });
 

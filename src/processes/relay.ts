@@ -27,6 +27,7 @@ const clients = new Map<Mode, Client>(
 
 const relay = createRelay({
   db,
+  keys: config.INBOX_KEYS,
   modes: [...clients.keys()],
   signal: signalThrough(clients, relaySettings.signalTimeoutMs),
   log,

@@ -2,9 +2,21 @@
 import { sql } from 'kysely';
 import type { Db } from '../db/client.ts';
 import { isMethodNews, type MethodNews } from '../db/inbox.ts';
-import { giveHome, type Homeless, type Parking, park, settle, takeHomeless } from '../db/inbox-relay.ts';
+import { WHY_NOT_SOUND } from '../db/inbox-mac.ts';
+import {
+  type Distrusted,
+  giveHome,
+  type Homeless,
+  ownerOf,
+  type Parking,
+  park,
+  quarantine,
+  settle,
+  takeHomeless,
+} from '../db/inbox-relay.ts';
 import { inRole, type Trx } from '../db/tenant.ts';
 import type { CustomerId, Mode, PaymentId, SubscriptionId, TenantId } from '../domain/ids.ts';
+import type { KeyRing } from '../security/key-ring.ts';
 import { backOff, type RelaySettings } from './settings.ts';
 
 const BATCH = 200;
@@ -12,18 +24,28 @@ const BATCH = 200;
 const GIVEN_UP_AFTER_MS = 3_600_000;
 
 /** How many were looked at; a full batch means that there are more. */
-export async function houseHomeless(db: Db, settings: RelaySettings): Promise<{ looked: number; more: boolean }> {
+export async function houseHomeless(
+  db: Db,
+  keys: KeyRing,
+  settings: RelaySettings,
+): Promise<{ distrusted: readonly Distrusted[]; more: boolean }> {
   return inRole(db, 'hydra_relay', async (trx) => {
-    const events = await takeHomeless(trx, BATCH);
+    const events = await takeHomeless(trx, keys, BATCH);
     const parked: Parking[] = [];
+    const distrusted: Distrusted[] = [];
     for (const event of events) {
+      if (event.seal !== 'sound') {
+        distrusted.push({ id: event.id, reason: WHY_NOT_SOUND[event.seal] });
+        continue;
+      }
       const housed = isMethodNews(event.told)
-        ? await projectMethod(trx, event, event.told)
-        : await findOwner(trx, event, event.told.payment);
+        ? await projectMethod(trx, keys, event, event.told)
+        : await findOwner(trx, keys, event, event.told.payment);
       if (!housed) parked.push(parkingOf(event, settings));
     }
     await park(trx, parked);
-    return { looked: events.length, more: events.length === BATCH };
+    await quarantine(trx, distrusted);
+    return { distrusted, more: events.length === BATCH };
   });
 }
 
@@ -39,7 +61,8 @@ function parkingOf({ id, attempts, receivedAt, told }: Homeless, settings: Relay
       };
 }
 
-async function findOwner(trx: Trx, { id, mode }: Homeless, payment: PaymentId | null): Promise<boolean> {
+async function findOwner(trx: Trx, keys: KeyRing, event: Homeless, payment: PaymentId | null): Promise<boolean> {
+  const { mode } = event;
   if (payment === null) return false;
   const { rows } = await sql<{ tenant: TenantId; subscription: SubscriptionId }>`
     select tenant_id as tenant, subscription_id as subscription from payment_attempts
@@ -48,14 +71,14 @@ async function findOwner(trx: Trx, { id, mode }: Homeless, payment: PaymentId | 
     select tenant_id, subscription_id from payments
     where id = ${payment} and mode = ${mode} and subscription_id is not null
     limit 1`.execute(trx);
-  if (rows[0]) await giveHome(trx, id, rows[0]);
+  if (rows[0]) await giveHome(trx, keys, event, rows[0]);
   return rows.length > 0;
 }
 
-type Owner = { tenant_id: TenantId; mode: Mode; customer_id: CustomerId };
+type Holder = { tenant_id: TenantId; mode: Mode; customer_id: CustomerId };
 
-async function projectMethod(trx: Trx, event: Homeless, news: MethodNews): Promise<boolean> {
-  const owner: Owner | undefined = await trx
+async function projectMethod(trx: Trx, keys: KeyRing, event: Homeless, news: MethodNews): Promise<boolean> {
+  const owner: Holder | undefined = await trx
     .selectFrom('processor_customers')
     .select(['tenant_id', 'mode', 'customer_id'])
     .where('processor', '=', event.provider)
@@ -69,13 +92,13 @@ async function projectMethod(trx: Trx, event: Homeless, news: MethodNews): Promi
   await settle(trx, event.id, {
     state: changed ? 'applied' : 'ignored',
     reason: changed ? 'projected' : 'it was known, or is over',
-    tenant: owner.tenant_id,
+    owner: ownerOf(keys, event, owner.tenant_id),
   });
   return true;
 }
 
 /** The first one that a customer has is the default. What was detached stays detached: a processor never takes it back. */
-async function keep(trx: Trx, { provider, occurredAt }: Homeless, news: MethodNews, owner: Owner): Promise<boolean> {
+async function keep(trx: Trx, { provider, occurredAt }: Homeless, news: MethodNews, owner: Holder): Promise<boolean> {
   const insert = (isDefault: boolean) =>
     sql`
     insert into payment_methods (tenant_id, mode, id, customer_id, processor, brand, last4, is_default, created_at)
@@ -98,7 +121,7 @@ async function keep(trx: Trx, { provider, occurredAt }: Homeless, news: MethodNe
 }
 
 /** News of the end may come before that of the beginning: the row that it leaves keeps the method from coming back. */
-async function detach(trx: Trx, { provider, occurredAt }: Homeless, news: MethodNews, owner: Owner): Promise<boolean> {
+async function detach(trx: Trx, { provider, occurredAt }: Homeless, news: MethodNews, owner: Holder): Promise<boolean> {
   const { numAffectedRows } = await sql`
     insert into payment_methods as known (tenant_id, mode, id, customer_id, processor, brand, last4, is_default,
       created_at, detached_at)

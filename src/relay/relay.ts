@@ -7,8 +7,10 @@
 import type { Delivered } from '../../workflows/messages.ts';
 import type { Db } from '../db/client.ts';
 import { isMethodNews } from '../db/inbox.ts';
+import { WHY_NOT_SOUND } from '../db/inbox-mac.ts';
 import {
   backlogOf,
+  type Distrusted,
   type Leased,
   leaseSubscriptions,
   markKnown,
@@ -16,11 +18,13 @@ import {
   type Parking,
   parkAll,
   projectionOf,
+  quarantineAll,
   release,
   standingOf,
 } from '../db/inbox-relay.ts';
 import type { Mode } from '../domain/ids.ts';
 import { failPoint } from '../fail-point.ts';
+import type { KeyRing } from '../security/key-ring.ts';
 import { houseHomeless } from './homeless.ts';
 import { settleLate } from './late-facts.ts';
 import { backOff, type RelaySettings, relaySettings } from './settings.ts';
@@ -34,6 +38,7 @@ type RelayLog = {
 
 export type RelayOptions = {
   db: Db;
+  keys: KeyRing;
   modes: readonly Mode[];
   signal: Signal;
   log: RelayLog;
@@ -52,7 +57,7 @@ export type Relay = {
 const REPORT_MS = 60_000;
 
 export function createRelay(options: RelayOptions): Relay {
-  const { db, modes, signal, log } = options;
+  const { db, keys, modes, signal, log } = options;
   const settings: RelaySettings = { ...relaySettings, ...options.settings };
   const away = new Map<Mode, { tries: number; until: number }>();
   let stopping = false;
@@ -65,15 +70,16 @@ export function createRelay(options: RelayOptions): Relay {
 
   async function pass(): Promise<boolean> {
     isHolding = false;
-    const housed = await houseHomeless(db, settings);
+    const housed = await houseHomeless(db, keys, settings);
+    warnOf(housed.distrusted);
     const reachable = modes.filter((mode) => (away.get(mode)?.until ?? 0) <= Date.now());
     if (reachable.length === 0) return housed.more;
-    const leased = await leaseSubscriptions(db, reachable, {
+    const leased = await leaseSubscriptions(db, keys, reachable, {
       subscriptions: settings.subscriptionsAtOnce,
       eventsEach: settings.eventsASignal,
       forMs: settings.leaseMs,
     });
-    const results = await Promise.all((await sift(leased)).map(deliver));
+    const results = await Promise.all((await sift(await trusted(leased))).map(deliver));
     const sent = results.flatMap((result) => (result.outcome === 'sent' ? result.leased.events : []));
     if (sent.length > 0) {
       failPoint('relay.after-signal');
@@ -94,6 +100,23 @@ export function createRelay(options: RelayOptions): Relay {
       );
     }
     return housed.more || results.length > missed.length;
+  }
+
+  /** A row that isn't what the door has left goes no further. What else its subscription has is sent. */
+  async function trusted(leased: readonly Leased[]): Promise<Leased[]> {
+    const distrusted = leased.flatMap(({ events }) =>
+      events.flatMap(({ id, seal }): Distrusted[] => (seal === 'sound' ? [] : [{ id, reason: WHY_NOT_SOUND[seal] }])),
+    );
+    if (distrusted.length === 0) return [...leased];
+    await quarantineAll(db, distrusted);
+    warnOf(distrusted);
+    return leased
+      .map((each) => ({ ...each, events: each.events.filter(({ seal }) => seal === 'sound') }))
+      .filter(({ events }) => events.length > 0);
+  }
+
+  function warnOf(distrusted: readonly Distrusted[]): void {
+    for (const { id, reason } of distrusted) log.error({ id, reason }, 'an event of the inbox is not to be trusted');
   }
 
   /**

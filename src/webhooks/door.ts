@@ -6,14 +6,17 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Db } from '../db/client.ts';
 import { groupCommit, isBadData } from '../db/group-commit.ts';
 import { type KeepOutcome, type Kept, keepEvents } from '../db/inbox.ts';
+import { macOfRaw } from '../db/inbox-mac.ts';
 import type { Mode } from '../domain/ids.ts';
-import { readBody } from './body.ts';
+import type { KeyRing } from '../security/key-ring.ts';
+import { createRoom, readBody } from './body.ts';
+import { createLimiter, LIMITS, type Limits, senderOf } from './limit.ts';
 import { type Problem, sendProblem } from './problem.ts';
 import { readStripeEvent } from './stripe-event.ts';
-import { verifyStripeSignature } from './stripe-signature.ts';
+import { idOfSecret, verifyStripeSignature } from './stripe-signature.ts';
 
-/** A processor's account, its modes, and the secrets that may sign for it: several while one is rolled. */
-export type WebhookAccount = { id: string; modes: readonly Mode[]; secrets: readonly string[] };
+/** A processor's account in one mode, and the secrets that may sign for it: several while one is rolled. */
+export type WebhookAccount = { id: string; mode: Mode; secrets: readonly string[] };
 
 type DoorLog = {
   warn(fields: object, message: string): void;
@@ -22,11 +25,14 @@ type DoorLog = {
 
 export type DoorOptions = {
   db: Db;
+  /** Our own seal on what is kept. */
+  keys: KeyRing;
   stripe: readonly WebhookAccount[];
   log: DoorLog;
   /** For a metric: `new`, `repeat`, `different`, `ignored`, or the code of a refusal. */
   count?: (outcome: string) => void;
   now?: () => number;
+  limits?: Limits;
 };
 
 export type Door = (req: IncomingMessage, res: ServerResponse) => boolean;
@@ -34,18 +40,31 @@ export type Door = (req: IncomingMessage, res: ServerResponse) => boolean;
 const PATH = /^\/api\/webhooks\/stripe(?:\/([A-Za-z0-9_-]{1,64}))?\/?(?:\?.*)?$/;
 const MAX_BYTES = 1024 * 1024;
 const BODY_TIMEOUT_MS = 10_000;
+/** All bodies together, while they are read. */
+const MOST_BYTES = 64 * MAX_BYTES;
 const LINGER_MS = 1_000;
 
-export function createDoor({ db, stripe, log, count = () => {}, now = Date.now }: DoorOptions): Door {
-  const keep = groupCommit<Kept, KeepOutcome>({ write: (rows) => keepEvents(db, rows), isBadData });
-  const signers = stripe.flatMap(({ id, modes, secrets }) => secrets.map((secret) => ({ secret, id, modes })));
+export function createDoor({
+  db,
+  keys,
+  stripe,
+  log,
+  count = () => {},
+  now = Date.now,
+  limits = LIMITS,
+}: DoorOptions): Door {
+  const keep = groupCommit<Kept, KeepOutcome>({ write: (rows) => keepEvents(db, keys, rows), isBadData });
+  const limiter = createLimiter(limits, now);
+  const room = createRoom(MOST_BYTES);
+  const signers = stripe.flatMap(({ id, mode, secrets }) =>
+    secrets.map((secret) => ({ secret, id, mode, keyId: idOfSecret(secret) })),
+  );
 
   async function take(req: IncomingMessage, accountId: string): Promise<Problem | null> {
     const mine = signers.filter(({ id }) => id === accountId);
-    if (mine.length === 0 && accountId !== 'default') return problem(404, 'not_found', 'there is no such account');
-    const body = await readBody(req, MAX_BYTES, BODY_TIMEOUT_MS);
+    if (mine.length === 0) return problem(404, 'not_found', 'no webhook secret is configured for this account');
+    const body = await readBody(req, MAX_BYTES, BODY_TIMEOUT_MS, room);
     if (!body.ok) return UNREAD[body.why];
-    if (mine.length === 0) return { ...unavailable, detail: 'no webhook secret is configured' };
     const header = req.headers['stripe-signature'];
     const verdict = verifyStripeSignature(body.bytes, Array.isArray(header) ? header.join(',') : header, mine, now());
     if (!verdict.valid) return problem(400, 'invalid_signature', verdict.why);
@@ -53,7 +72,11 @@ export function createDoor({ db, stripe, log, count = () => {}, now = Date.now }
     if (!read.ok) return problem(400, read.code, read.why);
     const { eventId, type, ignored } = read.event;
     try {
-      const outcome = await keep(read.event);
+      const outcome = await keep({
+        ...read.event,
+        verifiedBy: verdict.secret.keyId,
+        rawMac: macOfRaw(keys, body.bytes),
+      });
       count(outcome === 'new' && ignored !== null ? 'ignored' : outcome);
       if (outcome === 'different') {
         log.error({ eventId, type }, 'an event was told again with other facts: the second is in quarantine');
@@ -70,15 +93,27 @@ export function createDoor({ db, stripe, log, count = () => {}, now = Date.now }
     }
   }
 
+  /** Refusals are counted against whoever sent them; what is genuine costs nothing. */
+  async function hear(req: IncomingMessage, sender: string, accountId: string): Promise<Problem | null> {
+    const pass = limiter.enter(sender);
+    if (!pass) return tooMany(limiter.retryAfterSeconds(sender));
+    try {
+      const refusal = req.method === 'POST' ? await take(req, accountId) : notPosted;
+      if (!refusal || refusal.status === 503 || refusal.status === 429) return refusal;
+      const { counted, retryAfterSeconds } = pass.refuse();
+      if (counted === 'spent') return tooMany(retryAfterSeconds);
+      if (counted === 'last') log.warn({ sender }, 'too many refused webhooks from one address: its next ones get 429');
+      return refusal;
+    } finally {
+      pass.leave();
+    }
+  }
+
   return (req, res) => {
     const match = PATH.exec(req.url ?? '');
     if (!match) return false;
-    if (req.method !== 'POST') {
-      sendProblem(res, { ...problem(405, 'method_not_allowed', 'webhooks are posted'), headers: { allow: 'POST' } });
-      req.resume();
-      return true;
-    }
-    take(req, match[1] ?? 'default')
+    const sender = senderOf(req.socket.remoteAddress);
+    hear(req, sender, match[1] ?? 'default')
       .then((refusal) => {
         if (refusal) {
           count(refusal.code);
@@ -89,7 +124,7 @@ export function createDoor({ db, stripe, log, count = () => {}, now = Date.now }
             req.resume();
             setTimeout(() => req.destroy(), LINGER_MS).unref();
           }
-          if (refusal.status !== 503)
+          if (refusal.status !== 503 && refusal.status !== 429)
             log.warn({ requestId, code: refusal.code, detail: refusal.detail }, 'a webhook was refused');
           return;
         }
@@ -105,6 +140,16 @@ export function createDoor({ db, stripe, log, count = () => {}, now = Date.now }
 
 const problem = (status: Problem['status'], code: string, detail: string): Problem => ({ status, code, detail });
 
+const notPosted: Problem = {
+  ...problem(405, 'method_not_allowed', 'webhooks are posted'),
+  headers: { allow: 'POST' },
+};
+
+const tooMany = (seconds: number): Problem => ({
+  ...problem(429, 'too_many_requests', 'too many requests of this address were refused'),
+  headers: { 'retry-after': String(seconds) },
+});
+
 const unavailable: Problem = {
   status: 503,
   code: 'unavailable',
@@ -116,4 +161,8 @@ const UNREAD = {
   too_large: problem(413, 'body_too_large', 'a webhook has at most one megabyte'),
   too_slow: problem(408, 'body_too_slow', 'the body did not arrive in ten seconds'),
   gone: problem(400, 'invalid_body', 'the body broke off'),
+  no_room: {
+    ...problem(429, 'too_many_requests', 'too much is being sent at once'),
+    headers: { 'retry-after': '1' },
+  },
 } as const;

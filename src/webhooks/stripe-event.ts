@@ -1,15 +1,15 @@
 /** The body of a verified delivery, as an event of the inbox. Everything that isn't allowed by name ends here. */
-import type { Kept } from '../db/inbox.ts';
+import type { Heard } from '../db/inbox.ts';
 import type { Mode } from '../domain/ids.ts';
 import { holdsCardNumber, sanitize, seconds } from './sanitize.ts';
 import { allowed, allowedBefore } from './stripe-allowed.ts';
-import { translate } from './stripe-translate.ts';
+import { type Meaning, translate } from './stripe-translate.ts';
 
-export type Read = { ok: true; event: Kept } | { ok: false; code: 'invalid_body' | 'mode_mismatch'; why: string };
+export type Read = { ok: true; event: Heard } | { ok: false; code: 'invalid_body' | 'mode_mismatch'; why: string };
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-export function readStripeEvent(body: Buffer, account: { id: string; modes: readonly Mode[] }): Read {
+export function readStripeEvent(body: Buffer, account: { id: string; mode: Mode }): Read {
   const event = parse(body);
   if (!event) return { ok: false, code: 'invalid_body', why: 'the body is not a JSON object in UTF-8' };
   const { id, type, livemode, data } = event;
@@ -18,12 +18,15 @@ export function readStripeEvent(body: Buffer, account: { id: string; modes: read
     return { ok: false, code: 'invalid_body', why: 'the body is not an event' };
   }
   const mode: Mode = livemode ? 'live' : 'test';
-  if (!account.modes.includes(mode)) {
-    return { ok: false, code: 'mode_mismatch', why: `this door takes no ${mode} events` };
+  if (mode !== account.mode) {
+    return { ok: false, code: 'mode_mismatch', why: `a ${mode} event, signed with a secret of ${account.mode} mode` };
   }
   const object = sanitize(data.object, allowed[type] ?? {});
   const before = sanitize(data.previous_attributes, allowedBefore);
-  const meaning = translate({ type, object, before }, mode);
+  const meaning: Meaning =
+    event.account === undefined || event.account === null
+      ? translate({ type, object, before }, mode)
+      : { kind: 'nothing', why: 'of a connected account' };
   const { tenant, subscription, told, ignored } =
     meaning.kind === 'told'
       ? { ...meaning, ignored: null }

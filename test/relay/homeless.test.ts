@@ -135,3 +135,30 @@ test('a refund made in the dashboard finds its subscription by the payment', asy
   expect(sent).toMatchObject([{ subscription: 'sub_refunded', delivered: [{ fact: told }] }]);
   expect(await statesOf(database.db)).toEqual(['signalled', 'parked']);
 });
+
+test('one that was changed finds no home: it goes to quarantine', async () => {
+  const { drain, logged } = relayWith(database.db);
+  const method = newMethod();
+  await tell(news('method_attached', method));
+  await database.db
+    .updateTable('inbox')
+    .set({ facts: JSON.stringify([news('method_attached', method, { last4: '0000' })]) })
+    .execute();
+  await drain();
+  expect(await statesOf(database.db)).toEqual(['quarantined']);
+  expect(await stored(method)).toBeUndefined();
+  expect(logged).toContainEqual({ level: 'error', message: 'an event of the inbox is not to be trusted' });
+});
+
+test('what has found its home carries a seal that names it', async () => {
+  const { drain } = relayWith(database.db);
+  const method = newMethod();
+  await tell(news('method_attached', method));
+  await drain();
+  await database.db
+    .updateTable('inbox')
+    .set({ state: 'received', next_try_at: new Date(0) })
+    .execute();
+  await drain();
+  expect(await statesOf(database.db)).toEqual(['ignored']); // it was known
+});

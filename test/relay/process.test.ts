@@ -7,7 +7,7 @@ import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'v
 import { workflowIdOf } from '../../workflows/messages.ts';
 import { useDatabase } from '../db/support.ts';
 import { connectTemporal, TEST_NAMESPACE, type TestTemporal } from '../support/temporal.ts';
-import { arrive, happened, statesOf } from './support.ts';
+import { arrive, happened, INBOX_KEYS, statesOf } from './support.ts';
 
 const database = useDatabase();
 let temporal: TestTemporal;
@@ -39,6 +39,7 @@ function relay(over: Record<string, string> = {}): ChildProcess {
         LICENSE_SIGNING_KEY: key(),
         AUDIT_SIGNING_KEY: key(),
         LINK_SIGNING_KEY: key(),
+        INBOX_KEYS,
         ...over,
       },
     },

@@ -270,6 +270,35 @@ describe('without a workflow', () => {
     expect(logged).toContainEqual({ level: 'error', message: 'events are dead: a person has to look' });
   });
 
+  test.each([
+    ['another amount', { facts: JSON.stringify([paid('pi_forged', 'inv_1_1', 1)]) }, /^its seal is broken/],
+    ['another subscription', { subscription_id: 'sub_b' as const }, /^its seal is broken/],
+    ['another time', { occurred_at: new Date(0) }, /^its seal is broken/],
+    ['another voucher', { verified_by: 'api' }, /^its seal is broken/],
+    ['a seal of nobody', { kept_mac: Buffer.alloc(32) }, /^its seal is broken/],
+    ['no seal', { kept_mac: null }, /^it has no seal/],
+    ['a key that is not in the ring', { mac_key: 't0' }, /^its seal’s key/],
+  ])(
+    'a row that was changed after the door had kept it goes to quarantine, and the others on: %s',
+    async (_, set, why) => {
+      const { drain, sent, logged } = relayWith(database.db);
+      await arrive(database.db, happened('sub_a'), happened('sub_a'));
+      const [first, second] = await inbox();
+      await database.db
+        .updateTable('inbox')
+        .set(set)
+        .where('id', '=', first?.id ?? '')
+        .execute();
+      await drain();
+      expect(sent.map(({ delivered }) => delivered.map(({ inboxId }) => inboxId))).toEqual([[second?.id]]);
+      expect(await inbox()).toMatchObject([
+        { state: 'quarantined', reason: expect.stringMatching(why) },
+        { state: 'signalled' },
+      ]);
+      expect(logged).toContainEqual({ level: 'error', message: 'an event of the inbox is not to be trusted' });
+    },
+  );
+
   test('Temporal refuses one workflow for now: that one waits, the others go on', async () => {
     const { drain, sent } = relayWith(database.db, {}, async ({ subscription }) =>
       subscription === 'sub_closing' ? 'refused' : 'sent',

@@ -3,7 +3,13 @@ import { type Kept, keepEvents, type Told } from '../../src/db/inbox.ts';
 import type { SubscriptionId } from '../../src/domain/ids.ts';
 import { createRelay, type RelayOptions } from '../../src/relay/relay.ts';
 import type { Signal } from '../../src/relay/signal.ts';
+import { parseKeyRing } from '../../src/security/key-ring.ts';
 import type { Delivered } from '../../workflows/messages.ts';
+
+const KEY = Buffer.alloc(32, 'k').toString('base64');
+/** The ring of these tests, and as the environment has it. */
+export const INBOX_KEYS = `t1:${KEY}`;
+export const KEYS = parseKeyRing(INBOX_KEYS);
 
 export const OCCURRED = Date.parse('2027-05-01T10:00:00Z');
 
@@ -22,6 +28,8 @@ export const happened = (subscription: SubscriptionId | null, over: Partial<Kept
     told: paid(`pi_relay${n}`),
     occurredAt: OCCURRED,
     ignored: null,
+    verifiedBy: 'stripe:of-the-tests',
+    rawMac: null,
     ...over,
   };
 };
@@ -34,7 +42,7 @@ export const paid = (payment: string, invoice: `inv_${string}` = 'inv_1_1', amou
   amount,
 });
 
-export const arrive = (db: Db, ...events: Kept[]): Promise<unknown> => keepEvents(db, events);
+export const arrive = (db: Db, ...events: Kept[]): Promise<unknown> => keepEvents(db, KEYS, events);
 
 /** A relay whose workflows are a list. What it sends is `sent`; `answer` says what becomes of a signal. */
 export function relayWith(db: Db, over: Partial<RelayOptions> = {}, answer: Signal = async () => 'sent') {
@@ -48,6 +56,7 @@ export function relayWith(db: Db, over: Partial<RelayOptions> = {}, answer: Sign
   };
   const relay = createRelay({
     db,
+    keys: KEYS,
     modes: ['test', 'live'],
     signal,
     log: { info: log('info'), warn: log('warn'), error: log('error') },

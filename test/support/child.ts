@@ -16,6 +16,7 @@ const key = randomBytes(32).toString('base64');
 const KEYS = {
   AUTH_JWT_SECRET: randomBytes(32).toString('base64'),
   ENCRYPTION_KEYS: `k1:${key}`,
+  INBOX_KEYS: `k1:${key}`,
   ...Object.fromEntries(
     ['BLIND_INDEX', 'ANCHOR', 'LICENSE_SIGNING', 'AUDIT_SIGNING', 'LINK_SIGNING'].map((name) => [`${name}_KEY`, key]),
   ),

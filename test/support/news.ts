@@ -1,10 +1,12 @@
 /** The way of a processor's news, in this process: the simulator's webhooks, the door, the inbox, the relay. */
+import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import Stripe from 'stripe';
 import { listen } from '../../src/relay/listen.ts';
 import { createRelay } from '../../src/relay/relay.ts';
 import { signalThrough } from '../../src/relay/signal.ts';
+import { parseKeyRing } from '../../src/security/key-ring.ts';
 import { createDoor, type Door } from '../../src/webhooks/door.ts';
 import type { Engine } from './engine.ts';
 
@@ -30,9 +32,12 @@ export async function startNews(engine: Engine): Promise<News> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/webhooks/stripe`;
   const { secret } = await stripe.webhookEndpoints.create({ url, enabled_events: ['*'] });
-  door = createDoor({ db: engine.db, stripe: [{ id: 'default', modes: ['test'], secrets: [secret ?? ''] }], log });
+  const keys = parseKeyRing(`t1:${randomBytes(32).toString('base64')}`);
+  const account = { id: 'default', mode: 'test', secrets: [secret ?? ''] } as const;
+  door = createDoor({ db: engine.db, keys, stripe: [account], log });
   const relay = createRelay({
     db: engine.db,
+    keys,
     modes: ['test'],
     signal: signalThrough(new Map([['test', engine.client]]), 5_000),
     log,

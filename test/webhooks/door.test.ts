@@ -1,10 +1,13 @@
+import { createHmac } from 'node:crypto';
+import { once } from 'node:events';
 import { request } from 'node:http';
 import pg from 'pg';
 import { beforeEach, expect, test } from 'vitest';
 import { createDatabase } from '../../src/db/client.ts';
+import { idOfSecret } from '../../src/webhooks/stripe-signature.ts';
 import { useDatabase } from '../db/support.ts';
 import { event, intent, marks, method, PANS } from './events.ts';
-import { DEFAULT, deliver, openDoor, SECRET, signed } from './support.ts';
+import { DEFAULT, deliver, KEYS, openDoor, SECRET, signed } from './support.ts';
 
 const database = useDatabase();
 const inbox = () => database.db.selectFrom('inbox').selectAll().orderBy('seq').execute();
@@ -36,6 +39,25 @@ test('a delivery is kept, stripped, before it is answered', async () => {
   expect(rows[0]?.occurred_at.getTime()).toBe(1_800_000_000_000);
   for (const pan of PANS) expect(JSON.stringify(rows)).not.toContain(pan);
   expect(counted).toEqual(['new']);
+});
+
+test('who has signed, a keyed hash of the body and our own seal are kept with it', async () => {
+  const { url } = await openDoor(database.db, [{ ...DEFAULT, secrets: ['whsec_old', SECRET] }]);
+  const told = [paid('evt_1'), paid('evt_1', { description: 'another body' }), paid('evt_2')];
+  const bodies = told.map((each) => JSON.stringify(each));
+  for (const [i, each] of told.entries()) {
+    await deliver(url, each, signed(bodies[i]!, i === 2 ? 'whsec_old' : SECRET));
+  }
+  const rows = await inbox();
+  const rawMac = (body: string) =>
+    createHmac('sha256', KEYS.keys.get('t1')!).update(`inbox raw\0${body}`).digest('hex');
+  expect(rows.map(({ raw_mac }) => raw_mac?.toString('hex'))).toEqual([rawMac(bodies[0]!), rawMac(bodies[2]!)]);
+  expect(rows.map(({ verified_by }) => verified_by)).toEqual([idOfSecret(SECRET), idOfSecret('whsec_old')]);
+  expect(rows.map(({ mac_key, kept_mac }) => [mac_key, kept_mac?.length])).toEqual([
+    ['t1', 32],
+    ['t1', 32],
+  ]);
+  expect(JSON.stringify(rows)).not.toContain('whsec');
 });
 
 test('told again, one after the other or all at once, it is one row and always 200', async () => {
@@ -180,7 +202,7 @@ test('another method, another account, another path', async () => {
 test('a live event does not come in by the test door; each account has its own secrets', async () => {
   const { url } = await openDoor(database.db, [
     DEFAULT,
-    { id: 'acct_2', modes: ['live'], secrets: ['whsec_2', 'whsec_3'] },
+    { id: 'acct_2', mode: 'live', secrets: ['whsec_2', 'whsec_3'] },
   ]);
   const live = { ...paid(), livemode: true };
   const answer = await deliver(url, live);
@@ -190,6 +212,25 @@ test('a live event does not come in by the test door; each account has its own s
   expect((await deliver(`${url}/acct_2`, theirs)).status).toBe(400);
   expect((await deliver(`${url}/acct_2`, theirs, signed(JSON.stringify(theirs), 'whsec_3'))).status).toBe(200);
   expect(await inbox()).toMatchObject([{ account: 'acct_2', mode: 'live', tenant_id: 'ten_1' }]);
+});
+
+test('one account in both modes: whoever holds the test secret cannot tell of live money', async () => {
+  const { url } = await openDoor(database.db, [DEFAULT, { id: 'default', mode: 'live', secrets: ['whsec_live'] }]);
+  const live = { ...paid('evt_1', { metadata: marks({ hydra_mode: 'live' }) }), livemode: true };
+  for (const [event, secret] of [
+    [live, SECRET],
+    [paid('evt_2'), 'whsec_live'],
+  ] as const) {
+    const answer = await deliver(url, event, signed(JSON.stringify(event), secret));
+    expect([answer.status, ((await answer.json()) as { code: string }).code]).toEqual([400, 'mode_mismatch']);
+  }
+  expect(await inbox()).toEqual([]);
+  await deliver(url, live, signed(JSON.stringify(live), 'whsec_live'));
+  await deliver(url, paid('evt_1'));
+  expect((await inbox()).map(({ mode, event_id, state }) => [mode, event_id, state])).toEqual([
+    ['live', 'evt_1', 'received'],
+    ['test', 'evt_1', 'received'],
+  ]);
 });
 
 test('the database is away: 503 with Retry-After, so that the processor sends it again', async () => {
@@ -207,4 +248,32 @@ test('a thousand different events at once are a thousand rows', async () => {
   const answers = await Promise.all(all.map((each) => deliver(url, each)));
   expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
   expect(await inbox()).toHaveLength(1000);
+});
+
+test('an address whose requests are refused again and again is told to wait; a genuine delivery from it is not', async () => {
+  const limits = { refusals: 3, refillMs: 60_000, atOnce: 2, addresses: 10 };
+  const { url, logged, counted } = await openDoor(database.db, [DEFAULT], limits);
+  const answers: Response[] = [];
+  for (let i = 0; i < 5; i++) answers.push(await deliver(url, paid(), 't=1,v1=junk'));
+  expect(answers.map(({ status }) => status)).toEqual([400, 400, 400, 429, 429]);
+  expect(Number(answers[4]?.headers.get('retry-after'))).toBeGreaterThan(50);
+  expect(await answers[4]?.json()).toMatchObject({ code: 'too_many_requests', status: 429 });
+  expect((await deliver(url, paid())).status).toBe(200);
+  expect(counted).toEqual([...Array(3).fill('invalid_signature'), 'too_many_requests', 'too_many_requests', 'new']);
+  expect(logged.filter(({ message }) => message.startsWith('too many refused'))).toHaveLength(1);
+  expect(logged.filter(({ message }) => message === 'a webhook was refused')).toHaveLength(3);
+});
+
+test('from an address that has none left only a few are heard at once', async () => {
+  const limits = { refusals: 1, refillMs: 60_000, atOnce: 1, addresses: 10 };
+  const { url } = await openDoor(database.db, [DEFAULT], limits);
+  await deliver(url, paid(), 'junk');
+  const headers = { 'content-length': 1000, expect: '100-continue' };
+  const slow = request(url, { method: 'POST', headers });
+  slow.on('error', () => {}); // it is cut off at the end
+  slow.flushHeaders();
+  await once(slow, 'continue');
+  expect((await deliver(url, paid())).status).toBe(429);
+  slow.destroy();
+  await expect.poll(async () => (await deliver(url, paid())).status).toBe(200);
 });

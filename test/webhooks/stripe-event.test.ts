@@ -3,7 +3,7 @@ import { allowed } from '../../src/webhooks/stripe-allowed.ts';
 import { readStripeEvent } from '../../src/webhooks/stripe-event.ts';
 import { declined, event, intent, marks, method, PANS, refund } from './events.ts';
 
-const account = { id: 'default', modes: ['test'] } as const;
+const account = { id: 'default', mode: 'test' } as const;
 const read = (value: unknown) => readStripeEvent(Buffer.from(JSON.stringify(value)), account);
 const kept = (value: unknown) => {
   const result = read(value);
@@ -160,6 +160,11 @@ describe('what is refused', () => {
     ['no data', Buffer.from(JSON.stringify(event('a.b', {}, { data: null })))],
   ])('%s', (_name, body) => {
     expect(readStripeEvent(body, account)).toMatchObject({ ok: false, code: 'invalid_body' });
+  });
+
+  test('what is told of a connected account is kept by its name alone', () => {
+    const theirs = kept(event('payment_intent.succeeded', intent(), { account: 'acct_1Connected' }));
+    expect(theirs).toMatchObject({ told: null, tenant: null, ignored: 'of a connected account' });
   });
 
   test('the other mode', () => {
