@@ -9,10 +9,10 @@ export const createRefund =
   ({ effect, subscription }) =>
     withTrouble(async () => {
       const { refund, attempt, invoice, payment, amount } = effect;
-      const { tenant, mode, id } = subscription;
+      const { tenant, mode, id, currency } = subscription;
       const { processor } = processors.of(subscription);
-      const request = { tenant, mode, subscription: id, invoice, refund, attempt, payment, amount, key: keyOf(effect) };
-      const answer = await processor.refund(request);
+      const ours = { tenant, mode, subscription: id, invoice, refund, attempt, payment };
+      const answer = await processor.refund({ ...ours, amount, currency, key: keyOf(effect) });
       const asked = { refund, attempt };
       switch (answer.outcome) {
         case 'succeeded':

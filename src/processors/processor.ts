@@ -99,6 +99,7 @@ export type RefundRequest = {
   attempt: number;
   payment: PaymentId;
   amount: number;
+  currency: Currency;
   /** Of this attempt: the same for each repeat of it, and another for the next. */
   key: string;
 };

@@ -23,9 +23,15 @@ export function toStripe(amount: number, currency: Currency): number {
 }
 
 export function fromStripe(theirs: number, currency: Currency): number {
-  const amount = IN_HUNDREDTHS.has(currency) ? theirs / 100 : IN_WHOLES.has(currency) ? theirs * 100 : theirs;
-  invariant(Number.isSafeInteger(amount), `stripe said ${theirs} ${currency}, which is no whole amount`);
+  const amount = readAmount(theirs, currency);
+  invariant(amount !== null, `stripe said ${theirs} ${currency}, which is no whole amount`);
   return amount;
+}
+
+/** Null where it is no whole amount of ours: whoever sent it is told so. */
+export function readAmount(theirs: number, currency: Currency): number | null {
+  const amount = IN_HUNDREDTHS.has(currency) ? theirs / 100 : IN_WHOLES.has(currency) ? theirs * 100 : theirs;
+  return Number.isSafeInteger(amount) ? amount : null;
 }
 
 /** What Stripe takes at least, in our minor units. https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts */

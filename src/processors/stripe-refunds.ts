@@ -1,11 +1,12 @@
 import type Stripe from 'stripe';
 import type { RefundAnswer, RefundRequest } from './processor.ts';
+import { fromStripe, toStripe } from './stripe-amounts.ts';
 import { asking, type StripeError } from './stripe-errors.ts';
 import { keyFor } from './stripe-key.ts';
 
 /** An attempt is found again by its name and number in the refund's metadata: Stripe forgets keys after a day. */
 export async function refund(stripe: Stripe, request: RefundRequest): Promise<RefundAnswer> {
-  const { tenant, mode, subscription, invoice, refund: id, attempt, payment, amount, key } = request;
+  const { tenant, mode, subscription, invoice, refund: id, attempt, payment, amount, currency, key } = request;
   for await (const { metadata, ...known } of list(stripe, payment)) {
     if (metadata?.hydra_refund === id && metadata.hydra_attempt === String(attempt)) return answerOf(known);
   }
@@ -14,7 +15,7 @@ export async function refund(stripe: Stripe, request: RefundRequest): Promise<Re
       stripe.refunds.create(
         {
           payment_intent: payment,
-          amount,
+          amount: toStripe(amount, currency),
           metadata: {
             hydra_tenant: tenant,
             hydra_mode: mode,
@@ -54,11 +55,12 @@ function answerOf({
   id,
   status,
   amount,
+  currency,
   failure_reason,
-}: Pick<Stripe.Refund, 'id' | 'status' | 'amount' | 'failure_reason'>): RefundAnswer {
+}: Pick<Stripe.Refund, 'id' | 'status' | 'amount' | 'currency' | 'failure_reason'>): RefundAnswer {
   switch (status) {
     case 'succeeded':
-      return { outcome: 'succeeded', refund: id, amount };
+      return { outcome: 'succeeded', refund: id, amount: fromStripe(amount, currency) };
     case 'failed':
     case 'canceled':
       return { outcome: 'failed', refund: id, code: failure_reason ?? status };

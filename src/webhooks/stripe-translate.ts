@@ -2,6 +2,7 @@
 import type { Told } from '../db/inbox.ts';
 import type { InvoiceId, Mode, PaymentMethodId, RefundId, SubscriptionId, TenantId } from '../domain/ids.ts';
 import type { Fact } from '../domain/input.ts';
+import { readAmount } from '../processors/stripe-amounts.ts';
 import { declineOf } from '../processors/stripe-declines.ts';
 import type { Sanitized } from './sanitize.ts';
 
@@ -75,8 +76,8 @@ function payment(event: StripeEvent, mode: Mode): Meaning {
   const fact = (told: Fact): Meaning => ({ kind: 'told', told, tenant, subscription });
   switch (event.type) {
     case 'payment_intent.succeeded': {
-      const amount = object.amount_received as number | null;
-      if (amount === null || amount <= 0) return nothing('it names no amount');
+      const amount = amountOf(object, 'amount_received');
+      if (amount === null) return nothing('it names no amount');
       return fact({ type: 'payment_succeeded', invoice, attempt, payment: id, amount });
     }
     case 'payment_intent.payment_failed': {
@@ -99,9 +100,10 @@ function payment(event: StripeEvent, mode: Mode): Meaning {
 /** One that an operator made in Stripe's dashboard has no marks: the payment it gives back tells whose it is. */
 function refund(event: StripeEvent, mode: Mode): Meaning {
   const { object } = event;
-  const { id, payment_intent: payment, amount, status } = object;
+  const { id, payment_intent: payment, status } = object;
+  const amount = amountOf(object, 'amount');
   if (typeof id !== 'string' || typeof payment !== 'string') return nothing('it gives back no payment of ours');
-  if (typeof amount !== 'number' || amount <= 0) return nothing('it names no amount');
+  if (amount === null) return nothing('it names no amount');
   const told = { payment, refund: id, amount, ...askedBy(object) };
   switch (status) {
     case 'succeeded':
@@ -136,18 +138,31 @@ function ofPayment({ object }: StripeEvent, mode: Mode, told: Fact): Meaning {
     : { kind: 'told', told, tenant: null, subscription: null };
 }
 
+/** As we count it; null where it is none. */
+function amountOf(object: StripeEvent['object'], name: string): number | null {
+  const theirs = object[name];
+  return typeof theirs === 'number' && theirs > 0 ? readAmount(theirs, word(object, 'currency') ?? '') : null;
+}
+
+/** What a balance transaction moved, whichever way. */
+function movedAmount(object: StripeEvent['object'], name: string): number | null {
+  const theirs = object[name];
+  return typeof theirs === 'number' ? readAmount(Math.abs(theirs), word(object, 'currency') ?? '') : null;
+}
+
 const isInquiry = (status: unknown): boolean => typeof status === 'string' && status.startsWith('warning_');
 
 /** A dispute has no marks of ours. An inquiry that ends has neither been won nor lost. */
 function dispute({ type, object }: StripeEvent): Meaning {
-  const { id, payment_intent: payment, amount, status } = object;
+  const { id, payment_intent: payment, status } = object;
+  const amount = amountOf(object, 'amount');
   if (typeof id !== 'string' || typeof payment !== 'string') return nothing('it disputes no payment of ours');
-  if (typeof amount !== 'number' || amount <= 0) return nothing('it names no amount');
+  if (amount === null) return nothing('it names no amount');
   const about = { payment, dispute: id };
   const told = (fact: Fact): Meaning => ({ kind: 'told', told: fact, tenant: null, subscription: null });
   const moved = (n: 0 | 1) => ({
-    amount: Math.abs((object[`balance_transactions.${n}.amount`] as number | null) ?? amount),
-    fee: Math.abs((object[`balance_transactions.${n}.fee`] as number | null) ?? 0),
+    amount: movedAmount(object, `balance_transactions.${n}.amount`) ?? amount,
+    fee: movedAmount(object, `balance_transactions.${n}.fee`) ?? 0,
   });
   switch (type) {
     case 'charge.dispute.created': {

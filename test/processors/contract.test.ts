@@ -193,6 +193,7 @@ describe.each(parties)('%s', (_name, party) => {
     const refund = {
       ...WHOSE,
       subscription: 'sub_1',
+      currency: 'usd',
       ...of,
       key,
     } as const;
