@@ -3,13 +3,16 @@ import { commit, isStored } from '../src/db/commit.ts';
 import { NOBODY } from '../src/domain/parties.ts';
 import { isSame } from '../src/domain/shared.ts';
 import { failPoint } from '../src/fail-point.ts';
+import { redactWithin } from '../src/security/redact.ts';
 import type { OutsideDeps } from './charge.ts';
 import type { Activities } from './contract.ts';
 
 /** All database effects of one step. What the database refuses is thrown, and tried again. */
 export const createCommit =
   (deps: OutsideDeps): Activities['commit'] =>
-  async (step) => {
+  async (said) => {
+    // Words never make a step fail; the same words are always struck out alike, so a repeat is the same step.
+    const step = redactWithin(said, 'commit');
     failPoint('commit.before');
     let parties = NOBODY;
     if (step.wanted) {

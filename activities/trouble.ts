@@ -1,6 +1,8 @@
 import { asyncLocalStorage } from '@temporalio/activity';
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
+import type { ActivityInterceptors } from '@temporalio/worker';
 import { ProcessorTrouble } from '../src/processors/trouble.ts';
+import { redactError } from '../src/security/redact.ts';
 
 const OPERATOR_LOOKS_MS = 60_000;
 
@@ -34,6 +36,19 @@ function failureOf({ kind, code, message, retryAfterMs }: ProcessorTrouble): App
       return ApplicationFailure.create({ ...common, nonRetryable: true });
   }
 }
+
+/** What an activity throws ends in the workflow's history, message and stack. It is looked at once, for all of them. */
+export const cleanFailures = (): ActivityInterceptors => ({
+  inbound: {
+    async execute(input, next) {
+      try {
+        return await next(input);
+      } catch (error) {
+        throw redactError(error, 'temporal_failure');
+      }
+    },
+  },
+});
 
 /** Temporal has tried before and heard nothing: whether it happened is not known. */
 export const isRepeat = (): boolean => (asyncLocalStorage.getStore()?.info.attempt ?? 1) > 1;

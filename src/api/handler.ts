@@ -7,6 +7,7 @@ import { isGranted, type Principal } from '../auth/principal.ts';
 import { reserveSubscription } from '../db/requests.ts';
 import type { CustomerId } from '../domain/ids.ts';
 import type { Logger } from '../observability/logger.ts';
+import { refuseSensitive, refuseSensitiveHeaders } from './guard.ts';
 import { keyFrom, once, requestIdOf } from './once.ts';
 import { badField, notFound, Problem } from './problem.ts';
 import type { Call, Paper, Parts, Reply, Route } from './route.ts';
@@ -23,6 +24,9 @@ export function handlerOf(route: Route, parts: Parts, authenticate: Authenticate
       principal: principal.ref,
     });
     response.locals.log = log;
+    refuseSensitiveHeaders(request.headers);
+    refuseSensitive({ ...request.params, tenant: principal.tenant });
+    refuseSensitive(request.query);
     const customer = actingOn(route, principal, request.get('hydra-customer'));
     const scope = { tenant: principal.tenant, mode: principal.mode };
     const requestId = String(response.locals.requestId);
@@ -119,6 +123,7 @@ async function bodyOf(route: Route, request: Request, response: Response): Promi
     parseJson(request, response, (error?: unknown) => (error ? reject(error) : resolve()));
   });
   const body: unknown = request.body ?? {};
+  refuseSensitive(body, route.mayHold);
   if (route.body) return route.body.parse(body);
   const [name] = Object.keys(body as object);
   if (name !== undefined) throw badField(name, 'is not known here');

@@ -108,7 +108,7 @@ const withFormat = (query: Route['query']): z.ZodObject =>
   });
 
 function problems({ method, params }: Route) {
-  const statuses = [400, 401, 403, ...(params ? [404] : []), ...(method === 'get' ? [] : [409, 413, 422]), 503];
+  const statuses = [400, 401, 403, ...(params ? [404] : []), ...(method === 'get' ? [422] : [409, 413, 422]), 503];
   return Object.fromEntries(
     statuses.map((status) => [
       status,

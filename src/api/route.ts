@@ -13,6 +13,7 @@ import type { Metrics } from '../observability/metrics.ts';
 import type { Processors } from '../processors/processors.ts';
 import type { Taxes } from '../tax/taxes.ts';
 import type { Temporal } from '../temporal/temporal.ts';
+import type { MayHold } from './guard.ts';
 
 /** What the routes work with. */
 export type Parts = {
@@ -80,6 +81,8 @@ export type Route<Params = any, Query = any, Body = any> = {
   csv?: true;
   /** A POST that changes nothing needs no idempotency. */
   pure?: true;
+  /** What fields of the body are there for, though it is refused elsewhere. */
+  mayHold?: MayHold;
   params?: z.ZodType<Params>;
   query?: z.ZodType<Query>;
   body?: z.ZodType<Body>;

@@ -6,6 +6,7 @@ import { sql } from 'kysely';
 import type { Mode, SubscriptionId, TenantId } from '../domain/ids.ts';
 import type { Processor, StateName, Subscription } from '../domain/subscription.ts';
 import type { KeyRing } from '../security/key-ring.ts';
+import { redact } from '../security/redact.ts';
 import type { Db } from './client.ts';
 import type { Told } from './inbox.ts';
 import { checkSeal, macOfKept, type Seal, type Sealable } from './inbox-mac.ts';
@@ -233,7 +234,7 @@ export async function park(trx: Trx, parked: readonly Parking[]): Promise<void> 
       next_try_at = clock_timestamp() + parked.again_in_ms * interval '1 millisecond',
       settled_at = case when parked.state = 'parked' then null else clock_timestamp() end
     from unnest(${parked.map(({ id }) => id)}::text[], ${parked.map(({ state }) => state)}::text[],
-      ${parked.map(({ reason }) => reason)}::text[], ${parked.map(({ againInMs }) => againInMs)}::float8[])
+      ${parked.map(({ reason }) => redact(reason, 'inbox_reason'))}::text[], ${parked.map(({ againInMs }) => againInMs)}::float8[])
       as parked (id, state, reason, again_in_ms)
     where inbox.id = parked.id and inbox.state in ('received', 'parked', 'signalled')`.execute(trx);
 }

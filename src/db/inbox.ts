@@ -6,6 +6,7 @@ import type { Fact } from '../domain/input.ts';
 import type { Processor } from '../domain/subscription.ts';
 import type { Instant } from '../domain/time.ts';
 import type { KeyRing } from '../security/key-ring.ts';
+import { redact } from '../security/redact.ts';
 import type { Db } from './client.ts';
 import { macOfKept, type RawMac } from './inbox-mac.ts';
 import { inRole, type Trx } from './tenant.ts';
@@ -96,7 +97,8 @@ export async function keepEvents(db: Db, keys: KeyRing, events: readonly Kept[])
 
 function rowOf(keys: KeyRing, event: Kept): Row {
   const macKey = event.rawMac?.key ?? keys.current;
-  const { told, ignored: reason } = event;
+  const { told } = event;
+  const reason = event.ignored && redact(event.ignored, 'inbox_reason');
   const facts = JSON.stringify(told ? [told] : []);
   const state = reason === null ? 'received' : 'ignored';
   return { ...event, facts, state, reason, macKey, keptMac: sealOf(keys, macKey, event) };

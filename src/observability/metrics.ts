@@ -1,6 +1,7 @@
 /** What the API tells Prometheus. Labels come from short fixed lists: a route's template, never its address. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Backlog } from '../db/messages.ts';
+import { redactions } from '../security/redact.ts';
 
 export type Metrics = ReturnType<typeof createMetrics>;
 
@@ -26,6 +27,16 @@ export function createMetrics({ backlog }: { backlog: () => Promise<Backlog> }) 
     help: 'Webhooks at the door, by what became of them.',
     labelNames: ['outcome'] as const,
     registers,
+  });
+  new Counter({
+    name: 'hydra_redactions_total',
+    help: 'Texts from inside in which something that may not be kept was struck out: each is worth a look.',
+    labelNames: ['where'] as const,
+    registers,
+    collect() {
+      this.reset();
+      for (const [where, count] of redactions()) this.inc({ where }, count);
+    },
   });
   const inboxPending = new Gauge({ name: 'hydra_inbox_pending', help: 'Events not settled yet.', registers });
   const inboxOldest = new Gauge({ name: 'hydra_inbox_oldest_seconds', help: 'Age of the oldest of them.', registers });

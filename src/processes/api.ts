@@ -7,7 +7,7 @@ import { createTokenVerifier } from '../auth/tokens.ts';
 import { loadConfigOrExit } from '../config.ts';
 import { createDatabase } from '../db/client.ts';
 import { backlog } from '../db/messages.ts';
-import { createLogger } from '../observability/logger.ts';
+import { alertOfRedactions, createLogger } from '../observability/logger.ts';
 import { createMetrics } from '../observability/metrics.ts';
 import { createProcessors, DEFAULT_ACCOUNT, modeOfStripeKey } from '../processors/processors.ts';
 import { createTaxes } from '../tax/taxes.ts';
@@ -19,6 +19,7 @@ const GRACE_MS = 20_000;
 
 const config = loadConfigOrExit();
 const logger = createLogger({ name: 'api', level: config.LOG_LEVEL });
+alertOfRedactions(logger);
 const db = createDatabase(config.DATABASE_URL, { applicationName: 'hydra-api', max: config.DATABASE_POOL });
 const temporal = createTemporal(config, config.TEMPORAL_TASK_QUEUE);
 const metrics = createMetrics({ backlog: () => backlog(db) });

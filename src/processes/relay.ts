@@ -5,7 +5,7 @@ import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { loadConfigOrExit } from '../config.ts';
 import { createDatabase } from '../db/client.ts';
 import type { Mode } from '../domain/ids.ts';
-import { createLogger } from '../observability/logger.ts';
+import { alertOfRedactions, createLogger } from '../observability/logger.ts';
 import { listen } from '../relay/listen.ts';
 import { createRelay } from '../relay/relay.ts';
 import { relaySettings } from '../relay/settings.ts';
@@ -15,6 +15,7 @@ const STOP_WITHIN_MS = 3_000;
 
 const config = loadConfigOrExit();
 const log = createLogger({ name: 'relay', level: config.LOG_LEVEL });
+alertOfRedactions(log);
 const db = createDatabase(config.DATABASE_URL, {
   applicationName: 'hydra-relay',
   max: Math.min(config.DATABASE_POOL, 4),

@@ -6,7 +6,7 @@ import { DefaultLogger, makeTelemetryFilterString, NativeConnection, Runtime } f
 import { createActivities } from '../../activities/index.ts';
 import { loadConfigOrExit } from '../config.ts';
 import { createDatabase } from '../db/client.ts';
-import { createLogger } from '../observability/logger.ts';
+import { alertOfRedactions, createLogger } from '../observability/logger.ts';
 import { createProcessors } from '../processors/processors.ts';
 import { createTaxes } from '../tax/taxes.ts';
 import { keepRevenueSchedules } from '../worker/revenue-schedules.ts';
@@ -15,6 +15,7 @@ import { workflowBundle } from '../worker/workflow-bundle.ts';
 
 const config = loadConfigOrExit();
 const log = createLogger({ name: 'worker', level: config.LOG_LEVEL });
+alertOfRedactions(log);
 Runtime.install({
   // We stop on these ourselves, and on the parent's going away.
   shutdownSignals: [],

@@ -3,6 +3,7 @@
  * against https://docs.stripe.com/declines/codes line by line.
  */
 import type { DeclineClass } from '../domain/input.ts';
+import { isSensitive } from '../security/sensitive.ts';
 
 const classes: { readonly [Class in DeclineClass]: readonly string[] } = {
   /** May pass another day. */
@@ -128,4 +129,4 @@ export function declineOf({ code, decline_code, advice_code }: Told): { decline:
 
 /** A code is a word. Anything else in its place is not kept. */
 const safeCode = (code: string | undefined): string | null =>
-  code !== undefined && /^[a-z][a-z0-9_]{0,63}$/.test(code) ? code : null;
+  code !== undefined && /^[a-z][a-z0-9_]{0,63}$/.test(code) && !isSensitive(code) ? code : null;

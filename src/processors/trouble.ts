@@ -1,3 +1,5 @@
+import { redact } from '../security/redact.ts';
+
 /**
  * No answer, or none that we can use. Its message is made of codes and the processor's request id alone: it ends in logs
  * and in Temporal's histories, so nothing of what a processor wrote in free text goes with it, and no `cause` either.
@@ -19,9 +21,9 @@ export class ProcessorTrouble extends Error {
   readonly retryAfterMs: number | null;
 
   constructor(kind: TroubleKind, code: string, detail: string, retryAfterMs: number | null = null) {
-    super(detail);
+    super(redact(detail, 'processor_error'));
     this.kind = kind;
-    this.code = code;
+    this.code = redact(code, 'processor_error');
     this.retryAfterMs = retryAfterMs;
   }
 }

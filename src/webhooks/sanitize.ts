@@ -1,3 +1,5 @@
+import { isSensitive } from '../security/sensitive.ts';
+
 /**
  * Zero-data-retention by construction: of an event only what a list allows is taken, and each taken value has to look
  * like what the list says it is. What doesn't is dropped, so a card number has no field in which it could pass.
@@ -23,7 +25,7 @@ function at(object: unknown, path: string): unknown {
 const text =
   (pattern: RegExp): Shape =>
   (value) =>
-    typeof value === 'string' && pattern.test(value) && !holdsCardNumber(value) ? value : null;
+    typeof value === 'string' && pattern.test(value) && !holdsCardNumber(value) && !isSensitive(value) ? value : null;
 
 /** A run of 13 to 19 digits with an issuer's first digit and a right check digit. A time in milliseconds is none. */
 export const holdsCardNumber = (value: string): boolean =>

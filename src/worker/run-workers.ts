@@ -9,6 +9,7 @@ import { createAdvanceClock } from '../../activities/advance-clock.ts';
 import type { Activities } from '../../activities/contract.ts';
 import { createMigrateBatch } from '../../activities/migrate-batch.ts';
 import { createRecogniseRevenue } from '../../activities/recognise-revenue.ts';
+import { cleanFailures } from '../../activities/trouble.ts';
 import { processorQueue } from '../../workflows/messages.ts';
 import type { Db } from '../db/client.ts';
 import type { Mode } from '../domain/ids.ts';
@@ -41,7 +42,14 @@ export async function runWorkers(
   const { connection, activities, workflowBundle, taskQueue, callsPerSecond = 80 } = options;
   const workers: Worker[] = [];
   const add = async (more: WorkerOptions) =>
-    void workers.push(await Worker.create({ connection, shutdownGraceTime: '5s', ...more }));
+    void workers.push(
+      await Worker.create({
+        connection,
+        shutdownGraceTime: '5s',
+        interceptors: { activity: [cleanFailures] },
+        ...more,
+      }),
+    );
   const clients = new Map(
     options.namespaces.map(
       ({ mode, namespace }) => [mode, new Client({ connection: options.clientConnection, namespace })] as const,

@@ -39,6 +39,7 @@ const put = route({
   who: ADMINS,
   grant: 'tenants:write',
   body: sellerPut,
+  mayHold: { invoiceFooter: ['iban'] },
   answers: { 200: { about: 'A new version.', schema: seller } },
   async handle({ parts, scope, body: { registrations, ...rest } }) {
     const profile = {
