@@ -82,7 +82,8 @@ test('ids, times and the seller’s own account are none of it', async () => {
 });
 
 const PREFIXES = ['sub', 'inv', 'pm', 'cus', 'pb', 'co', 'promo', 'mig', 'clk', 'key', 'cn', 'ten'];
-const ids = PREFIXES.map((prefix) => `${prefix}_01m7z3qyse0000000000000000`);
+const ID = '01m7z3qyse0000000000000000';
+const ids = [...PREFIXES.map((prefix) => `${prefix}_${ID}`), `ref_${ID}_1_1_1`];
 
 /** The route's address with ids of the kinds that it takes. */
 function addressOf({ path, params }: (typeof routes)[number]): string {
