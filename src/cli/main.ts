@@ -6,6 +6,7 @@ import { clockCommands } from './clock.ts';
 import { eventCommands } from './events.ts';
 import { ledgerCommands } from './ledger.ts';
 import { red } from './output.ts';
+import { privacyCommands } from './privacy.ts';
 import { whyCommand } from './why.ts';
 
 const program = new Command('hydra')
@@ -18,6 +19,7 @@ const program = new Command('hydra')
 clockCommands(program);
 catalogCommands(program);
 whyCommand(program);
+privacyCommands(program);
 ledgerCommands(program);
 eventCommands(program);
 

@@ -7,6 +7,7 @@ import { createApp } from '../../src/api/app.ts';
 import { createAuthenticate } from '../../src/auth/authenticate.ts';
 import { type Claims, createTokenVerifier, mintToken } from '../../src/auth/tokens.ts';
 import type { Db } from '../../src/db/client.ts';
+import type { CustomerKeys } from '../../src/db/customers.ts';
 import { backlog } from '../../src/db/messages.ts';
 import { createTenant } from '../../src/db/tenants.ts';
 import { demoPriceBook } from '../../src/demo/price-book.ts';
@@ -33,6 +34,7 @@ export type Api = {
   url: string;
   db: Db;
   tenant: TenantId;
+  keys: CustomerKeys;
   /** With that token or key; null asks as a stranger. */
   as(credential: string | null): Ask;
   token(role: Claims['role'], over?: Partial<Claims>): Promise<string>;
@@ -60,6 +62,7 @@ export async function startApi(options: Options): Promise<Api> {
     taskQueue,
     {},
   );
+  const keys = { ring: parseKeyRing(`k1:${randomBytes(32).toString('base64')}`), blindIndexKey: randomBytes(32) };
   const app = createApp({
     logger: pino({ level: process.env.LOG_LEVEL ?? 'silent' }),
     authenticate: createAuthenticate({ db, verifyToken: createTokenVerifier(auth) }),
@@ -67,7 +70,7 @@ export async function startApi(options: Options): Promise<Api> {
       db,
       temporal,
       metrics: createMetrics({ backlog: () => backlog(db) }),
-      keys: { ring: parseKeyRing(`k1:${randomBytes(32).toString('base64')}`), blindIndexKey: randomBytes(32) },
+      keys,
       processors: options.processors ?? createProcessors({ stripe: [] }),
       taxes: options.taxes ?? createTaxes({}),
       publishableKey: null,
@@ -102,6 +105,7 @@ export async function startApi(options: Options): Promise<Api> {
     url,
     db,
     tenant,
+    keys,
     as,
     token: roleToken,
     owner,
