@@ -601,6 +601,7 @@ export const inboxEvent = z
   .object({
     id: z.string(),
     provider: z.string(),
+    account: z.string(),
     eventId: z.string(),
     type: z.string(),
     state: z.string(),
@@ -610,7 +611,9 @@ export const inboxEvent = z
     occurredAt: time,
     receivedAt: time,
     settledAt: time.nullable(),
+    replayedAt: time.nullable(),
     attempts: z.int(),
+    verifiedBy: z.string().nullable().openapi({ description: 'The id of the key whose signature was right.' }),
   })
   .openapi('InboxEvent');
 export const outboxMessage = z

@@ -327,6 +327,7 @@ export const showTransaction = (row: TransactionRow, { invoice, payment, refund,
 export const showInboxEvent = (row: InboxRow) => ({
   id: row.id,
   provider: row.provider,
+  account: row.account,
   eventId: row.event_id,
   type: row.type,
   state: row.state,
@@ -336,7 +337,9 @@ export const showInboxEvent = (row: InboxRow) => ({
   occurredAt: iso(row.occurred_at),
   receivedAt: iso(row.received_at),
   settledAt: iso(row.settled_at),
+  replayedAt: iso(row.replayed_at),
   attempts: row.attempts,
+  verifiedBy: row.verified_by,
 });
 
 export const showOutboxMessage = (row: OutboxRow) => ({

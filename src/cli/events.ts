@@ -1,15 +1,43 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
-import { type Body, call } from './api.ts';
-import { bold, dim, type Output, shortTime } from './output.ts';
+import { type Body, CliError, call } from './api.ts';
+import { bold, dim, type Output, print, shortTime } from './output.ts';
 
 const LOOK_EVERY_MS = 1_000;
 const AT_ONCE = 50;
 
 export function eventCommands(program: Command): void {
-  program
-    .command('events')
-    .description('What the processors tell us.')
+  const events = program.command('events').description('What the processors tell us.');
+  events
+    .command('resend')
+    .description('Have events told again: one by its id, or all that fit. Without a state: what is parked or dead.')
+    .argument('[id]', 'an event of the inbox (evt_…)')
+    .option('--state <state>', 'received, signalled, parked, quarantined or dead')
+    .option('--type <type>', 'as the processor calls it')
+    .option('--provider <name>', 'stripe or paypal')
+    .option('--since <time>', 'what came from then on: 2027-03-01T00:00:00Z')
+    .option('--subscription <id>', 'only those of this subscription')
+    .option('--json', 'print JSON')
+    .action(async (id: string | undefined, { json = false, subscription, ...given }: Output & Filter) => {
+      const filter = { ...given, ...(subscription && { subscriptionId: subscription }) };
+      if (id === undefined && Object.keys(filter).length === 0) {
+        throw new CliError('Which? Name an event, or a filter: --state dead');
+      }
+      if (id !== undefined && Object.keys(filter).length > 0) {
+        throw new CliError('An event, or a filter, but not both.');
+      }
+      if (id !== undefined) {
+        const event = await call('POST', `/api/admin/events/${encodeURIComponent(id)}/replay`);
+        print({ json }, event, () => [`${event.id} (${event.type}) is told again`]);
+        return;
+      }
+      const { replayed, more } = await call('POST', '/api/admin/events/replay', { filter });
+      print({ json }, { replayed, more }, () => [
+        `${replayed} ${replayed === 1 ? 'event is' : 'events are'} told again`,
+        ...(more ? ['There are others: ask again.'] : []),
+      ]);
+    });
+  events
     .command('tail')
     .description('Show the latest events, and then each as it comes.')
     .option('-n, --lines <count>', 'how many of the past, at most 50', '10')
@@ -31,6 +59,8 @@ export function eventCommands(program: Command): void {
       }
     });
 }
+
+type Filter = { state?: string; type?: string; provider?: string; since?: string; subscription?: string };
 
 /** The oldest first, as they are read on a terminal. */
 async function look(subscription: string | undefined): Promise<Body[]> {

@@ -230,13 +230,24 @@ export type Parking = { id: string; state: 'parked' | 'dead' | 'ignored'; reason
 export async function park(trx: Trx, parked: readonly Parking[]): Promise<void> {
   if (parked.length === 0) return;
   await sql`/* inbox_park */
-    update inbox set state = parked.state, reason = parked.reason, leased_until = null, attempts = attempts + 1,
-      next_try_at = clock_timestamp() + parked.again_in_ms * interval '1 millisecond',
-      settled_at = case when parked.state = 'parked' then null else clock_timestamp() end
-    from unnest(${parked.map(({ id }) => id)}::text[], ${parked.map(({ state }) => state)}::text[],
-      ${parked.map(({ reason }) => redact(reason, 'inbox_reason'))}::text[], ${parked.map(({ againInMs }) => againInMs)}::float8[])
-      as parked (id, state, reason, again_in_ms)
-    where inbox.id = parked.id and inbox.state in ('received', 'parked', 'signalled')`.execute(trx);
+    with changed as (
+      update inbox set state = parked.state, reason = parked.reason, leased_until = null, attempts = attempts + 1,
+        next_try_at = clock_timestamp() + parked.again_in_ms * interval '1 millisecond',
+        settled_at = case when parked.state = 'parked' then null else clock_timestamp() end
+      from unnest(${parked.map(({ id }) => id)}::text[], ${parked.map(({ state }) => state)}::text[],
+        ${parked.map(({ reason }) => redact(reason, 'inbox_reason'))}::text[], ${parked.map(({ againInMs }) => againInMs)}::float8[])
+        as parked (id, state, reason, again_in_ms)
+      where inbox.id = parked.id and inbox.state in ('received', 'parked', 'signalled')
+      returning inbox.*
+    ), told as (
+      insert into outbox (tenant_id, mode, subscription_id, type, payload, at)
+      select tenant_id, mode, subscription_id, 'event.dead',
+        jsonb_build_object('event', id, 'type', type, 'reason', reason, 'attempts', attempts), settled_at
+      from changed
+      where state = 'dead' and tenant_id is not null and subscription_id is not null
+      returning 1
+    )
+    select pg_notify('hydra_outbox', '') where exists (select from told)`.execute(trx);
 }
 
 export const parkAll = (db: Db, parked: readonly Parking[]): Promise<void> =>

@@ -39,6 +39,12 @@ export function createMetrics({ backlog }: { backlog: () => Promise<Backlog> }) 
     },
   });
   const inboxPending = new Gauge({ name: 'hydra_inbox_pending', help: 'Events not settled yet.', registers });
+  const inboxEvents = new Gauge({
+    name: 'hydra_inbox_events',
+    help: 'Events that wait for something, or for a person.',
+    labelNames: ['state'] as const,
+    registers,
+  });
   const inboxOldest = new Gauge({ name: 'hydra_inbox_oldest_seconds', help: 'Age of the oldest of them.', registers });
   const outboxPending = new Gauge({ name: 'hydra_outbox_pending', help: 'Messages not relayed yet.', registers });
   const up = new Gauge({ name: 'hydra_database_up', help: '1 when the database answered this scrape.', registers });
@@ -53,6 +59,9 @@ export function createMetrics({ backlog }: { backlog: () => Promise<Backlog> }) 
       up.set(found ? 1 : 0);
       if (found) {
         inboxPending.set(found.inboxPending);
+        inboxEvents.set({ state: 'parked' }, found.inboxParked);
+        inboxEvents.set({ state: 'quarantined' }, found.inboxQuarantined);
+        inboxEvents.set({ state: 'dead' }, found.inboxDead);
         inboxOldest.set(found.inboxOldestSeconds);
         outboxPending.set(found.outboxPending);
       }

@@ -84,6 +84,16 @@ test('events are shown', async () => {
   expect((await hydra(['events', 'tail', '--once'])).code).toBe(0);
 });
 
+test('events are told again, one or all that fit', async () => {
+  const none = await hydra(['events', 'resend', '--state', 'dead', '--since', '2027-01-01T00:00:00Z', '--json']);
+  expect([none.code, JSON.parse(none.out)]).toEqual([0, { replayed: 0, more: false }]);
+  expect(await hydra(['events', 'resend', 'evt_nobody'])).toMatchObject({
+    code: 1,
+    err: expect.stringMatching(/no such event/),
+  });
+  expect(await hydra(['events', 'resend'])).toMatchObject({ code: 1, err: expect.stringMatching(/Which\?/) });
+});
+
 describe('what is wrong is said in a sentence, with an exit of its own', () => {
   test.concurrent.each<[string, string[], NodeJS.ProcessEnv, RegExp]>([
     ['a subscription that isn’t there', ['why', 'sub_1'], {}, /no such subscription \(not_found, request req_/],

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { commit } from '../../src/db/commit.ts';
+import { backlog } from '../../src/db/messages.ts';
 import { inTenant } from '../../src/db/tenant.ts';
 import { verifyLedger } from '../../src/db/verify-ledger.ts';
 import type { SubscriptionId } from '../../src/domain/ids.ts';
@@ -268,6 +269,19 @@ describe('without a workflow', () => {
     await drain();
     expect(await statesOf(database.db)).toEqual(['dead']);
     expect(logged).toContainEqual({ level: 'error', message: 'events are dead: a person has to look' });
+    const [dead] = await inbox();
+    const told = await database.db.selectFrom('outbox').selectAll().where('type', '=', 'event.dead').execute();
+    expect(told).toMatchObject([
+      {
+        tenant_id: 'ten_1',
+        mode: 'test',
+        subscription_id: 'sub_never',
+        version: null,
+        payload: { event: dead?.id, type: 'payment_intent.succeeded', reason: dead?.reason, attempts: 1 },
+        relayed_at: null,
+      },
+    ]);
+    expect(await backlog(database.db)).toMatchObject({ inboxDead: 1, inboxParked: 0, inboxPending: 0 });
   });
 
   test.each([

@@ -46,7 +46,14 @@ test('it is counted by where, and an operator is told', async () => {
   expect(redactions().get('inbox_reason')).toBe(before + 1);
   expect(JSON.parse(lines[0]!)).toMatchObject({ level: 50, where: 'inbox_reason', kinds: ['card_number'] });
   const metrics = createMetrics({
-    backlog: async () => ({ inboxPending: 0, inboxOldestSeconds: 0, outboxPending: 0 }),
+    backlog: async () => ({
+      inboxPending: 0,
+      inboxOldestSeconds: 0,
+      inboxParked: 0,
+      inboxQuarantined: 0,
+      inboxDead: 0,
+      outboxPending: 0,
+    }),
   });
   expect(await metrics.render()).toContain(`hydra_redactions_total{where="inbox_reason"} ${before + 1}`);
 });
