@@ -210,7 +210,20 @@ describe('ending and pausing', () => {
     const why = await api.owner('GET', `/api/admin/subscriptions/${id}/why`);
     expect(why.body.sentence).toContain('cancel.now');
     expect(why.body.causes[0]).toMatchObject({ input: 'cancel', to: 'canceled', origin: { by: 'principal' } });
-    expect(why.body.causes[0].ledger.map(({ kind }: { kind: string }) => kind)).toContain('revenue_recognised');
+    // What was still to come is earned on the day of the end: recognition books it when that day is over.
+    const earnRest = why.body.causes[0].effects.find((key: string) => key.startsWith('earn_rest/'));
+    const spans = await engine.db
+      .selectFrom('earning_spans')
+      .select(['reference', 'gross'])
+      .where('subscription_id', '=', id)
+      .where('cause', '=', 'cancellation')
+      .execute();
+    expect(spans.map(({ reference }) => reference)).toEqual([earnRest, earnRest]);
+    expect(
+      spans.reduce((sum, { gross }) => sum + gross, 0),
+      'earned at once in place of later',
+    ).toBe(0);
+    expect(spans.some(({ gross }) => gross > 0)).toBe(true);
     const history = await api.owner('GET', `/api/admin/subscriptions/${id}/history?limit=2`);
     expect(history.body.nextCursor).not.toBeNull();
     const audit = await engine.db.selectFrom('audit_log').selectAll().where('subject', '=', id).execute();

@@ -116,6 +116,7 @@ it.each([
   'seller_profiles',
   'customer_addresses',
   'tax_id_checks',
+  'trials_used',
 ])('does not let the app change %s, its own rows included', async (table) => {
   for (const statement of [sql`update ${sql.table(table)} set mode = mode`, sql`delete from ${sql.table(table)}`]) {
     const changed = inTenant(database.db, { tenant: 'ten_1', mode: 'test' }, (trx) => statement.execute(trx));
@@ -317,6 +318,10 @@ async function fillTheRest(): Promise<void> {
   await db
     .insertInto('mrr_movements')
     .values({ ...movement, before: 0, after: 3_000, at: created_at })
+    .execute();
+  await db
+    .insertInto('trials_used')
+    .values({ ...own, customer_id, product: 'app', subscription_id: 'sub_1', began_at: created_at })
     .execute();
   await fillCoupons(own, created_at);
 }
