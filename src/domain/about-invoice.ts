@@ -26,7 +26,7 @@ import { type Applied, applyPayment, callOff } from './payment.ts';
 import { failedRefund, keep, orderRefund, refundFailed, refundNamed, refundSucceeded } from './refund.ts';
 import type { Moment } from './shared.ts';
 import type { Accepted, Subscription } from './subscription.ts';
-import { dayOf } from './time.ts';
+import { dayOf, type Instant } from './time.ts';
 import { unusedNotes } from './unused.ts';
 
 const ABOUT_INVOICES = [
@@ -115,7 +115,8 @@ function giveCredit(state: Holder, input: InputOf<'credit_note'>): Outcome<Holde
   const invoice = invoiceOf(state, input, input.invoice);
   if ('code' in invoice || 'left' in invoice) return invoice;
   const { to, reason, at, lines, amount } = input;
-  if (to === 'open') {
+  // Whatever it is to: a first invoice that stays unpaid is voided whole, with the credit that was used on it.
+  if (to === 'open' || state.state === 'incomplete') {
     const refusal = whyNotReduced(state, input.invoice, 'credit');
     if (refusal) return refusal;
   }
@@ -142,12 +143,17 @@ function whyNotReduced(state: Holder, id: InvoiceId, what: string): Refusal | nu
 
 type Step = { state: Holder; effects: Effect[] };
 
+const knownTo = ({ state, timeZone }: Holder, at: Instant) => ({
+  knownOn: dayOf(at, timeZone),
+  isOver: state === 'canceled',
+});
+
 /** Issues a note: off what is owed, to the customer's credit, or back to where the money came from. */
 export function issueNote(before: Holder, invoice: Creditable, note: CreditNote): Step {
   const { id, total, to, issuedAt: at } = note;
   let state = before;
   const effects: Effect[] = [
-    { type: 'issue_credit_note', note, spans: spansOf(invoice, note, dayOf(at, before.timeZone)), at },
+    { type: 'issue_credit_note', note, spans: spansOf(invoice, note, knownTo(before, at)), at },
     {
       type: 'announce',
       event: 'credit_note.issued',
@@ -260,6 +266,14 @@ function recordPayment(state: Holder, input: InputOf<'record_payment'>): Outcome
   if (state.settled.some((known) => known.payment === payment)) return { left: 'payment.known' };
   const outside = { reference, receivedAt };
   const open = openOf(state, invoice);
+  if (open && state.state === 'incomplete' && amount < open.amount) {
+    return {
+      code: 'not_while_incomplete',
+      detail: `amount: cannot record ${formatMoney({ amount, currency: state.currency })} on a first invoice of ${formatMoney(
+        { amount: open.amount, currency: state.currency },
+      )}: it is paid as a whole, or void; cancel the subscription, and what came is kept for the customer`,
+    };
+  }
   const settled = { ...state, settled: [...state.settled, { invoice, payment }] };
   if (open) {
     const { state: after, effects, because } = applyPayment(settled, open, { payment, amount, at, outside });
@@ -406,7 +420,7 @@ function refundedOutside(state: Holder, input: InputOf<'payment_refunded'>): Out
   const known = { id: refund, invoice: invoice?.id ?? null, payment, amount, attempt: 1, step: 'done' } as const;
   const effects: Effect[] = [
     ...(note && invoice
-      ? [{ type: 'issue_credit_note', note, spans: spansOf(invoice, note, dayOf(at, state.timeZone)), at } as const]
+      ? [{ type: 'issue_credit_note', note, spans: spansOf(invoice, note, knownTo(state, at)), at } as const]
       : []),
     {
       type: 'record_refund',

@@ -108,7 +108,7 @@ export function abandon(
 ): { state: Canceled; effects: Effect[] } {
   const { at } = moment;
   const voids = state.invoices.map(({ id, amount }): Effect => ({ type: 'void_invoice', invoice: id, amount, at }));
-  const { state: canceled, effects } = endNow({ ...state, invoices: [], drafts: [] }, moment, reason);
+  const { state: canceled, effects } = endNow({ ...state, invoices: [], drafts: [], carried: [] }, moment, reason);
   const released: Effect[] = state.discounts?.length ? [{ type: 'release_redemptions', at }] : [];
   return { state: canceled, effects: [...voids, ...released, ...effects.filter(({ type }) => type !== 'earn_rest')] };
 }

@@ -4,7 +4,7 @@
  * of partial notes takes back exactly what was billed, whatever the steps.
  */
 import type { Currency } from './currency.ts';
-import { creditedSpan, type Earning, type Span, spanOf } from './earning.ts';
+import { creditedAtOnce, creditedSpan, type Earning, type Span, spanOf } from './earning.ts';
 import type { CreditNoteId, InvoiceId, PaymentId } from './ids.ts';
 import { formatMoney, prorate } from './money.ts';
 import { addedTax, grossOf, includedTax, type LineTax } from './tax.ts';
@@ -275,8 +275,15 @@ function whyNone(invoice: Creditable, to: CreditTarget): Refusal | null {
   return null;
 }
 
-/** The days that take back what its lines earn: all of a line's own, or those that were not used. */
-export function spansOf(invoice: Creditable, note: CreditNote, knownOn: Day): { line: number; span: Span }[] {
+/**
+ * The days that take back what its lines earn: all of a line's own, or those that were not used. Once the subscription is
+ * over all of it was earned, and is taken back on the day of the note.
+ */
+export function spansOf(
+  invoice: Creditable,
+  note: CreditNote,
+  { knownOn, isOver }: { knownOn: Day; isOver: boolean },
+): { line: number; span: Span }[] {
   return note.lines.flatMap((part) => {
     const { product, carried, ...line } = invoice.lines[part.line]!;
     const whole = carried ? null : spanOf({ ...line, product: product ?? undefined }, knownOn);
@@ -287,7 +294,8 @@ export function spansOf(invoice: Creditable, note: CreditNote, knownOn: Day): { 
       gross: part.gross - includedTax({ amount: part.gross, taxes: part.taxes }),
       discount: part.discount,
     };
-    return [{ line: part.line, span: creditedSpan(span, earned, knownOn) }];
+    const given = isOver ? creditedAtOnce(span, earned, knownOn) : creditedSpan(span, earned, knownOn);
+    return [{ line: part.line, span: given }];
   });
 }
 

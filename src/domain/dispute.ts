@@ -84,9 +84,9 @@ function changed(before: KnownDispute, fact: DisputeFact): KnownDispute {
       if (before.opened) return before;
       return { ...before, opened: true, amount: fact.amount, inquiry: fact.inquiry && !before.withdrawn };
     case 'funds_withdrawn':
-      return { ...before, withdrawn: true, inquiry: false };
+      return { ...before, withdrawn: true, inquiry: false, amount: before.opened ? before.amount : fact.amount };
     case 'funds_reinstated':
-      return { ...before, reinstated: true };
+      return { ...before, reinstated: true, amount: before.amount || fact.amount };
     case 'dispute_closed':
       return { ...before, outcome: before.outcome ?? fact.outcome };
   }

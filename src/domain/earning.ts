@@ -159,7 +159,7 @@ const isSomething = (span: Span): boolean => {
  */
 export function creditedSpan(span: Span, given: Earned, knownOn: Day, from: Day | null = null): Span {
   const about = from === null ? span : afterDay(span, addDays(from, -1));
-  if (!about) return mirrored(atOnce(span.product, given, knownOn), knownOn);
+  if (!about) return creditedAtOnce(span, given, knownOn);
   const whole = totalOfSpan(about);
   if (given.gross === whole.gross && given.discount === whole.discount) return mirrored(about, knownOn);
   const days = about.to - about.from;
@@ -167,6 +167,10 @@ export function creditedSpan(span: Span, given: Earned, knownOn: Day, from: Day 
   const rate: Rate = { price: part.gross, before: 0, days, from: 0, to: days, ...part };
   return { ...about, rate, from: 0, to: days, knownOn };
 }
+
+/** Gives a part of a line back on one day: of what has ended, all was earned. */
+export const creditedAtOnce = (span: Span, given: Earned, knownOn: Day): Span =>
+  mirrored(atOnce(span.product, given, knownOn), knownOn);
 
 /** What of a line is still to come after that day: all that a credit for unused time gives back. */
 export function unusedAfter(span: Span, day: Day): Earned {
