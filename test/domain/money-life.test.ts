@@ -181,15 +181,9 @@ property.prop([moneyStory()], RUNS)(
 );
 
 test('and there were lives of every kind', () => {
-  const rules = [
-    'payment.paid_twice',
-    'payment.nothing_owed',
-    'payment.recorded',
-    'invoice.finalised',
-    'invoice.overdue',
-  ];
+  const rules = ['payment.paid_twice', 'payment.recorded', 'invoice.finalised', 'invoice.overdue'];
   rules.push('invoice.voided', 'invoice.written_off', 'credit_note.issued', 'credit.withdrawn', 'bill.now');
-  rules.push('refund.succeeded', 'refund.failed', 'refund.retried', 'refund.credited', 'refund.recorded');
+  rules.push('refund.succeeded', 'refund.failed', 'refund.recorded');
   rules.push('dispute.opened', 'dispute.funds_withdrawn', 'dispute.funds_reinstated', 'dispute.closed');
   rules.push('trial.ended_in_pause', 'trial.ended_in_cancellation', 'discount.applied', 'change.now_billed_later');
   expect(rules.filter((rule) => !seen.rules.has(rule))).toEqual([]);
