@@ -39,32 +39,36 @@ const ofManyPrices = storyOn([
   hybrid([{ id: 'support', quantity: 1 }, backup(1)]),
 ]);
 
-property.prop([fc.oneof(story, ofManyPrices)], { numRuns: 10_000 })('a life of any kind keeps the rules', (given) => {
-  const effects: Effect[] = [];
-  const state = live(given, {
-    decided(before, _input, decision, now) {
-      if (decision.outcome !== 'applied') return;
-      effects.push(...decision.effects);
-      check(before, decision.state, decision.effects, now);
-    },
-    wasDue: (due, next) => expect(next, `${due.type} is done once it was done`).not.toEqual(due),
-  });
-  const of = <T extends Effect['type']>(type: T) =>
-    effects.filter((e): e is Extract<Effect, { type: T }> => e.type === type);
-  const paid = of('record_payment').map(({ invoice }) => invoice);
-  expect(new Set(paid).size, 'an invoice is paid once').toBe(paid.length);
-  const keys = of('charge').map(({ invoice, attempt }) => `${invoice}/${attempt}`);
-  expect(new Set(keys).size, 'an attempt is made once').toBe(keys.length);
-  const issued = of('issue_invoice').map(({ invoice }) => invoice);
-  for (const { lines, total } of issued) expect(lines.reduce((sum, line) => sum + line.amount, 0)).toBe(total);
-  const fees = issued.flatMap(({ lines }) => lines.filter(({ description }) => description === 'Business: Set-up'));
-  expect(fees.length, 'a fee comes once').toBeLessThanOrEqual(1);
-  const voided = of('void_invoice').map(({ invoice }) => invoice);
-  const open = isAccepted(state) ? state.invoices.map(({ id }) => id) : [];
-  const owing = issued.filter(({ total }) => total > 0).map(({ id }) => id);
-  expect([...paid, ...voided, ...open].sort(), 'each invoice is paid, void or open').toEqual(owing.sort());
-  identityHolds(state, effects);
-});
+property.prop([fc.oneof(story, ofManyPrices)], { numRuns: 10_000 })(
+  'a life of any kind keeps the rules',
+  (given) => {
+    const effects: Effect[] = [];
+    const state = live(given, {
+      decided(before, _input, decision, now) {
+        if (decision.outcome !== 'applied') return;
+        effects.push(...decision.effects);
+        check(before, decision.state, decision.effects, now);
+      },
+      wasDue: (due, next) => expect(next, `${due.type} is done once it was done`).not.toEqual(due),
+    });
+    const of = <T extends Effect['type']>(type: T) =>
+      effects.filter((e): e is Extract<Effect, { type: T }> => e.type === type);
+    const paid = of('record_payment').map(({ invoice }) => invoice);
+    expect(new Set(paid).size, 'an invoice is paid once').toBe(paid.length);
+    const keys = of('charge').map(({ invoice, attempt }) => `${invoice}/${attempt}`);
+    expect(new Set(keys).size, 'an attempt is made once').toBe(keys.length);
+    const issued = of('issue_invoice').map(({ invoice }) => invoice);
+    for (const { lines, total } of issued) expect(lines.reduce((sum, line) => sum + line.amount, 0)).toBe(total);
+    const fees = issued.flatMap(({ lines }) => lines.filter(({ description }) => description === 'Business: Set-up'));
+    expect(fees.length, 'a fee comes once').toBeLessThanOrEqual(1);
+    const voided = of('void_invoice').map(({ invoice }) => invoice);
+    const open = isAccepted(state) ? state.invoices.map(({ id }) => id) : [];
+    const owing = issued.filter(({ total }) => total > 0).map(({ id }) => id);
+    expect([...paid, ...voided, ...open].sort(), 'each invoice is paid, void or open').toEqual(owing.sort());
+    identityHolds(state, effects);
+  },
+  240_000,
+);
 
 /** Recognised + deferred − unbilled = invoiced net of tax, on any day; and what is over has nothing left to earn. */
 function identityHolds(state: Subscription, effects: Effect[]): void {
