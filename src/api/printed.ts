@@ -34,6 +34,7 @@ export async function printedInvoice(call: Call, row: InvoiceRow): Promise<Print
     creditApplied: row.credit_applied,
     amountDue: row.amount_due,
     amountPaid: row.amount_paid,
+    amountCredited: row.credited_open,
     issuedAt: row.issued_at.getTime(),
     dueAt: row.due_at.getTime(),
     paidAt: row.paid_at?.getTime() ?? null,

@@ -13,7 +13,7 @@ export type DatabaseOptions = {
   applicationName: string;
   /** Connections. */
   max: number;
-  /** Told when the server closes a connection that nobody was using. The pool has replaced it by then. */
+  /** Told when the server closes a connection that no statement was waiting on. */
   onIdleError?: (error: Error) => void;
 };
 
@@ -32,6 +32,8 @@ export function createDatabase(url: string, { applicationName, max, onIdleError 
   });
   // Without a listener Node would end the process. Whoever needs a connection next learns whether the server is back.
   pool.on('error', (error) => onIdleError?.(error));
+  // One that is in use between two statements has no listener of the pool's. Its holder learns with the next statement.
+  pool.on('connect', (client) => client.on('error', (error) => onIdleError?.(error)));
   return new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
 }
 

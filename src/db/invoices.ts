@@ -1,6 +1,6 @@
 /** Invoices as they are read, each with its lines. */
 import type { Selectable } from 'kysely';
-import type { CustomerId, InvoiceId, SubscriptionId } from '../domain/ids.ts';
+import type { CustomerId, InvoiceId, PaymentId, SubscriptionId } from '../domain/ids.ts';
 import type { InvoiceLine } from '../domain/invoice.ts';
 import { type Page, type Slice, sliceOf } from './page.ts';
 import type { CreditNotesTable, InvoiceLinesTable, InvoiceState, InvoicesTable } from './schema.ts';
@@ -78,4 +78,9 @@ async function withLines(trx: Trx, invoices: Selectable<InvoicesTable>[]): Promi
     creditNotes: notes.filter((note) => note.invoice_id === invoice.id),
     lines: invoice.draft_lines ?? lines.filter((line) => line.invoice_id === invoice.id).map(lineOf),
   }));
+}
+
+/** Null where no money of that name has come. */
+export async function readPayment(trx: Trx, id: PaymentId): Promise<{ amount: number } | null> {
+  return (await trx.selectFrom('payments').select('amount').where('id', '=', id).executeTakeFirst()) ?? null;
 }

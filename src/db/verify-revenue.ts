@@ -44,8 +44,13 @@ async function brokenIdentities(trx: Trx): Promise<RevenueDifference[]> {
       from balance_of where code in ('revenue', 'discounts', 'deferred_revenue', 'unbilled')
       group by tenant_id, mode, currency
     ), invoiced as (
-      select tenant_id, mode, currency, sum(total - tax) as amount
-      from invoices where state not in ('draft', 'void') group by tenant_id, mode, currency
+      select tenant_id, mode, currency, sum(amount) as amount
+      from (
+        select tenant_id, mode, currency, total - tax as amount from invoices where state not in ('draft', 'void')
+        union all
+        select tenant_id, mode, currency, tax - total from credit_notes
+      ) as asked
+      group by tenant_id, mode, currency
     )
     select 'revenue_identity_broken' as type, tenant_id as tenant, mode, currency,
       coalesce(counted.amount, 0) as counted, coalesce(invoiced.amount, 0) as invoiced

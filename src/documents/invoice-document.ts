@@ -42,6 +42,8 @@ export type PrintedInvoice = {
   creditApplied: number;
   amountDue: number;
   amountPaid: number;
+  /** By credit notes, of what was still open. */
+  amountCredited: number;
   issuedAt: Instant;
   dueAt: Instant;
   paidAt: Instant | null;
@@ -94,7 +96,8 @@ export function invoicePaper(invoice: PrintedInvoice, reader: Reader): Paper {
   };
 }
 
-const left = ({ amountDue, amountPaid }: PrintedInvoice): number => Math.max(amountDue - amountPaid, 0);
+const left = ({ amountDue, amountPaid, amountCredited }: PrintedInvoice): number =>
+  Math.max(amountDue - amountPaid - amountCredited, 0);
 
 function headlineOf(invoice: PrintedInvoice, { words, formats, money }: Pen): string {
   const { state, paidAt, voidedAt, dueAt, amountDue, amountPaid } = invoice;
@@ -136,7 +139,7 @@ export function rowOf(line: PrintedLine, currency: Currency, { words, language, 
 }
 
 function sumsOf(invoice: PrintedInvoice, pen: Pen): PaperSum[] {
-  const { subtotal, discount, total, creditApplied, amountPaid, state, lines } = invoice;
+  const { subtotal, discount, total, creditApplied, amountPaid, amountCredited, state, lines } = invoice;
   const { words, money } = pen;
   const taxes = taxSums(lines, pen);
   const isPlain = discount === 0 && taxes.length === 0;
@@ -148,6 +151,7 @@ function sumsOf(invoice: PrintedInvoice, pen: Pen): PaperSum[] {
     ...taxes.filter(({ inclusive }) => inclusive),
     ...(creditApplied === 0 ? [] : [{ label: words.creditUsed, value: money(-creditApplied) }]),
     ...(amountPaid === 0 ? [] : [{ label: words.amountPaid, value: money(-amountPaid) }]),
+    ...(amountCredited === 0 ? [] : [{ label: words.amountCredited, value: money(-amountCredited) }]),
     ...(state === 'void' ? [] : [{ label: words.amountDue, value: money(left(invoice)), strong: true }]),
   ];
 }

@@ -26,6 +26,7 @@ export type Words = {
   total: string;
   creditUsed: string;
   amountPaid: string;
+  amountCredited: string;
   amountDue: string;
   credited: string;
   refunded: string;
@@ -69,6 +70,7 @@ const english: Words = {
   total: 'Total',
   creditUsed: 'Credit used',
   amountPaid: 'Amount paid',
+  amountCredited: 'Credit notes',
   amountDue: 'Amount due',
   credited: 'Added to your credit',
   refunded: 'Refunded',
@@ -112,6 +114,7 @@ const german: Words = {
   total: 'Gesamtbetrag',
   creditUsed: 'Verrechnetes Guthaben',
   amountPaid: 'Bezahlt',
+  amountCredited: 'Gutschriften',
   amountDue: 'Zu zahlen',
   credited: 'Ihrem Guthaben gutgeschrieben',
   refunded: 'Erstattet',
@@ -155,6 +158,7 @@ const french: Words = {
   total: 'Total',
   creditUsed: 'Crédit utilisé',
   amountPaid: 'Montant payé',
+  amountCredited: 'Avoirs',
   amountDue: 'Montant dû',
   credited: 'Ajouté à votre crédit',
   refunded: 'Remboursé',
@@ -198,6 +202,7 @@ const spanish: Words = {
   total: 'Total',
   creditUsed: 'Saldo utilizado',
   amountPaid: 'Importe pagado',
+  amountCredited: 'Notas de crédito',
   amountDue: 'Importe pendiente',
   credited: 'Añadido a su saldo',
   refunded: 'Reembolsado',
@@ -241,6 +246,7 @@ const japanese: Words = {
   total: '合計',
   creditUsed: 'クレジット充当額',
   amountPaid: '支払済額',
+  amountCredited: '貸方票',
   amountDue: '請求額',
   credited: 'クレジットに追加',
   refunded: '返金',

@@ -1,6 +1,9 @@
 import { type Currency, decimalsOf, isCurrency } from './currency.ts';
 import { invariant } from './invariant.ts';
 
+/** The most that anyone may name: sums of many such amounts are still exact. */
+export const MOST_MONEY = 10 ** 12;
+
 /** Whole minor units: cents for usd, yen for jpy. Plain integers, so JSON carries them unchanged. */
 export type Money = { readonly amount: number; readonly currency: Currency };
 

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { inTenant } from '../../src/db/tenant.ts';
 import { verifyLedger } from '../../src/db/verify-ledger.ts';
+import { verifyRevenue } from '../../src/db/verify-revenue.ts';
 import { type Engine, startEngine } from '../support/engine.ts';
 import { type Api, startApi } from './support.ts';
 
@@ -175,4 +176,43 @@ test('what is below the smallest charge is carried until it is worth charging', 
   await time.advance('P32D');
   const all = await invoices();
   expect(all.map((each: { total: { amount: number } }) => each.total.amount)).toEqual([60, 0]);
+});
+
+test('money named by a reference counts once, and comes from no future', async () => {
+  const { invoices } = await subscribed({ planId: 'plain', collect: 'send' });
+  const [open] = await invoices();
+  const pay = (body: object) => api.owner('POST', `/api/admin/invoices/${open.id}/payments`, body);
+  const first = await pay({ amount: 1000, reference: 'SEPA-1' });
+  expect(first.body.invoice, first.text).toMatchObject({ amountPaid: usd(1000), state: 'open' });
+  const again = await pay({ amount: 1000, reference: 'SEPA-1' });
+  expect([again.status, again.body.invoice.amountPaid]).toEqual([200, usd(1000)]);
+  const other = await pay({ amount: 999, reference: 'SEPA-1' });
+  expect([other.status, other.body.code]).toEqual([409, 'reference_taken']);
+  expect(other.body.errors[0].message).toMatch(/1000.*999/);
+  const ahead = await pay({ amount: 5, reference: 'SEPA-2', receivedAt: '2099-01-01T00:00:00Z' });
+  expect([ahead.status, ahead.body.errors[0].path]).toEqual([400, 'receivedAt']);
+  const rest = await pay({ amount: 2000, reference: 'SEPA-3' });
+  expect(rest.body.invoice).toMatchObject({ state: 'paid', amountPaid: usd(3000) });
+});
+
+test('amounts beyond what sums can hold are refused by name', async () => {
+  const { id, subscription } = await subscribed({ planId: 'plain' });
+  const lines = [{ description: 'x', unitPrice: '999999999999', quantity: 100_000 }];
+  const billed = await api.owner('POST', '/api/admin/invoices', { subscriptionId: subscription.id, lines });
+  expect([billed.status, billed.body.errors[0].path]).toEqual([400, 'lines.0.unitPrice']);
+  const granted = await api.owner('POST', `/api/admin/customers/${id}/credit`, {
+    ...{ amount: usd(Number.MAX_SAFE_INTEGER), reason: 'x' },
+  });
+  expect([granted.status, granted.body.errors[0].path]).toEqual([400, 'amount.amount']);
+});
+
+test('the identity of revenue counts credit notes', async () => {
+  const { subscription, invoices } = await subscribed({ planId: 'plain' });
+  const [paid] = await invoices();
+  const noted = await api.owner('POST', `/api/admin/invoices/${paid.id}/credit-note`, {
+    ...{ amount: 700, to: 'credit', reason: 'goodwill' },
+  });
+  expect(noted.status, noted.text).toBe(200);
+  expect(subscription.state).toBe('active');
+  expect(await verifyRevenue(engine.db)).toEqual([]);
 });

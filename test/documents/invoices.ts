@@ -31,6 +31,7 @@ export const printed = (over: Partial<PrintedInvoice> = {}): PrintedInvoice => {
     creditApplied: 0,
     amountDue: subtotal,
     amountPaid: 0,
+    amountCredited: 0,
     issuedAt: at('2027-01-01'),
     dueAt: at('2027-01-31'),
     paidAt: null,

@@ -92,6 +92,7 @@ describe('what stands on it', () => {
     ['void', { state: 'void', voidedAt: at('2027-01-04') }, 'Void since January 4, 2027: nothing to pay', 'VOID'],
     ['over nothing', { state: 'paid', amountDue: 0, paidAt: at('2027-01-01') }, 'Nothing to pay', undefined],
     ['paid in part', { amountPaid: 1_000 }, '$35.00 due January 31, 2027', undefined],
+    ['credited in part', { amountPaid: 1_000, amountCredited: 500 }, '$30.00 due January 31, 2027', undefined],
     ['given up', { state: 'uncollectible' }, '$45.00 due January 31, 2027', undefined],
   ])('one that is %s', (_what, over, headline, stamp) => {
     expect(paperOf(over).headline).toBe(headline);

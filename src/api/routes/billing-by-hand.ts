@@ -5,11 +5,11 @@ import { decisionsBetween } from '../../db/subscriptions.ts';
 import { inTenant } from '../../db/tenant.ts';
 import type { InvoiceId } from '../../domain/ids.ts';
 import type { InvoiceLine } from '../../domain/invoice.ts';
-import { timesDecimal } from '../../domain/money.ts';
+import { MOST_MONEY, timesDecimal } from '../../domain/money.ts';
 import { isAccepted } from '../../domain/subscription.ts';
 import { command, subscriptionOf } from '../command.ts';
 import { Refused } from '../once.ts';
-import { notFound } from '../problem.ts';
+import { badField, notFound } from '../problem.ts';
 import { type Call, created, ok, route } from '../route.ts';
 import { billBody, billed } from '../schemas/bill.ts';
 import { collectFrom } from '../schemas/collect.ts';
@@ -33,7 +33,7 @@ const bill = route({
     const { document } = row;
     if (!isAccepted(document))
       throw new Refused(409, `not_while_${row.state}`, `cannot bill: subscription is ${row.state}`);
-    const lines = body.lines.map((line) => lineOf(line, document.terms.product));
+    const lines = body.lines.map((line, i) => lineOf(line, document.terms.product, `lines.${i}`));
     const done = await command(call, row, { type: 'bill', lines, when, collect: collectFrom(body) });
     if (done.outcome === 'late') return done.reply;
     const decided = await inTenant(call.parts.db, call.scope, (trx) =>
@@ -45,7 +45,18 @@ const bill = route({
   },
 });
 
-function lineOf({ quantity = 1, unitPrice, description, period, ...line }: Line, product: string): InvoiceLine {
+function lineOf(
+  { quantity = 1, unitPrice, description, period, ...line }: Line,
+  product: string,
+  path: string,
+): InvoiceLine {
+  // Compared before it is multiplied exactly, as that refuses what is beyond the safe range.
+  if (Number(unitPrice) * quantity > MOST_MONEY) {
+    throw badField(
+      `${path}.unitPrice`,
+      `${unitPrice} × ${quantity} is above ${MOST_MONEY}, the most that a line may come to`,
+    );
+  }
   const { taxCategory, taxInclusive } = line;
   return {
     ...{ description, quantity, unitPrice, amount: timesDecimal(unitPrice, quantity), proration: null },

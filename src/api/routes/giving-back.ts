@@ -1,4 +1,5 @@
 /** What becomes of an invoice after it was issued: credit notes, refunds, disputes, voids, write-offs, money from elsewhere. */
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import {
   listCreditNotes,
@@ -8,16 +9,17 @@ import {
   readRefund,
   refundsNamed,
 } from '../../db/credit-notes.ts';
-import { readInvoice } from '../../db/invoices.ts';
+import { readInvoice, readPayment } from '../../db/invoices.ts';
 import { keepRemark } from '../../db/remarks.ts';
 import { decisionsBetween, readSubscription, type SubscriptionRow } from '../../db/subscriptions.ts';
 import { inTenant } from '../../db/tenant.ts';
 import type { Effect } from '../../domain/effect.ts';
 import type { CreditNoteId, InvoiceId, RefundId } from '../../domain/ids.ts';
 import type { Command } from '../../domain/input.ts';
+import { nowOf } from '../catalog.ts';
 import { command, type Late, subscriptionOf } from '../command.ts';
 import { listBody, pageOf } from '../paging.ts';
-import { notFound } from '../problem.ts';
+import { badField, notFound, Problem } from '../problem.ts';
 import { type Call, FINANCE, ok, READERS, type Reply, route } from '../route.ts';
 import {
   changedRefund,
@@ -188,7 +190,7 @@ const newPayment = route({
   path: '/api/admin/invoices/:id/payments',
   summary: 'Record money that came on another way',
   about:
-    'A bank transfer, say. Less than what is owed leaves the rest open; what is more is kept for the customer as unapplied cash.',
+    'A bank transfer, say. Less than what is owed leaves the rest open; what is more is kept for the customer as unapplied cash. The same reference again is the same money.',
   params: ofInvoice,
   body: paymentBody,
   answers: { 200: { about: 'The invoice after it.', schema: settledInvoice } },
@@ -196,13 +198,34 @@ const newPayment = route({
     const { id } = call.params;
     const { amount, receivedAt, reference } = call.body;
     const row = await holderOf(call, id);
+    const payment = paymentOf(call, id, reference);
+    const { known, now } = await inTenant(call.parts.db, call.scope, async (trx) => ({
+      known: await readPayment(trx, payment),
+      now: await nowOf(trx, row.customer_id),
+    }));
+    if (known && known.amount !== amount) {
+      throw new Problem(409, 'reference_taken', `${reference} was recorded as ${known.amount}, and not as ${amount}`, {
+        errors: [{ path: 'reference', message: `is ${known.amount} already, and can’t be ${amount}, too` }],
+      });
+    }
+    if (known) return ok({ invoice: await shown(call, id) });
+    const at = receivedAt === undefined ? now : Date.parse(receivedAt);
+    if (at > now) {
+      throw badField('receivedAt', `is ${new Date(at).toISOString()}, and it is ${new Date(now).toISOString()}`);
+    }
     const answer = await command(call, row, {
-      ...{ type: 'record_payment', invoice: id, payment: `pay_${call.request.slice(4)}`, amount, reference },
-      receivedAt: receivedAt === undefined ? Date.now() : Date.parse(receivedAt),
+      ...{ type: 'record_payment', invoice: id, payment, amount, reference, receivedAt: at },
     });
     return answer.outcome === 'late' ? answer.reply : ok({ invoice: await shown(call, id) });
   },
 });
+
+/** A reference names the money: told again it is the same, whoever tells it. */
+const paymentOf = ({ scope }: Call, invoice: InvoiceId, reference: string): string =>
+  `pay_${createHash('sha256')
+    .update(JSON.stringify([scope.tenant, scope.mode, invoice, reference]))
+    .digest('hex')
+    .slice(0, 26)}`;
 
 const creditNotes = route({
   ...reading,

@@ -4,6 +4,7 @@ import { sharedFacts } from '../../customers/shared-facts.ts';
 import { keepRemark } from '../../db/remarks.ts';
 import { decisionsBetween, listSubscriptions, type SubscriptionRow } from '../../db/subscriptions.ts';
 import { inTenant } from '../../db/tenant.ts';
+import { canonical } from '../../domain/canonical.ts';
 import { type ChangeRequest, planChange } from '../../domain/change.ts';
 import { decide } from '../../domain/decide.ts';
 import type { Effect } from '../../domain/effect.ts';
@@ -259,10 +260,16 @@ async function madeChange(
   const rows = await inTenant(call.parts.db, call.scope, (trx) =>
     decisionsBetween(trx, before.id, Math.min(before.version, version - 1), version),
   );
+  const mine = rows.filter(
+    (row) => row.version === version && row.input.type === 'change' && row.input.origin.ref === call.principal.ref,
+  );
+  // Several of one principal may have become one step: ours is the one that asked for this.
+  const ours =
+    mine.find(({ input }) => canonical(asked(input as ChangeRequest)) === canonical(asked(wanted))) ?? mine[0];
   let state: Subscription = before.document;
-  for (const { version: at, input, effects } of rows) {
-    const isOurs = at === version && input.type === 'change' && input.origin.ref === call.principal.ref;
-    if (isOurs && isAccepted(state)) {
+  for (const row of rows) {
+    const { input, effects } = row;
+    if (row === ours && input.type === 'change' && isAccepted(state)) {
       const invoice = invoiceIn(effects);
       // Asked again after it was made: the state before it is gone, and the invoice has its lines.
       const plan =
@@ -274,6 +281,8 @@ async function madeChange(
   }
   throw new Error(`version ${version} of ${before.id} holds no change by ${call.principal.ref}`);
 }
+
+const asked = ({ terms, quantity, when, proration }: ChangeRequest) => ({ terms, quantity, when, proration });
 
 function recorded({ at, when, proration }: InputOf<'change'>, invoice: Invoice | null, timeZone: string) {
   return {

@@ -1,8 +1,12 @@
 import { z } from 'zod';
+import { MOST_MONEY } from '../../domain/money.ts';
 import { currency, customerId, money, subscriptionId, text, time } from '../schemas.ts';
 
 const positive = z.strictObject({
-  amount: z.int().min(1, { error: ({ input }) => `is ${input}, and the least is 1` }),
+  amount: z
+    .int()
+    .min(1, { error: ({ input }) => `is ${input}, and the least is 1` })
+    .max(MOST_MONEY, { error: ({ input }) => `is ${input}, and the most is ${MOST_MONEY}` }),
   currency,
 });
 

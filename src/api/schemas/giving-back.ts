@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { CREDIT_TARGETS } from '../../domain/credit-note.ts';
 import type { CreditNoteId, RefundId } from '../../domain/ids.ts';
+import { MOST_MONEY } from '../../domain/money.ts';
 import { customerId, instant, invoice, invoiceId, money, subscriptionId, text, time } from '../schemas.ts';
 
 const named = <Id extends string>(prefix: string, example: string) =>
@@ -16,7 +17,7 @@ export const refundId = named<RefundId>('ref', '01m7z3qyse0000000000000000_1_1_1
 const minor = z
   .int()
   .min(1)
-  .max(Number.MAX_SAFE_INTEGER)
+  .max(MOST_MONEY)
   .openapi({ description: 'In minor units of the invoice’s currency, taxes included.', example: 1000 });
 const reason = text(200).openapi({
   description:
