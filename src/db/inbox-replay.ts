@@ -8,7 +8,6 @@ import type { Trx } from './tenant.ts';
 
 /** What is settled is not told again: its workflow has seen it, and would leave it where it is. */
 export const REPLAYABLE = ['received', 'signalled', 'parked', 'dead', 'quarantined'] as const satisfies InboxState[];
-export type Replayable = (typeof REPLAYABLE)[number];
 
 export type InboxFilter = {
   state?: InboxState;
