@@ -1,5 +1,6 @@
 import { sharedFacts } from '../src/customers/shared-facts.ts';
-import { commit, isStored } from '../src/db/commit.ts';
+import { isStored } from '../src/db/commit.ts';
+import { groupedCommit } from '../src/db/grouped-commit.ts';
 import { NOBODY } from '../src/domain/parties.ts';
 import { isSame } from '../src/domain/shared.ts';
 import { failPoint } from '../src/fail-point.ts';
@@ -7,10 +8,10 @@ import { redactWithin } from '../src/security/redact.ts';
 import type { OutsideDeps } from './charge.ts';
 import type { Activities } from './contract.ts';
 
-/** All database effects of one step. What the database refuses is thrown, and tried again. */
-export const createCommit =
-  (deps: OutsideDeps): Activities['commit'] =>
-  async (said) => {
+/** All database effects of one step. What the database refuses is thrown, and tried again. One for each process. */
+export function createCommit(deps: OutsideDeps): Activities['commit'] {
+  const commit = groupedCommit(deps.db);
+  return async (said) => {
     // Words never make a step fail; the same words are always struck out alike, so a repeat is the same step.
     const step = redactWithin(said, 'commit');
     failPoint('commit.before');
@@ -22,7 +23,8 @@ export const createCommit =
       if (isNews) return { outcome: 'stale', shared };
       parties = own;
     }
-    const answer = await commit(deps.db, step, parties);
+    const answer = await commit(step, parties);
     failPoint('commit.after');
     return answer;
   };
+}

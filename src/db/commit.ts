@@ -1,5 +1,5 @@
 /**
- * Everything that one step of a subscription changes, in one transaction or not at all, and once however often it is
+ * Everything that a step of a subscription changes, in one transaction or not at all, and once however often it is
  * brought. The database takes version n+1 on n. What is brought as n again changes nothing: it is a repeat, or a later
  * try of a step whose end the workflow never saw, which is told what is stored instead.
  *
@@ -11,7 +11,7 @@ import type { Commit, CommitAnswer } from '../domain/commit.ts';
 import { invariant } from '../domain/invariant.ts';
 import { NOBODY, type Parties } from '../domain/parties.ts';
 import type { Db } from './client.ts';
-import { ofType } from './commit/effects.ts';
+import type { Change } from './commit/effects.ts';
 import { hashOf } from './commit/hash.ts';
 import { recordMigrations } from './commit/migrations.ts';
 import { recordMoney } from './commit/money.ts';
@@ -19,11 +19,11 @@ import { project, storedOf } from './commit/projection.ts';
 import { type Remark, record } from './commit/record.ts';
 import { recordRedemptions } from './commit/redemptions.ts';
 import { Stale } from './commit/stale.ts';
-import { inTenant } from './tenant.ts';
+import { inTenant, type Trx } from './tenant.ts';
 import { useTrials } from './trials.ts';
 
 /** Rules of the database that say: another has used up meanwhile what was shared. */
-const STALE = new Set([
+const USED_UP = new Set([
   'customer_credit_not_negative',
   'coupon_limit',
   'coupon_limit_per_customer',
@@ -36,40 +36,73 @@ const STALE = new Set([
 ]);
 
 /** `parties` are those that an invoice of this step names. */
+export type Brought = { step: Commit; parties: Parties };
+
 export async function commit(db: Db, step: Commit, parties = NOBODY): Promise<CommitAnswer> {
   try {
-    return await store(db, step, parties);
+    const [answer] = await store(db, [{ step, parties }]);
+    return answer!;
   } catch (error) {
-    const rule = error instanceof pg.DatabaseError ? error.constraint : undefined;
-    if (error instanceof Stale || (rule !== undefined && STALE.has(rule))) return { outcome: 'stale', shared: null };
+    if (isStale(error)) return STALE;
     throw error;
   }
 }
+
+export const STALE: CommitAnswer = { outcome: 'stale', shared: null };
+
+/** What this step had believed of what others share is not so. */
+export const isStale = (error: unknown): boolean =>
+  error instanceof Stale || (error instanceof pg.DatabaseError && USED_UP.has(error.constraint ?? ''));
 
 /** Whether this version, or a later one, is there already. */
 export const isStored = (db: Db, { id, tenant, mode, version }: Commit['subscription']): Promise<boolean> =>
   inTenant(db, { tenant, mode }, async (trx) => ((await storedOf(trx, id))?.version ?? 0) >= version);
 
-async function store(db: Db, step: Commit, parties: Parties): Promise<CommitAnswer> {
-  const { id, tenant, mode, version } = step.subscription;
-  const hash = hashOf(step);
-  return inTenant(db, { tenant, mode }, async (trx) => {
-    const before = await project(trx, step, hash);
-    if (before !== null) {
-      const effects = step.decisions.flatMap((decision) => decision.effects);
-      await record(trx, step, before, remarksOn(before.version, version));
-      await recordRedemptions(trx, step.subscription, effects);
-      await recordMigrations(trx, step.subscription, effects);
-      await recordMoney(trx, step.subscription, effects, parties);
-      await useTrials(trx, step.subscription, ofType(effects, 'use_trial'));
-      return { outcome: 'committed' };
+/** Two versions of one subscription are no one change: the second may concern what the first has yet to write. */
+export class TwoOfOne extends Error {
+  override readonly name = 'TwoOfOne';
+}
+
+/**
+ * All of these, of one tenant and mode, or none: an answer for each, in their order. Rows that others wait for are taken
+ * once for all, and in an order that all keep.
+ */
+export async function store(db: Db, brought: readonly Brought[]): Promise<CommitAnswer[]> {
+  const hashed = brought.map((each) => ({ ...each, hash: hashOf(each.step) }));
+  const firsts = [...new Map([...hashed].reverse().map((each) => [each.step.subscription.id, each])).values()];
+  return inTenant(db, brought[0]!.step.subscription, async (trx) => {
+    const behind = await project(trx, firsts);
+    const taken = firsts.flatMap((each) => {
+      const before = behind.get(each.step.subscription.id);
+      return before ? [{ ...each, before, remarks: remarksOn(before.version, each.step.subscription.version) }] : [];
+    });
+    if (taken.length > 0) {
+      const changes = taken.map(({ step: { subscription, decisions }, parties }): Change => {
+        return { subscription, effects: decisions.flatMap(({ effects }) => effects), parties };
+      });
+      await record(trx, taken);
+      await recordRedemptions(trx, changes);
+      await recordMigrations(trx, changes);
+      await recordMoney(trx, changes);
+      await useTrials(trx, changes);
     }
-    const stored = await storedOf(trx, id);
-    invariant(stored, `${id} is stored, since it was not behind`);
-    if (stored.version > version) return { outcome: 'conflict', stored: stored.version };
-    if (stored.decision_hash === hash) return { outcome: 'repeated' };
-    return { outcome: 'superseded', step: { subscription: stored.document, ...stored.last_step } };
+    const committed = new Set(taken.map(({ step }) => step));
+    const answers: CommitAnswer[] = [];
+    for (const { step, hash } of hashed) {
+      answers.push(committed.has(step) ? { outcome: 'committed' } : await answerOf(trx, step, hash));
+    }
+    return answers;
   });
+}
+
+/** To a step that the database was not behind. */
+async function answerOf(trx: Trx, { subscription: { id, version } }: Commit, hash: string): Promise<CommitAnswer> {
+  const stored = await storedOf(trx, id);
+  invariant(stored, `${id} is stored, since it was not behind`);
+  if (stored.version < version) throw new TwoOfOne(`${id} comes in versions ${stored.version} and ${version}`);
+  if (stored.version > version) return { outcome: 'conflict', stored: stored.version };
+  if (stored.decision_hash === hash) return { outcome: 'repeated' };
+  return { outcome: 'superseded', step: { subscription: stored.document, ...stored.last_step } };
 }
 
 const remarksOn = (before: number, version: number): Remark[] =>

@@ -78,6 +78,12 @@ export function groupCommit<Row, Outcome>(options: GroupCommitOptions<Row, Outco
     });
 }
 
-/** Class 22 is bad data, class 23 a broken constraint, P0001 a trigger's refusal. */
+/**
+ * Class 22 is bad data, class 23 a broken constraint, class 54 what is too large, P0001 a trigger's refusal; 21 is the same
+ * row twice in one statement.
+ */
 export const isBadData = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' && /^(22|23)|^P0001$/.test(error.code);
+  error instanceof Error &&
+  'code' in error &&
+  typeof error.code === 'string' &&
+  /^(21|22|23|54)|^P0001$/.test(error.code);

@@ -28,7 +28,7 @@ export function settleLate(db: Db, leased: Leased, subscription: Subscription): 
     for (const event of leased.events) {
       if (isMethodNews(event.told)) continue;
       const effects = await effectsOf(trx, subscription, event.told, event.occurredAt);
-      await recordMoney(trx, subscription, effects, NOBODY); // what comes late is no invoice
+      await recordMoney(trx, [{ subscription, effects, parties: NOBODY }]); // what comes late is no invoice
       if (effects.length > 0) await audit(trx, leased, event, subscription);
       const state = effects.length > 0 ? 'applied' : 'ignored';
       await settle(trx, event.id, { state, reason: 'the subscription has ended, and its workflow with it' });

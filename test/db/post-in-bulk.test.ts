@@ -1,11 +1,10 @@
 import { sql } from 'kysely';
 import { expect, it } from 'vitest';
-import type { Db } from '../../src/db/client.ts';
 import { bulkPoster } from '../../src/db/post-in-bulk.ts';
 import { verifyLedger } from '../../src/db/verify-ledger.ts';
 import type { AccountCode, KeyedPosting } from '../../src/domain/ledger.ts';
 import { START } from '../domain/builders.ts';
-import { OTHER, SCOPE, useDatabase } from './support.ts';
+import { counting, OTHER, SCOPE, useDatabase } from './support.ts';
 
 const database = useDatabase();
 
@@ -14,19 +13,6 @@ const posting = (key: string, from: AccountCode, to: AccountCode, amount = 1): K
   transfers: [{ from: { code: from, owner: 'cus_1' }, to: { code: to, owner: null }, amount }],
 });
 const payment = (key: string, amount = 1) => posting(key, 'receivable', 'cash', amount);
-
-/** The same database, and how many transactions were begun on it. */
-function counting(db: Db): { db: Db; transactions: () => number } {
-  let count = 0;
-  const counted = new Proxy(db, {
-    get: (target, name) => {
-      if (name === 'transaction') count++;
-      const value = Reflect.get(target, name);
-      return typeof value === 'function' ? value.bind(target) : value;
-    },
-  });
-  return { db: counted, transactions: () => count };
-}
 
 it('posts what many bring at once in a few transactions, each once, for each tenant its own', async () => {
   const { db, transactions } = counting(database.db);

@@ -106,3 +106,16 @@ export async function rowCounts(db: Db): Promise<Record<string, number>> {
   }
   return counts;
 }
+
+/** The same database, and how many transactions were begun on it. */
+export function counting(db: Db): { db: Db; transactions: () => number } {
+  let count = 0;
+  const counted = new Proxy(db, {
+    get: (target, name) => {
+      if (name === 'transaction') count++;
+      const value = Reflect.get(target, name);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+  return { db: counted, transactions: () => count };
+}

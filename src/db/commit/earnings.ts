@@ -118,11 +118,11 @@ export async function takeBackSpans(trx: Trx, voided: readonly { invoice: Invoic
 }
 
 /** What is still to be earned, before the accounts that all share: recognition takes both in this order. */
-export async function holdSpans(trx: Trx, subscription: SubscriptionId): Promise<void> {
+export async function holdSpans(trx: Trx, subscriptions: readonly SubscriptionId[]): Promise<void> {
+  if (subscriptions.length === 0) return;
   await sql`/* commit_hold_spans */
-    select span_id from earning_progress where subscription_id = ${subscription} order by span_id for update`.execute(
-    trx,
-  );
+    select span_id from earning_progress where subscription_id = any(${[...subscriptions]}::text[])
+    order by span_id for update`.execute(trx);
 }
 
 /**

@@ -135,11 +135,19 @@ const lineRowOf = (invoice: InvoiceId, line: InvoiceLine, ordinal: number) => ({
   carried: line.carried ?? false,
 });
 
-export type Voided = { invoice: InvoiceId; at: Instant; lines: InvoiceLine[]; creditApplied: number };
+type Void = { subscription: Subscription; effect: EffectOf<'void_invoice'> };
+export type Voided = {
+  subscription: Subscription;
+  invoice: InvoiceId;
+  at: Instant;
+  lines: InvoiceLine[];
+  creditApplied: number;
+};
 
 /** Those that were still open, with what has to be taken back. Nothing is taken back twice. */
-export async function voidInvoices(trx: Trx, effects: readonly EffectOf<'void_invoice'>[]): Promise<Voided[]> {
-  if (effects.length === 0) return [];
+export async function voidInvoices(trx: Trx, voids: readonly Void[]): Promise<Voided[]> {
+  if (voids.length === 0) return [];
+  const effects = voids.map(({ effect }) => effect);
   const { rows } = await sql<{ id: InvoiceId; credit_applied: number; lines: LineRow[] }>`/* commit_void */
     with voided as (
       update invoices set state = 'void', voided_at = voided.at
@@ -153,8 +161,8 @@ export async function voidInvoices(trx: Trx, effects: readonly EffectOf<'void_in
     ) as lines
     from voided`.execute(trx);
   return rows.flatMap(({ id, credit_applied, lines }) => {
-    const at = effects.find(({ invoice }) => invoice === id)!.at;
-    return [{ invoice: id, at, creditApplied: credit_applied, lines: lines.map(lineOf) }];
+    const { subscription, effect } = voids.find(({ effect: { invoice } }) => invoice === id)!;
+    return [{ subscription, invoice: id, at: effect.at, creditApplied: credit_applied, lines: lines.map(lineOf) }];
   });
 }
 

@@ -1,15 +1,13 @@
-import type { Effect } from '../../domain/effect.ts';
-import type { Subscription } from '../../domain/subscription.ts';
 import type { Trx } from '../tenant.ts';
-import { ofType } from './effects.ts';
+import { type Change, ofType } from './effects.ts';
 import { iso } from './projection.ts';
 
 /** A migration's progress goes with the move itself, so neither is ever without the other. */
-export async function recordMigrations(
-  trx: Trx,
-  { id: subscription }: Subscription,
-  effects: readonly Effect[],
-): Promise<void> {
+export async function recordMigrations(trx: Trx, changes: readonly Change[]): Promise<void> {
+  for (const change of changes) await recordOwn(trx, change);
+}
+
+async function recordOwn(trx: Trx, { subscription: { id: subscription }, effects }: Change): Promise<void> {
   for (const { migration, before, after, at } of ofType(effects, 'record_migration')) {
     const moved = { before: JSON.stringify(before), after: JSON.stringify(after), moved_at: iso(at) };
     await trx

@@ -1,7 +1,6 @@
 /** Money in and out: one row and one posting for each payment and refund, however often it is told and by whom. */
 import { sql } from 'kysely';
 import { type Effect, keyOf } from '../../domain/effect.ts';
-import type { Invoice } from '../../domain/invoice.ts';
 import {
   type About,
   creditApplied,
@@ -22,53 +21,59 @@ import type { Trx } from '../tenant.ts';
 import { settledAttempts } from './attempts.ts';
 import { issueCreditNote } from './credit-notes.ts';
 import { earnRest, holdSpans, takeBackSpans } from './earnings.ts';
-import { type EffectOf, ofType } from './effects.ts';
+import { type Change, type EffectOf, ofType } from './effects.ts';
 import { giveBack } from './give-back.ts';
 import { creditInvoices, draftInvoices, type Issued, issueInvoices, type Voided, voidInvoices } from './invoices.ts';
 import { iso } from './projection.ts';
 
 /**
- * In the order of how many others wait: rows of this subscription first, then the accounts that all share, and at the
- * very end the number of the invoice, for which the whole tenant stands in line.
+ * In the order of how many others wait: rows of these subscriptions first, then the accounts that all share, and at the
+ * very end the numbers of the invoices, for which the whole tenant stands in line.
  */
-export async function recordMoney(
-  trx: Trx,
-  subscription: Subscription,
-  effects: readonly Effect[],
-  parties: Parties,
-): Promise<void> {
-  const of = <T extends Effect['type']>(type: T) => ofType(effects, type);
-  const payments = await recordAnswers(trx, subscription, of('settle_attempt'), [
+export async function recordMoney(trx: Trx, changes: readonly Change[]): Promise<void> {
+  const of = <T extends Effect['type']>(type: T) =>
+    changes.flatMap(({ subscription, effects, parties }) =>
+      ofType(effects, type).map((effect) => ({ subscription, effect, parties })),
+    );
+  const payments = await recordAnswers(trx, of('settle_attempt'), [
     ...of('record_payment'),
     ...of('record_unapplied_payment'),
   ]);
   const voided = await voidInvoices(trx, of('void_invoice'));
   await takeBackSpans(
     trx,
-    voided.map(({ invoice, at }) => ({ invoice, day: dayOf(at, subscription.timeZone) })),
+    voided.map(({ subscription, invoice, at }) => ({ invoice, day: dayOf(at, subscription.timeZone) })),
   );
-  const issued = of('issue_invoice').map(({ invoice }) => issuedTo(subscription, invoice, parties));
+  const issued = of('issue_invoice').map(issuedTo);
   const ending = of('earn_rest');
-  if (ending.length > 0) await holdSpans(trx, subscription.id);
-  const givenBack = await giveBack(trx, subscription, effects);
-  await post(trx, [...postingsOf(subscription, { issued, voided, payments }), ...givenBack]);
+  await holdSpans(
+    trx,
+    ending.map(({ subscription }) => subscription.id),
+  );
+  const givenBack: KeyedPosting[] = [];
+  for (const { subscription, effects } of changes) givenBack.push(...(await giveBack(trx, subscription, effects)));
+  await post(trx, [...postingsOf({ issued, voided, payments }), ...givenBack]);
   await issueInvoices(trx, issued);
-  for (const rest of ending) {
-    await earnRest(trx, { subscription: subscription.id, day: rest.day, reference: keyOf(rest) });
+  for (const { subscription, effect } of ending) {
+    await earnRest(trx, { subscription: subscription.id, day: effect.day, reference: keyOf(effect) });
   }
-  await draftInvoices(trx, subscription, of('draft_invoice'));
+  for (const { subscription, effects } of changes) {
+    await draftInvoices(trx, subscription, ofType(effects, 'draft_invoice'));
+  }
   await creditInvoices(
     trx,
-    payments.flatMap((payment) =>
-      payment.type === 'record_payment'
-        ? [{ invoice: payment.invoice, amount: payment.amount - (payment.unapplied ?? 0), at: iso(payment.at)! }]
+    payments.flatMap(({ effect }) =>
+      effect.type === 'record_payment'
+        ? [{ invoice: effect.invoice, amount: effect.amount - (effect.unapplied ?? 0), at: iso(effect.at)! }]
         : [],
     ),
   );
-  for (const note of of('issue_credit_note')) await issueCreditNote(trx, subscription, note);
+  for (const { subscription, effect } of of('issue_credit_note')) await issueCreditNote(trx, subscription, effect);
 }
 
-const issuedTo = ({ id, customer, timeZone }: Subscription, invoice: Invoice, parties: Parties): Issued => ({
+type Issue = { subscription: Subscription; effect: EffectOf<'issue_invoice'>; parties: Parties };
+
+const issuedTo = ({ subscription: { id, customer, timeZone }, effect: { invoice }, parties }: Issue): Issued => ({
   ...{ subscription: id, customer, timeZone, invoice, parties },
 });
 
@@ -85,42 +90,38 @@ export function postingsOfIssue({ subscription, customer, invoice }: Issued): [K
 type Moved = {
   issued: Issued[];
   voided: Voided[];
-  payments: PaymentEffect[];
+  payments: Payment[];
 };
 
-function postingsOf(subscription: Subscription, { issued, voided, payments }: Moved): KeyedPosting[] {
-  const about = (at: Instant): About => {
-    const { customer, id, currency } = subscription;
-    return { customer, subscription: id, currency, at };
-  };
+function postingsOf({ issued, voided, payments }: Moved): KeyedPosting[] {
   return [
     ...issued.flatMap(postingsOfIssue),
-    ...voided.map((each) => ({
-      ...invoiceVoided(each.lines, about(each.at)),
-      key: `void/${each.invoice}`,
-      invoice: each.invoice,
+    ...voided.map(({ subscription, at, invoice, lines }) => ({
+      ...invoiceVoided(lines, aboutOf(subscription, at)),
+      ...{ key: `void/${invoice}`, invoice },
     })),
     ...voided
-      .filter((each) => each.creditApplied > 0)
-      .map((each) => ({
-        ...creditReturned(each.creditApplied, about(each.at)),
-        key: `credit_returned/${each.invoice}`,
-        invoice: each.invoice,
+      .filter(({ creditApplied }) => creditApplied > 0)
+      .map(({ subscription, at, invoice, creditApplied }) => ({
+        ...creditReturned(creditApplied, aboutOf(subscription, at)),
+        ...{ key: `credit_returned/${invoice}`, invoice },
       })),
-    ...payments.map((each) => ({
-      ...receivedBy(each, about(each.at)),
-      key: keyOf(each),
-      invoice: each.invoice,
+    ...payments.map(({ subscription, effect }) => ({
+      ...receivedBy(effect, aboutOf(subscription, effect.at)),
+      ...{ key: keyOf(effect), invoice: effect.invoice },
     })),
     ...payments
-      .filter((each) => each.type === 'record_payment' && each.recovers)
-      .map((each) => ({
-        ...writeOffReversed(each.amount - unappliedOf(each), about(each.at)),
-        key: `recovered/${each.payment}`,
-        invoice: each.invoice,
+      .filter(({ effect }) => effect.type === 'record_payment' && effect.recovers)
+      .map(({ subscription, effect }) => ({
+        ...writeOffReversed(effect.amount - unappliedOf(effect), aboutOf(subscription, effect.at)),
+        ...{ key: `recovered/${effect.payment}`, invoice: effect.invoice },
       })),
   ];
 }
+
+const aboutOf = ({ customer, id, currency }: Subscription, at: Instant): About => ({
+  ...{ customer, subscription: id, currency, at },
+});
 
 function receivedBy(effect: PaymentEffect, about: About): Posting {
   const outside = effect.outside !== undefined;
@@ -134,21 +135,20 @@ const unappliedOf = (effect: PaymentEffect): number =>
 
 type PaymentEffect = EffectOf<'record_payment'> | EffectOf<'record_unapplied_payment'>;
 
+type Payment = { subscription: Subscription; effect: PaymentEffect };
+
 /** What the processor has said: how attempts ended, and what was paid. Answers the payments that were not known before. */
 async function recordAnswers(
   trx: Trx,
-  { id, customer, processor, currency }: Subscription,
-  settles: readonly EffectOf<'settle_attempt'>[],
-  effects: readonly PaymentEffect[],
-): Promise<PaymentEffect[]> {
-  if (settles.length + effects.length === 0) return [];
-  const settled = settledAttempts(settles);
-  const firsts = uniqueBy(effects, ({ payment }) => payment);
-  const rows = firsts.map((effect) => ({
-    id: effect.payment,
-    invoice_id: effect.invoice,
-    amount: effect.amount,
-    applied: effect.amount - unappliedOf(effect),
+  settles: readonly { effect: EffectOf<'settle_attempt'> }[],
+  payments: readonly Payment[],
+): Promise<Payment[]> {
+  if (settles.length + payments.length === 0) return [];
+  const settled = settledAttempts(settles.map(({ effect }) => effect));
+  const firsts = uniqueBy(payments, ({ effect }) => effect.payment);
+  const rows = firsts.map(({ subscription: { id, customer, currency, processor }, effect }) => ({
+    ...{ id: effect.payment, subscription: id, customer, currency, invoice_id: effect.invoice },
+    ...{ amount: effect.amount, applied: effect.amount - unappliedOf(effect) },
     unapplied: effect.type === 'record_unapplied_payment',
     why: effect.type === 'record_unapplied_payment' ? effect.why : null,
     received_at: iso(effect.outside?.receivedAt ?? effect.at),
@@ -168,15 +168,16 @@ async function recordAnswers(
     )
     insert into payments (tenant_id, mode, id, processor, subscription_id, customer_id, invoice_id, amount, currency,
       applied, unapplied, why, reference, received_at)
-    select current_setting('hydra.tenant'), current_setting('hydra.mode'), id, processor, ${id}, ${customer},
-      invoice_id, amount, ${currency}, applied, unapplied, why, reference, received_at
-    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as payment (id text, invoice_id text, amount numeric,
-      applied numeric, unapplied boolean, why text, processor text, reference text, received_at timestamptz)
+    select current_setting('hydra.tenant'), current_setting('hydra.mode'), id, processor, subscription, customer,
+      invoice_id, amount, currency, applied, unapplied, why, reference, received_at
+    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as payment (id text, subscription text, customer text,
+      currency text, invoice_id text, amount numeric, applied numeric, unapplied boolean, why text, processor text,
+      reference text, received_at timestamptz)
     order by id
     on conflict (tenant_id, mode, id) do nothing
     returning id`.execute(trx);
   const fresh = new Set(written.rows.map((row) => row.id));
-  return firsts.filter(({ payment }) => fresh.has(payment));
+  return firsts.filter(({ effect }) => fresh.has(effect.payment));
 }
 
 const uniqueBy = <T>(items: readonly T[], key: (item: T) => string): T[] => [

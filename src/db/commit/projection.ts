@@ -2,6 +2,7 @@
 import { sql } from 'kysely';
 import type { Commit } from '../../domain/commit.ts';
 import { isOutside } from '../../domain/effect.ts';
+import type { SubscriptionId } from '../../domain/ids.ts';
 import { monthlyRecurring } from '../../domain/mrr.ts';
 import { isAccepted, type Subscription } from '../../domain/subscription.ts';
 import type { Instant } from '../../domain/time.ts';
@@ -10,7 +11,7 @@ import type { Trx } from '../tenant.ts';
 
 export type Stored = { version: number; decision_hash: string; document: Subscription; last_step: LastStep };
 
-export async function storedOf(trx: Trx, id: string): Promise<Stored | null> {
+export async function storedOf(trx: Trx, id: SubscriptionId): Promise<Stored | null> {
   const { rows } = await sql<Stored>`/* commit_stored */
     select version, decision_hash, document, last_step from subscriptions where id = ${id}`.execute(trx);
   return rows[0] ?? null;
@@ -20,11 +21,16 @@ export async function storedOf(trx: Trx, id: string): Promise<Stored | null> {
 export type Before = { version: number; mrr: number };
 
 /**
- * Takes the step where the database is behind it, and says what it held until then. Null where it is not behind. The row is held until the transaction ends: of two that bring the same
- * version one waits, and then sees what the other did.
+ * Takes those steps that the database is behind, one of each subscription, and says what it held of these until then. The
+ * rows are held until the transaction ends, in the order of their ids: of two that bring the same version one waits, and
+ * then sees what the other did.
  */
-export async function project(trx: Trx, commit: Commit, hash: string): Promise<Before | null> {
-  const { rows } = await sql<Before>`/* commit_project */
+export async function project(
+  trx: Trx,
+  steps: readonly { step: Commit; hash: string }[],
+): Promise<Map<SubscriptionId, Before>> {
+  const projected = steps.map(({ step, hash }) => rowOf(step, hash));
+  const { rows } = await sql<Before & { id: SubscriptionId }>`/* commit_project */
     insert into subscriptions as stored (tenant_id, mode, id, customer_id, state, collection, processor, plan_id,
       price_book_id, quantity, currency, time_zone, anchor_at, trial_ends_at, period_start, period_end, next_due_at,
       cancel_at, access_level, access_until, clock_id, mrr, document, version, decision_hash, last_step, created_at,
@@ -32,10 +38,10 @@ export async function project(trx: Trx, commit: Commit, hash: string): Promise<B
     select current_setting('hydra.tenant'), current_setting('hydra.mode'), row.id, row.customer_id,
       row.state, row.collection, row.processor, row.plan_id, row.price_book_id, row.quantity, row.currency, row.time_zone,
       row.anchor_at, row.trial_ends_at, row.period_start, row.period_end, row.next_due_at, row.cancel_at,
-      row.access_level, row.access_until, customer.clock_id, row.mrr, row.document, row.version, row.decision_hash, row.last_step,
+      row.access_level, row.access_until, (select clock_id from customers where customers.id = row.customer_id), row.mrr, row.document, row.version, row.decision_hash, row.last_step,
       row.created_at, row.updated_at
-    from jsonb_populate_record(null::subscriptions, ${JSON.stringify(rowOf(commit, hash))}::jsonb) as row
-    left join customers as customer on customer.id = row.customer_id
+    from jsonb_populate_recordset(null::subscriptions, ${JSON.stringify(projected)}::jsonb) as row
+    order by row.id
     on conflict (tenant_id, mode, id) do update set
       state = excluded.state, collection = excluded.collection, processor = excluded.processor,
       plan_id = excluded.plan_id, price_book_id = excluded.price_book_id, quantity = excluded.quantity,
@@ -47,9 +53,9 @@ export async function project(trx: Trx, commit: Commit, hash: string): Promise<B
       last_step = excluded.last_step,
       updated_at = excluded.updated_at
     where stored.version < excluded.version
-    returning coalesce((select version from subscriptions as before where before.id = stored.id), 0) as version,
+    returning id, coalesce((select version from subscriptions as before where before.id = stored.id), 0) as version,
       coalesce((select mrr from subscriptions as before where before.id = stored.id), 0) as mrr`.execute(trx);
-  return rows[0] ?? null;
+  return new Map(rows.map(({ id, ...before }) => [id, before]));
 }
 
 function rowOf({ subscription, decisions, taken, nextDueAt, access, at }: Commit, hash: string) {
