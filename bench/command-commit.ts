@@ -1,12 +1,14 @@
 /**
  * The commit of a decision: projection, invoice, ledger, audit, outbox in one durable transaction. One after the other,
- * eight at once in one tenant, and how often each waits for the database's answer. The ceiling is the least that a
- * durable transaction of one's own can be: one row with the same document.
+ * eight and forty at once in one tenant, as a worker brings them (those that queue share a transaction), and how often one
+ * that is alone waits for the database's answer. The ceiling is the least that a durable transaction of one's own can be:
+ * one row with the same document. What the same steps take in a transaction each is told beside it.
  */
 import { connect, createServer, type Socket } from 'node:net';
 import { sql } from 'kysely';
 import { createDatabase, type Db } from '../src/db/client.ts';
 import { commit } from '../src/db/commit.ts';
+import { type CommitStep, groupedCommit } from '../src/db/grouped-commit.ts';
 import { verifyLedger } from '../src/db/verify-ledger.ts';
 import { accessOf } from '../src/domain/access.ts';
 import type { Commit } from '../src/domain/commit.ts';
@@ -19,6 +21,8 @@ import { type Benchmark, interleaved, median, type Result, range, rate, ratios }
 import { customerOf, openBooks, SCOPE, START, withPostgres } from './postgres.ts';
 
 const LIVES = 8;
+/** What a worker takes on at once. */
+const MOST_AT_ONCE = 40;
 /** One subscribe with its payment, and a year of renewals with theirs. */
 const STEPS = 26;
 const AT_ONCE = 8;
@@ -28,7 +32,7 @@ export const commandCommit: Benchmark = {
   name: 'command.commit',
   run: (log) =>
     withPostgres(async (server) => {
-      const books = await openBooks(server, 'ours', LIVES);
+      const books = await openBooks(server, 'ours', MOST_AT_ONCE);
       const direct = createDatabase(books.url, { applicationName: 'bench-least', max: AT_ONCE });
       await sql`create table least (id bigint generated always as identity primary key, document jsonb)`.execute(
         direct,
@@ -36,9 +40,11 @@ export const commandCommit: Benchmark = {
       const counted = await countingDatabase(books.url);
       let committed = 0;
       let least = 0;
-      const keep = (db: Db) => async (step: Commit) => {
-        if ((await commit(db, step)).outcome === 'committed') committed++;
+      const keep = (commitStep: CommitStep) => async (step: Commit) => {
+        if ((await commitStep(step)).outcome === 'committed') committed++;
       };
+      const alone = (db: Db) => keep((step) => commit(db, step));
+      const grouped = keep(groupedCommit(books.db));
       const keepLeast = async ({ subscription }: Commit) => {
         await sql`/* least */ insert into least (document) values (${JSON.stringify(subscription)}::jsonb)`.execute(
           direct,
@@ -47,22 +53,38 @@ export const commandCommit: Benchmark = {
       };
       try {
         const run = (atOnce: number, work: (step: Commit) => Promise<void>) => (round: number) => {
-          const lives = Array.from({ length: LIVES }, (_, i) => lifeOf(`sub_${made++}r${round}`, i));
-          return rate(LIVES * STEPS, () => spread(lives, atOnce, work));
+          const lives = Array.from({ length: Math.max(LIVES, atOnce) }, (_, i) => lifeOf(`sub_${made++}r${round}`, i));
+          return rate(lives.length * STEPS, () => spread(lives, atOnce, work));
         };
+        const atOnce = (count: number) =>
+          interleaved({
+            ours: run(count, grouped),
+            alone: run(count, alone(books.db)),
+            ceiling: run(count, keepLeast),
+          });
+        const tell = (count: number, { ours, alone }: Record<'ours' | 'alone', number[]>) =>
+          log(
+            `${count} at once: ${Math.round(median(ours))}/s, in a transaction each ${Math.round(median(alone))}/s, ratio ${median(ratios(ours, alone)).toFixed(2)} (${range(ratios(ours, alone)).map((each) => each.toFixed(2))})`,
+          );
         let made = 0;
-        const single = await interleaved({ ours: run(1, keep(books.db)), ceiling: run(1, keepLeast) });
-        const eight = await interleaved({ ours: run(AT_ONCE, keep(books.db)), ceiling: run(AT_ONCE, keepLeast) });
+        const single = await atOnce(1);
+        const eight = await atOnce(AT_ONCE);
+        const most = await atOnce(MOST_AT_ONCE);
+        tell(1, single);
+        tell(AT_ONCE, eight);
+        tell(MOST_AT_ONCE, most);
         const trips = await counted.tripsOf(async (db) => {
-          await spread([lifeOf(`sub_${made++}`, 0)], 1, keep(db));
+          await spread([lifeOf(`sub_${made++}`, 0)], 1, alone(db));
           committed -= STEPS;
         });
         const { differences, transactions } = await verifyLedger(books.db);
         log(`${committed} commits, ${transactions} ledger transactions, ${differences.length} differences`);
-        const correct = differences.length === 0 && committed === least && committed > 0;
+        // Of ours and the same alone; the ceiling writes as often as one of them.
+        const correct = differences.length === 0 && committed === 2 * least && committed > 0;
         return [
           result('command.commit', single, correct, 'none of its own', 0),
           result(`command.commit.${AT_ONCE}`, eight, correct, 'above what Temporal lets through (≥ 190/s)', 190),
+          result(`command.commit.${MOST_AT_ONCE}`, most, correct, 'above what Temporal lets through (≥ 190/s)', 190),
           {
             name: 'command.commit.trips',
             unit: 'round trips a commit',
