@@ -9,7 +9,7 @@ import { type Before, iso } from './projection.ts';
 /** An audit row that no decision stands for: something happened to the record itself. */
 export type Remark = { action: string; why: Record<string, string | number | null> };
 
-export type Recording = { step: Commit; before: Before; remarks: readonly Remark[] };
+type Recording = { step: Commit; before: Before; remarks: readonly Remark[] };
 
 /**
  * The steps' own record, in one statement: why, who, what is told to others, what is about to be charged, and which of
