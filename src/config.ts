@@ -165,9 +165,9 @@ export const variables = {
   LINK_SIGNING_KEY: variable({ group: KEYS, about: 'Signs links in mails.', schema: key, required: 'always' }),
   INBOX_KEYS: variable({
     group: KEYS,
-    about: 'A ring as well. Seals what processors have told us, so that a replay can be trusted without the original.',
+    about:
+      'A ring as well. Seals what processors have told us, so that a replay can be trusted without the original. Without it a key is made from each of ENCRYPTION_KEYS, which rotates with them.',
     schema: ring,
-    required: 'always',
     example: '2027a:…',
   }),
   STRIPE_API_KEY: variable({

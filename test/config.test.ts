@@ -63,7 +63,7 @@ describe('in production', () => {
     ['STRIPE_WEBHOOK_SECRET', 'secret-value'],
     ['STRIPE_WEBHOOK_SECRET', 'prod:whsec_secret-value'],
     ['STRIPE_WEBHOOK_SECRET', 'test:whsec_secret-value,live:whsec_secret-value'],
-    ['INBOX_KEYS', 'secret-value'],
+    ['secret-value'],
     ['PORT', '65536'],
     ['LOG_LEVEL', 'secret-value'],
   ])('%s, malformed, is named and its value is not', (name, value) => {
@@ -92,6 +92,11 @@ describe('in production', () => {
     const trouble = { STRIPE_WEBHOOK_SECRET: 'is missing: there is a STRIPE_API_KEY' };
     expect(troublesOf({ ...whole, STRIPE_API_KEY: 'sk_live_1' })).toEqual(trouble);
     expect(troublesOf({ ...whole, NODE_ENV: 'development', STRIPE_API_KEY: 'sk_test_1' })).toEqual({});
+  });
+
+  test('a ring of its own for the inbox may be left out', () => {
+    const { INBOX_KEYS: _, ...rest } = whole;
+    expect(troublesOf(rest)).toEqual({});
   });
 
   test('an empty value is none', () => {

@@ -10,6 +10,7 @@ import { backlog } from '../db/messages.ts';
 import { alertOfRedactions, createLogger } from '../observability/logger.ts';
 import { createMetrics } from '../observability/metrics.ts';
 import { createProcessors, DEFAULT_ACCOUNT, modeOfStripeKey } from '../processors/processors.ts';
+import { separated } from '../security/key-ring.ts';
 import { createTaxes } from '../tax/taxes.ts';
 import { createTemporal } from '../temporal/temporal.ts';
 import { createDoor } from '../webhooks/door.ts';
@@ -44,7 +45,7 @@ const app = createApp({
 const door = createDoor({
   db,
   log: logger,
-  keys: config.INBOX_KEYS,
+  keys: config.INBOX_KEYS ?? separated(config.ENCRYPTION_KEYS, 'inbox'),
   stripe: [...new Set(stripeKeys.map(modeOfStripeKey))].map((mode) => ({
     id: DEFAULT_ACCOUNT,
     mode,

@@ -10,6 +10,7 @@ import { listen } from '../relay/listen.ts';
 import { createRelay } from '../relay/relay.ts';
 import { relaySettings } from '../relay/settings.ts';
 import { signalThrough } from '../relay/signal.ts';
+import { separated } from '../security/key-ring.ts';
 
 const STOP_WITHIN_MS = 3_000;
 
@@ -28,7 +29,7 @@ const clients = new Map<Mode, Client>(
 
 const relay = createRelay({
   db,
-  keys: config.INBOX_KEYS,
+  keys: config.INBOX_KEYS ?? separated(config.ENCRYPTION_KEYS, 'inbox'),
   modes: [...clients.keys()],
   signal: signalThrough(clients, relaySettings.signalTimeoutMs),
   log,

@@ -1,3 +1,4 @@
+import { hkdfSync } from 'node:crypto';
 import { invariant } from '../domain/invariant.ts';
 
 /** Keys by their ids. New things are sealed under the current one; the others open what was sealed before. */
@@ -26,6 +27,12 @@ function parseKey(part: string, position: number): [string, Buffer] {
 export class KeyRingError extends Error {
   override readonly name = 'KeyRingError';
 }
+
+/** A ring for another purpose, under the same ids: it rotates with the one that it is made from, and tells nothing of it. */
+export const separated = ({ current, keys }: KeyRing, purpose: string): KeyRing => ({
+  current,
+  keys: new Map([...keys].map(([id, key]) => [id, Buffer.from(hkdfSync('sha256', key, '', purpose, KEY_BYTES))])),
+});
 
 /** A ring of one, for a key that is itself kept wrapped. */
 export function ringOf(id: string, key: Buffer): KeyRing {
