@@ -15,6 +15,7 @@ import {
   spansOf,
   spread,
 } from './credit-note.ts';
+import { type GivenBack, givenBack } from './debited.ts';
 import type { Because } from './decision.ts';
 import { type DisputeFact, isInDispute, takeDispute } from './dispute.ts';
 import type { Effect } from './effect.ts';
@@ -123,9 +124,13 @@ function giveCredit(state: Holder, input: InputOf<'credit_note'>): Outcome<Holde
   const what = lines ? { lines } : amount === null ? null : { amount };
   const note = creditNote(invoice, { what, to, reason, at });
   if (isRefusal(note)) return note;
-  const { state: after, effects } = issueNote(state, invoice, note);
+  const { state: after, effects } = issueNote(givenBack(state, linesOfNote(invoice, note)), invoice, note);
   return { rule: 'credit_note.issued', state: after, effects, because: noteFacts(note) };
 }
+
+/** As the segments count them: what was debited, discount off, without a tax on top. */
+const linesOfNote = ({ lines }: Creditable, note: CreditNote): GivenBack[] =>
+  note.lines.map(({ line, gross, discount }) => ({ ...lines[line]!, amount: gross - discount }));
 
 const noteFacts = ({ id, invoice, to, total, tax, reason }: CreditNote): Because => ({
   ...{ creditNote: id, invoice, to, total, tax, reason },
@@ -216,13 +221,15 @@ function voidInvoice(state: Holder, input: InputOf<'void'>): Outcome<Holder> {
   }
   const { reason, at } = input;
   const open = openOf(state, id)!;
+  const all = invoice.lines.map((line) => ({ ...line, amount: line.amount - line.discount }));
+  const less = givenBack(state, all);
   return {
     rule: 'invoice.voided',
     state: {
-      ...state,
-      invoices: state.invoices.filter((each) => each !== open),
+      ...less,
+      invoices: less.invoices.filter((each) => each !== open),
       // What it had brought along from another invoice waits for the next.
-      carried: [...state.carried, ...carriedBy(invoice)],
+      carried: [...less.carried, ...carriedBy(invoice)],
     },
     effects: [
       { type: 'void_invoice', invoice: id, amount: total, at },
@@ -437,9 +444,10 @@ function refundedOutside(state: Holder, input: InputOf<'payment_refunded'>): Out
     },
     { type: 'announce', event: 'refund.succeeded', data: { refund, payment, amount }, at },
   ];
+  const less = note && invoice ? givenBack(state, linesOfNote(invoice, note)) : state;
   return {
     rule: 'refund.recorded',
-    state: { ...state, refunds: keep(state.refunds, known) },
+    state: { ...less, refunds: keep(state.refunds, known) },
     effects,
     because: { payment, refund: name, amount, unapplied, credited: covered, unmatched: amount - unapplied - covered },
   };

@@ -43,8 +43,10 @@ function spansOf(state: Accepted, lines: readonly InvoiceLine[]): Span[] {
 }
 
 /** A line that charges days of the current period. */
-function debitsDaysOf({ period, timeZone }: Accepted, { amount, earning, period: days }: InvoiceLine): boolean {
-  if (!earning || !days || amount < 0) return false;
+const debitsDaysOf = (state: Accepted, line: InvoiceLine): boolean => line.amount >= 0 && isOfPeriod(state, line);
+
+function isOfPeriod({ period, timeZone }: Accepted, { earning, period: days }: Omit<GivenBack, 'amount'>): boolean {
+  if (!earning || !days) return false;
   const own = daysOf(period, timeZone);
   return earning.days === own.days && days.from === addDays(own.from, earning.from - own.first);
 }
@@ -64,6 +66,69 @@ const withSpan =
       return [{ ...segment, ...(debited !== segment.amount && { debited }), ...(rates?.length && { rates }) }];
     });
   };
+
+/** What was given back of a line: so much of it, discount and a tax on top left out. */
+export type GivenBack = Pick<InvoiceLine, 'period'> & {
+  earning?: InvoiceLine['earning'];
+  carried?: boolean;
+  amount: number;
+};
+
+/**
+ * After lines were given back: what was debited for their days is less by that, and a later change gives back no more than
+ * is left. What a change has given up already, and only waits to be given, is not given twice either.
+ */
+export function givenBack<S extends Accepted>(state: S, lines: readonly GivenBack[]): S {
+  const { days } = daysOf(state.period, state.timeZone);
+  const own = lines.filter((line) => line.amount !== 0 && !line.carried && isOfPeriod(state, line));
+  if (own.length === 0) return state;
+  let over = 0;
+  const lessen = (segment: Segment, i: number, taken: number): Segment => {
+    if (taken === 0) return segment;
+    const end = state.segments[i + 1]?.from ?? days;
+    const left = priceOfDays(debitedOf(segment), segment.from, end, days) - taken;
+    over += Math.max(-left, 0);
+    return { ...segment, debited: wholePriceOf(Math.max(left, 0), segment.from, end, days) };
+  };
+  const lessened = state.segments.map((segment, i) => {
+    const end = state.segments[i + 1]?.from ?? days;
+    return lessen(segment, i, sumOver(own, segment.from, end));
+  });
+  const { carried, left } = withoutCredits(state.carried, over);
+  over = left;
+  // By rounding, or since it was given back for other days: off the last ones, which are the first to be given back.
+  const segments = lessened.toReversed().map((segment, back) => {
+    const taken = over;
+    over = 0;
+    return lessen(segment, lessened.length - 1 - back, taken);
+  });
+  return { ...state, segments: segments.toReversed(), carried };
+}
+
+/** What of these lines lies on days [from, to): spread over their own days alike. */
+const sumOver = (lines: readonly GivenBack[], from: number, to: number): number =>
+  lines.reduce((sum, { earning, amount }) => {
+    const { from: first, to: last } = earning!;
+    const by = (day: number) => prorate(amount, Math.min(Math.max(day, first), last) - first, last - first);
+    return sum + by(to) - by(from);
+  }, 0);
+
+/** Credits that wait, less so much: the newest first. */
+function withoutCredits(waiting: readonly InvoiceLine[], amount: number): { carried: InvoiceLine[]; left: number } {
+  let left = amount;
+  const carried = waiting.toReversed().flatMap((line) => {
+    const { earning } = line;
+    const taken = !earning || line.carried || line.amount >= 0 ? 0 : Math.min(left, -line.amount);
+    if (taken === 0) return [line];
+    left -= taken;
+    const rest = line.amount + taken;
+    if (rest === 0) return [];
+    const price = wholePriceOf(rest, earning!.from, earning!.to, earning!.days);
+    const proration = `${line.proration}; less ${taken}, which was given back already`;
+    return [{ ...line, amount: rest, proration, earning: { ...earning!, price } }];
+  });
+  return { carried: carried.toReversed(), left };
+}
 
 /**
  * The lines that wait, and the new ones beside them. A credit for days that only a waiting line charges was never debited:
