@@ -4,7 +4,7 @@ import { besideWaiting, settled } from './debited.ts';
 import { applied, type Decision, refused } from './decision.ts';
 import type { Effect } from './effect.ts';
 import type { InputOf } from './input.ts';
-import { CHARGE } from './invoice.ts';
+import { CHARGE, totalOf } from './invoice.ts';
 import { finaliseAll, issue } from './invoicing.ts';
 import { stopRetries } from './payment.ts';
 import type { Moment } from './shared.ts';
@@ -28,9 +28,12 @@ export function endNow(
   before: Cancelable,
   moment: Moment,
   reason: CancelReason,
+  waiting: 'billed' | 'left' = 'billed',
 ): { state: Canceled; effects: Effect[] } {
   const { at } = moment;
-  const { state, effects } = finaliseAll(before, moment);
+  const finalised = finaliseAll(before, moment);
+  const last = waiting === 'billed' ? billWaiting(finalised.state, moment) : { state: finalised.state, effects: [] };
+  const { state } = last;
   return {
     state: become<Canceled>(before, {
       ...common(state),
@@ -43,11 +46,19 @@ export function endNow(
       pending: null,
     }),
     effects: [
-      ...effects,
+      ...finalised.effects,
+      ...last.effects,
       { type: 'earn_rest', day: dayOf(at, state.timeZone), at },
       { type: 'announce', event: 'subscription.canceled', data: { reason }, at },
     ],
   };
+}
+
+/** What was had and was to come with the next invoice is owed, though there is no next one. */
+function billWaiting<S extends Accepted>(state: S, moment: Moment): { state: S; effects: Effect[] } {
+  const { carried } = state;
+  const isOwed = carried.some((line) => !line.carried) && totalOf(carried) > 0;
+  return isOwed ? issue({ ...state, carried: [] }, carried, moment, false) : { state, effects: [] };
 }
 
 /** Name by name: a literal is made ten times as fast as an object is taken apart and spread together again. */
@@ -130,7 +141,7 @@ export function cancel(
   if (when === 'now') {
     const given = giveUnused(state, input);
     if ('code' in given) return refused(given.code, given.detail);
-    const { state: canceled, effects } = endNow(given.state, input, 'requested');
+    const { state: canceled, effects } = endNow(given.state, input, 'requested', input.creditTo ? 'left' : 'billed');
     return applied('cancel.now', canceled, [...given.effects, ...effects], {
       reason: input.reason,
       unused: given.unused,
