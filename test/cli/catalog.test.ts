@@ -4,6 +4,7 @@ import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { stripVTControlCharacters } from 'node:util';
 import { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { CliError } from '../../src/cli/api.ts';
@@ -53,7 +54,8 @@ async function catalog(...args: string[]): Promise<Ran> {
   log.mockRestore();
   const code = Number(process.exitCode);
   process.exitCode = 0;
-  return { code, out: lines.join('\n'), err };
+  // Where there is a CI the output is coloured.
+  return { code, out: stripVTControlCharacters(lines.join('\n')), err: stripVTControlCharacters(err) };
 }
 
 /** As it is called, from the catalog's own folder. */
@@ -66,7 +68,9 @@ function hydra(...args: string[]): Promise<Ran> {
   child.stderr.on('data', (chunk) => {
     err += chunk;
   });
-  return new Promise((resolve) => child.once('close', (code) => resolve({ code, out, err })));
+  return new Promise((resolve) =>
+    child.once('close', (code) => resolve({ code, out: stripVTControlCharacters(out), err })),
+  );
 }
 
 function kept(file: string, text: string): string {
