@@ -3,6 +3,7 @@
  * goes along with the input, so that a stored input says all that its decision knew. `commit` looks whether it is still
  * so, and otherwise answers what is: then it is decided again.
  */
+import { canonical } from './canonical.ts';
 import { afterNote, type Creditable, type CreditablePayment } from './credit-note.ts';
 import type { Decided } from './decide-all.ts';
 import type { Effect } from './effect.ts';
@@ -123,20 +124,7 @@ export function withoutBooks({ books: _, ...shared }: Shared): Shared {
 
 const needsShared = ({ type }: Effect): boolean => type === 'issue_invoice' || type === 'draft_invoice';
 
-export const isSame = <T extends object>(a: T, b: T | null): boolean =>
-  JSON.stringify(inOrder(a)) === JSON.stringify(inOrder(b));
-
-/** A way through jsonb or another encoder may change the order of the keys. */
-const inOrder = (value: unknown): unknown =>
-  Array.isArray(value)
-    ? value.map(inOrder)
-    : value !== null && typeof value === 'object'
-      ? Object.fromEntries(
-          Object.entries(value)
-            .sort(([a], [b]) => (a < b ? -1 : 1))
-            .map(([key, each]) => [key, inOrder(each)]),
-        )
-      : value;
+export const isSame = <T extends object>(a: T, b: T | null): boolean => canonical(a) === canonical(b);
 
 /** What was used up for one redemption may be there for the next. */
 export const withoutLimits = ({ usedUp: _, ...shared }: Shared): Shared => shared;
