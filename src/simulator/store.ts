@@ -5,11 +5,14 @@
  * snapshot inside an event is just a reference. Transactions are synchronous, hence one at a time.
  */
 import { type Change, compact, Journal, type Row, replay } from './journal.ts';
+import { type Index, Lookup } from './lookup.ts';
+import { Rows } from './rows.ts';
 
 type Name<Tables> = Extract<keyof Tables, string>;
 
 export class Store<Tables extends { [Name in keyof Tables]: Row }> {
-  readonly #tables = new Map<string, Map<string, Row>>();
+  readonly #tables = new Map<string, Rows>();
+  readonly #lookups = new Map<Index<Row>, Lookup>();
   readonly #journal: Journal | null;
   #before: Map<string, [table: string, id: string, row: Row | undefined]> | null = null;
 
@@ -23,7 +26,7 @@ export class Store<Tables extends { [Name in keyof Tables]: Row }> {
       for (const [table, id, row] of change) this.#set(table, id, row);
     });
     for (const [name, rows] of this.#tables) {
-      for (const row of [...rows.values()]) if (isStale(name, row)) this.#set(name, row.id, null);
+      for (const row of [...rows]) if (isStale(name, row)) this.#set(name, row.id, null);
     }
     compact(path, changes, this.#everything());
     this.#journal = new Journal(path);
@@ -34,12 +37,30 @@ export class Store<Tables extends { [Name in keyof Tables]: Row }> {
   }
 
   /** Oldest first. */
-  *all<N extends Name<Tables>>(table: N): Generator<Tables[N]> {
-    yield* (this.#tables.get(table)?.values() ?? []) as Iterable<Tables[N]>;
+  all<N extends Name<Tables>>(table: N): Iterable<Tables[N]> {
+    return this.#rows(table) as Iterable<Row> as Iterable<Tables[N]>;
   }
 
-  newestFirst<N extends Name<Tables>>(table: N): Tables[N][] {
-    return [...this.all(table)].reverse();
+  /** From the row before `than` on, when it is named. */
+  newestFirst<N extends Name<Tables>>(table: N, than?: string): Iterable<Tables[N]> {
+    return this.#rows(table).olderThan(than) as Iterable<Tables[N]>;
+  }
+
+  newerThan<N extends Name<Tables>>(table: N, id: string): Iterable<Tables[N]> {
+    return this.#rows(table).newerThan(id) as Iterable<Tables[N]>;
+  }
+
+  /** The rows that an index holds under a key, in the index's order. It is built when it is first asked. */
+  find<N extends Name<Tables>>(table: N, index: Index<Tables[N]>, key: string): Tables[N][] {
+    const rows = this.#rows(table);
+    return this.#lookup(table, index as Index<Row>)
+      .under(key)
+      .map(({ id }) => rows.get(id) as Tables[N]);
+  }
+
+  first<N extends Name<Tables>>(table: N, index: Index<Tables[N]>, key: string): Tables[N] | undefined {
+    const first = this.#lookup(table, index as Index<Row>).under(key)[0];
+    return first && (this.#row(table, first.id) as Tables[N]);
   }
 
   put<N extends Name<Tables>>(table: N, row: Tables[N]): Tables[N] {
@@ -81,10 +102,29 @@ export class Store<Tables extends { [Name in keyof Tables]: Row }> {
   }
 
   #set(table: string, id: string, row: Row | null): void {
-    const rows = this.#tables.get(table) ?? new Map<string, Row>();
-    this.#tables.set(table, rows);
+    const rows = this.#rows(table);
     if (row === null) rows.delete(id);
-    else rows.set(id, row);
+    else rows.set(row);
+    for (const lookup of this.#lookups.values()) {
+      if (lookup.table !== table) continue;
+      if (row === null) lookup.forget(id);
+      else lookup.note(row);
+    }
+  }
+
+  #lookup(table: string, index: Index<Row>): Lookup {
+    const known = this.#lookups.get(index);
+    if (known !== undefined) return known;
+    const lookup = new Lookup(table, index);
+    for (const row of this.#rows(table)) lookup.note(row);
+    this.#lookups.set(index, lookup);
+    return lookup;
+  }
+
+  #rows(table: string): Rows {
+    const rows = this.#tables.get(table) ?? new Rows();
+    this.#tables.set(table, rows);
+    return rows;
   }
 
   #row(table: string, id: string): Row | undefined {
@@ -92,6 +132,6 @@ export class Store<Tables extends { [Name in keyof Tables]: Row }> {
   }
 
   #everything(): Change {
-    return [...this.#tables].flatMap(([table, rows]) => [...rows].map(([id, row]) => [table, id, row] as const));
+    return [...this.#tables].flatMap(([table, rows]) => [...rows].map((row) => [table, row.id, row] as const));
   }
 }

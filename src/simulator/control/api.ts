@@ -99,9 +99,9 @@ const routes: readonly (readonly [method: 'GET' | 'POST' | 'DELETE', path: RegEx
     /^\/_sim\/deliveries$/,
     ({ engine, dispatcher }, { query }) => {
       const status = query.get('status');
-      const deliveries = engine.world.store
-        .newestFirst('sim.delivery')
-        .filter((row) => status === null || row.status === status);
+      const deliveries = [...engine.world.store.newestFirst('sim.delivery')].filter(
+        (row) => status === null || row.status === status,
+      );
       const typed = deliveries.map((row) => ({ ...row, type: engine.world.store.get('event', row.event)?.type }));
       return ok({ mode: dispatcher.mode, deliveries: typed });
     },

@@ -1,4 +1,5 @@
 import type { Engine } from '../stripe/engine.ts';
+import type { Tables } from '../stripe/tables.ts';
 import type { PaymentIntent, SetupIntent } from '../stripe/wire.ts';
 import type { Controlled } from './controlled.ts';
 import { document, type Html, html } from './html.ts';
@@ -8,8 +9,11 @@ const SHOWN = 20;
 
 export function overview({ engine, dispatcher }: Controlled): string {
   const { store } = engine.world;
-  const newest = <N extends Parameters<typeof store.newestFirst>[0]>(name: N) =>
-    store.newestFirst(name).slice(0, SHOWN);
+  const newest = <N extends keyof Tables>(name: N) => {
+    const rows: Tables[N][] = [];
+    for (const row of store.newestFirst(name)) if (rows.push(row) === SHOWN) break;
+    return rows;
+  };
   const { paused } = dispatcher.mode;
   return document(
     'Payment simulator',

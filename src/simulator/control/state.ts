@@ -1,5 +1,5 @@
 /** What tests count: how often money moved for each fact of the caller's, and what is still on its way. */
-import { dueOn } from '../stripe/due.ts';
+import { nextOn } from '../stripe/due.ts';
 import type { Controlled } from './controlled.ts';
 
 type Count = { succeeded: number; failed: number; amount: number };
@@ -16,7 +16,7 @@ export function tally({ engine, dispatcher }: Controlled, key: string) {
     add(byMetadata, charge.metadata[key] ?? null, charge);
   }
   const clocks = [...store.all('test_clock')].map(({ id, frozen_time, status }) => {
-    const nextDueAt = dueOn(engine.world, id)[0]?.at ?? null;
+    const nextDueAt = nextOn(engine.world, id)?.at ?? null;
     return { id, frozen_time, status, nextDueAt };
   });
   return {
@@ -27,7 +27,7 @@ export function tally({ engine, dispatcher }: Controlled, key: string) {
     byPaymentIntent,
     pendingDeliveries: dispatcher.pending,
     clocks,
-    nextDueAt: dueOn(engine.world, null)[0]?.at ?? null,
+    nextDueAt: nextOn(engine.world, null)?.at ?? null,
   };
 }
 

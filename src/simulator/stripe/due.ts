@@ -1,13 +1,21 @@
 /** What time brings, in the order in which it comes due. */
+import type { Index } from '../lookup.ts';
 import { type Behaviour, isInterruption } from './behaviour.ts';
 import type { Call } from './call.ts';
 import { settled } from './payments.ts';
 import { settleRefund } from './refunds.ts';
 import type { Due } from './tables.ts';
 
-/** The earliest first; `clock` null is the wall. */
+const WALL = 'the wall';
+const byTime: Index<Due> = { key: ({ clock }) => clock ?? WALL, rank: ({ at }) => at };
+
+/** The earliest; `clock` null is the wall. */
+export function nextOn(call: Pick<Call, 'store'>, clock: string | null): Due | undefined {
+  return call.store.first('sim.due', byTime, clock ?? WALL);
+}
+
 export function dueOn(call: Pick<Call, 'store'>, clock: string | null): Due[] {
-  return [...call.store.all('sim.due')].filter((due) => due.clock === clock).sort((a, b) => a.at - b.at);
+  return call.store.find('sim.due', byTime, clock ?? WALL);
 }
 
 export function carryOut(call: Call, due: Due): void {

@@ -1,6 +1,6 @@
 /** Runs calls, one transaction each, and sees to what follows: deliveries, and what comes due on the wall. */
 import { Call, type World } from './call.ts';
-import { carryOut, dueOn } from './due.ts';
+import { carryOut, nextOn } from './due.ts';
 
 /** The longest that a timer of Node's can wait. */
 const LONGEST_MS = 2 ** 31 - 1;
@@ -40,7 +40,7 @@ export class Engine {
   /** Time on test clocks stands still; only what hangs on the wall is waited for. */
   #arm(): void {
     clearTimeout(this.#timer);
-    const next = dueOn(this.world, null)[0];
+    const next = nextOn(this.world, null);
     if (next === undefined) return;
     const wait = Math.max(0, next.at * 1000 - this.world.now());
     this.#timer = setTimeout(() => this.#runDue(), Math.min(wait, LONGEST_MS)).unref();
@@ -48,7 +48,7 @@ export class Engine {
 
   #runDue(): void {
     const now = this.world.now() / 1000;
-    const next = dueOn(this.world, null)[0];
+    const next = nextOn(this.world, null);
     if (next !== undefined && next.at <= now) this.act((call) => carryOut(call, next));
     else this.#arm();
   }

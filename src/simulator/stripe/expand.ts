@@ -1,57 +1,78 @@
 /** `expand[]=latest_charge.balance_transaction`: ids are replaced by the objects they name, in the answer only. */
+import type { Index } from '../lookup.ts';
 import { asSeen } from './balance-transactions.ts';
 import type { Call } from './call.ts';
 import { invalid } from './errors.ts';
 import type { ObjectName } from './tables.ts';
+import type { Refund } from './wire.ts';
 
 const MAX_DEPTH = 4;
 type Plain = { [key: string]: unknown };
 
-const expandable: { [N in ObjectName]: { [field: string]: ObjectName } } = {
+/** An id is looked up in a table; what is absent unless asked for is made when it is. */
+type Target = ObjectName | ((call: Call, node: Plain) => unknown);
+type Fields = { [path: string]: Target };
+
+/** By the name that an object has on the wire. A path leads through what isn't an object of its own. */
+const expandable: { [object: string]: Fields } = {
   customer: { 'invoice_settings.default_payment_method': 'payment_method', test_clock: 'test_clock' },
   payment_method: { customer: 'customer' },
   setup_intent: { customer: 'customer', payment_method: 'payment_method' },
   payment_intent: { customer: 'customer', payment_method: 'payment_method', latest_charge: 'charge' },
-  charge: { customer: 'customer', payment_intent: 'payment_intent', balance_transaction: 'balance_transaction' },
+  charge: {
+    customer: 'customer',
+    payment_intent: 'payment_intent',
+    balance_transaction: 'balance_transaction',
+    refunds: refundsOf,
+  },
   refund: { charge: 'charge', payment_intent: 'payment_intent', balance_transaction: 'balance_transaction' },
   dispute: { charge: 'charge', payment_intent: 'payment_intent' },
   balance_transaction: { source: 'charge' },
-  event: {},
-  webhook_endpoint: {},
-  test_clock: {},
+  product: { default_price: 'price' },
+  price: { product: 'product' },
+  promotion_code: { customer: 'customer', 'promotion.coupon': 'coupon' },
 };
 
 export function expanded(call: Call, body: object, paths: readonly string[] = []): object {
   return paths.reduce((result, path) => {
     const parts = path.split('.');
     if (parts.length > MAX_DEPTH + 1) throw invalid(`You cannot expand more than ${MAX_DEPTH} levels of a property.`);
-    return expandPath(call, result as Plain, parts, path);
+    return expandObject(call, result as Plain, parts, path);
   }, body);
 }
 
-function expandPath(call: Call, node: Plain, parts: readonly string[], path: string): Plain {
-  const [first, ...rest] = parts;
-  if (first === undefined) return node;
-  if (node.object === 'list') {
-    if (first !== 'data' || rest.length === 0) throw cannot(path);
-    return { ...node, data: (node.data as Plain[]).map((item) => expandPath(call, item, rest, path)) };
-  }
-  const fields = expandable[tableOf(node)] ?? {};
-  const second = rest[0];
-  if (second !== undefined && `${first}.${second}` in fields) {
-    const inner = node[first] as Plain;
-    const found = resolve(call, inner[second], fields[`${first}.${second}`]!, rest.slice(1), path);
-    return { ...node, [first]: { ...inner, [second]: found } };
-  }
-  if (first === 'refunds' && node.object === 'charge') return { ...node, refunds: refundsOf(call, node) };
-  if (!(first in fields)) throw cannot(path);
-  return { ...node, [first]: resolve(call, node[first], fields[first]!, rest, path) };
+function expandObject(call: Call, node: Plain, parts: readonly string[], path: string): Plain {
+  if (node.object === 'list' && (parts[0] !== 'data' || parts.length === 1)) throw cannot(path);
+  return expandWithin(call, node, { fields: expandable[String(node.object)] ?? {}, prefix: '' }, parts, path);
 }
 
-function resolve(call: Call, value: unknown, table: ObjectName, rest: readonly string[], path: string): unknown {
-  const object = typeof value === 'string' ? lookUp(call, table, value) : value;
-  return typeof object === 'object' && object !== null ? expandPath(call, object as Plain, rest, path) : value;
+type Where = { fields: Fields; prefix: string };
+
+function expandWithin(call: Call, node: Plain, where: Where, parts: readonly string[], path: string): Plain {
+  const [first, ...rest] = parts;
+  if (first === undefined) return node;
+  const target = where.fields[where.prefix + first];
+  if (typeof target === 'function') return { ...node, [first]: into(call, target(call, node), where, rest, path) };
+  const value = node[first];
+  if (target !== undefined) {
+    const found = (each: unknown) => (typeof each === 'string' ? (lookUp(call, target, each) ?? each) : each);
+    const each = Array.isArray(value) ? value.map(found) : found(value);
+    return { ...node, [first]: into(call, each, where, rest, path) };
+  }
+  if (!(first in node) || (rest.length === 0 && !isObject(value))) throw cannot(path);
+  const inner = { fields: where.fields, prefix: `${where.prefix}${first}.` };
+  return { ...node, [first]: into(call, value, inner, rest, path) };
 }
+
+function into(call: Call, value: unknown, where: Where, rest: readonly string[], path: string): unknown {
+  if (Array.isArray(value)) return value.map((each) => into(call, each, where, rest, path));
+  if (typeof value !== 'object' || value === null) return value;
+  return isObject(value)
+    ? expandObject(call, value, rest, path)
+    : expandWithin(call, value as Plain, where, rest, path);
+}
+
+const isObject = (value: unknown): value is Plain => typeof value === 'object' && value !== null && 'object' in value;
 
 /** A balance transaction's source is a charge, a refund or a dispute; the rest have one kind each. */
 function lookUp(call: Call, table: ObjectName, id: string): object | undefined {
@@ -64,10 +85,11 @@ function lookUp(call: Call, table: ObjectName, id: string): object | undefined {
   return found ?? (table === 'charge' ? (store.get('refund', id) ?? store.get('dispute', id)) : undefined);
 }
 
+const refundsByCharge: Index<Refund> = { key: ({ charge }) => charge as string };
+
 function refundsOf(call: Call, charge: Plain): object {
-  const data = call.store.newestFirst('refund').filter((refund) => refund.charge === charge.id);
+  const data = call.store.find('refund', refundsByCharge, String(charge.id)).reverse();
   return { object: 'list', url: `/v1/charges/${charge.id}/refunds`, has_more: false, data };
 }
 
-const tableOf = ({ object }: Plain) => (object === 'test_helpers.test_clock' ? 'test_clock' : object) as ObjectName;
 const cannot = (path: string) => invalid(`This property cannot be expanded (${path}).`, { param: 'expand' });

@@ -6,7 +6,7 @@ import type { ObjectName, Tables } from './tables.ts';
 
 export type Page = { limit?: number; starting_after?: string; ending_before?: string };
 
-/** One page of a list, newest first. */
+/** One page of a list, newest first. It reads from the cursor on, and no further than the page and one more. */
 export function page<N extends ObjectName>(
   call: Call,
   name: N,
@@ -15,20 +15,21 @@ export function page<N extends ObjectName>(
   keep: (row: Tables[N]) => boolean = () => true,
   asSeen: (row: Tables[N]) => object = (row) => row,
 ): Answer {
-  const rows = call.store.newestFirst(name).filter(keep);
-  const indexOf = (id: string, param: string) => {
-    const index = rows.findIndex((row) => row.id === id);
-    if (index === -1) throw missingReference(name, id, param);
-    return index;
-  };
-  if (ending_before !== undefined) {
-    const end = indexOf(ending_before, 'ending_before');
-    const start = Math.max(0, end - limit);
-    return ok({ object: 'list', url, has_more: start > 0, data: rows.slice(start, end).map(asSeen) });
+  const cursor = ending_before ?? starting_after;
+  if (cursor !== undefined && call.store.get(name, cursor) === undefined) {
+    throw missingReference(name, cursor, ending_before === undefined ? 'starting_after' : 'ending_before');
   }
-  const start = starting_after === undefined ? 0 : indexOf(starting_after, 'starting_after') + 1;
-  const data = rows.slice(start, start + limit).map(asSeen);
-  return ok({ object: 'list', url, has_more: start + data.length < rows.length, data });
+  const { store } = call;
+  const rows = ending_before === undefined ? store.newestFirst(name, cursor) : store.newerThan(name, ending_before);
+  const found: Tables[N][] = [];
+  for (const row of rows) {
+    if (!keep(row)) continue;
+    found.push(row);
+    if (found.length > limit) break;
+  }
+  const data = found.slice(0, limit);
+  if (ending_before !== undefined) data.reverse();
+  return ok({ object: 'list', url, has_more: found.length > limit, data: data.map(asSeen) });
 }
 
 export function within(at: number, range: Range | undefined): boolean {

@@ -16,14 +16,21 @@ const minimum: Record<string, number> = {
 };
 const MAXIMUM = 99_999_999;
 
-export function assertChargeable(amount: number, currency: string): void {
+export function assertCurrency(currency: string): void {
   if (!known.has(currency)) throw invalid(`Invalid currency: ${currency}.`, { param: 'currency' });
+}
+
+/** What is less isn't worth a payment. */
+export const leastCharge = (currency: string) => minimum[currency] ?? 50;
+
+export function assertChargeable(amount: number, currency: string): void {
+  assertCurrency(currency);
   if (amount < 1)
     throw invalid('This value must be greater than or equal to 1.', {
       code: 'parameter_invalid_integer',
       param: 'amount',
     });
-  const least = minimum[currency] ?? 50;
+  const least = leastCharge(currency);
   if (amount < least) {
     throw invalid(`Amount must be at least ${least} ${currency} in minor units.`, {
       code: 'amount_too_small',

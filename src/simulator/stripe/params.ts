@@ -8,6 +8,7 @@ export const integer = z
   .string()
   .regex(/^-?\d{1,15}$/)
   .transform(Number);
+export const decimal = z.string().regex(/^-?\d{1,15}(\.\d{1,12})?$/);
 export const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
 
 /** An empty value unsets the field. */

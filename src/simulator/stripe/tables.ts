@@ -2,10 +2,14 @@ import type { Lasting } from './behaviour.ts';
 import type {
   BalanceTransaction,
   Charge,
+  Coupon,
   Customer,
   Dispute,
   PaymentIntent,
   PaymentMethod,
+  Price,
+  Product,
+  PromotionCode,
   Refund,
   SetupIntent,
   StripeEvent,
@@ -23,6 +27,10 @@ export type Tables = {
   refund: Refund;
   dispute: Dispute;
   balance_transaction: BalanceTransaction;
+  product: Product;
+  price: Price;
+  coupon: Coupon;
+  promotion_code: PromotionCode;
   event: StripeEvent;
   webhook_endpoint: WebhookEndpoint;
   test_clock: TestClock;

@@ -1,7 +1,7 @@
 import { newId } from '../ids.ts';
 import type { Call } from './call.ts';
 import { removeCustomer } from './customers.ts';
-import { carryOut, dueOn } from './due.ts';
+import { carryOut, dueOn, nextOn } from './due.ts';
 import { invalid, missing } from './errors.ts';
 import { page } from './list.ts';
 import { expand, integer, pagination, text } from './params.ts';
@@ -65,7 +65,7 @@ function advance(call: Call, clock: TestClock, target: number): TestClock {
   const advancing = call.store.put('test_clock', { ...clock, status: 'advancing', status_details });
   call.emit('test_helpers.test_clock.advancing', advancing, call.now());
   call.afterwards(() => {
-    for (let due = dueOn(call, clock.id)[0]; due !== undefined && due.at <= target; due = dueOn(call, clock.id)[0]) {
+    for (let due = nextOn(call, clock.id); due !== undefined && due.at <= target; due = nextOn(call, clock.id)) {
       call.store.put('test_clock', { ...advancing, frozen_time: Math.max(clock.frozen_time, due.at) });
       carryOut(call, due);
       call.finish(); // its own consequences belong to its own time

@@ -26,6 +26,10 @@ export type Dispute = Wire<Stripe.Dispute>;
 export type BalanceTransaction = Wire<Stripe.BalanceTransaction>;
 export type WebhookEndpoint = Wire<Stripe.WebhookEndpoint>;
 export type TestClock = Wire<Stripe.TestHelpers.TestClock>;
+export type Product = Wire<Stripe.Product>;
+export type Price = Wire<Stripe.Price>;
+export type Coupon = Wire<Stripe.Coupon>;
+export type PromotionCode = Wire<Stripe.PromotionCode>;
 export type StripeEvent = Omit<Wire<Stripe.Event>, 'type' | 'data'> & {
   type: Stripe.Event['type'];
   data: { object: object; previous_attributes?: object };
