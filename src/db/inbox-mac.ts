@@ -4,6 +4,7 @@
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { canonical } from '../domain/canonical.ts';
+import type { Claim } from '../domain/claim.ts';
 import type { Mode, SubscriptionId, TenantId } from '../domain/ids.ts';
 import { invariant } from '../domain/invariant.ts';
 import type { Processor } from '../domain/subscription.ts';
@@ -31,12 +32,15 @@ export type Sealable = {
   occurredAt: number;
   verifiedBy: string;
   rawMac: Buffer | null;
+  claim?: Claim | null;
 };
 
 export function macOfKept(keys: KeyRing, key: string, kept: Sealable): Buffer {
-  const { provider, account, mode, eventId, tenant, subscription, type, facts, occurredAt, verifiedBy, rawMac } = kept;
+  const { provider, account, mode, eventId, tenant, subscription, type, facts, occurredAt, verifiedBy, rawMac, claim } =
+    kept;
   const raw = rawMac?.toString('hex') ?? null;
-  const whole = [provider, account, mode, eventId, tenant, subscription, type, facts, occurredAt, verifiedBy, raw];
+  const common = [provider, account, mode, eventId, tenant, subscription, type, facts, occurredAt, verifiedBy, raw];
+  const whole = claim ? [...common, claim] : common;
   return createHmac('sha256', keyOf(keys, key)).update('inbox kept\0').update(canonical(whole)).digest();
 }
 

@@ -3,6 +3,7 @@
  * their arrival, and a lease ends by itself when its holder dies. No row lock outlives a statement's transaction.
  */
 import { sql } from 'kysely';
+import type { Claim } from '../domain/claim.ts';
 import type { Mode, SubscriptionId, TenantId } from '../domain/ids.ts';
 import type { Processor, StateName, Subscription } from '../domain/subscription.ts';
 import type { KeyRing } from '../security/key-ring.ts';
@@ -45,10 +46,14 @@ type Row = {
   raw_mac: Buffer | null;
   mac_key: string | null;
   kept_mac: Buffer | null;
+  claim: Claim | null;
 };
 
+/** What is only claimed waits until it has been read back. */
+const BELIEVED = sql.raw(`(claim is null or confirmed_at is not null)`);
+
 const COLUMNS = sql.raw(`inbox.id, seq, provider, account, event_id, type, tenant_id, mode, subscription_id, facts,
-  occurred_at, state, attempts, coalesce(replayed_at, received_at) as received_at, verified_by, raw_mac, mac_key, kept_mac`);
+  occurred_at, state, attempts, coalesce(replayed_at, received_at) as received_at, verified_by, raw_mac, mac_key, kept_mac, claim`);
 
 type SealedRow = Omit<Row, 'tenant_id' | 'subscription_id'> & {
   tenant_id: TenantId | null;
@@ -67,6 +72,7 @@ const sealable = (row: SealedRow): Sealable => ({
   occurredAt: row.occurred_at.getTime(),
   verifiedBy: row.verified_by ?? '',
   rawMac: row.raw_mac,
+  claim: row.claim,
 });
 const sealOf = (keys: KeyRing, row: SealedRow): Seal => checkSeal(keys, sealable(row), row.mac_key, row.kept_mac);
 
@@ -89,7 +95,7 @@ export async function leaseSubscriptions(
           select tenant_id, mode, subscription_id, seq from inbox
           where state in ('received', 'signalled', 'parked') and next_try_at <= clock_timestamp()
             and (leased_until is null or leased_until < clock_timestamp())
-            and subscription_id is not null and mode = any(${[...modes]}::text[])
+            and subscription_id is not null and mode = any(${[...modes]}::text[]) and ${BELIEVED}
           order by next_try_at, seq
           limit ${LOOKED_THROUGH}
         ) due_rows
@@ -122,6 +128,7 @@ export async function leaseSubscriptions(
           where inbox.tenant_id = free.tenant_id and inbox.mode = free.mode
             and inbox.subscription_id = free.subscription_id
             and (state || '' in ('received', 'parked') or (state || '' = 'signalled' and next_try_at <= clock_timestamp()))
+            and ${BELIEVED}
           order by seq
           limit ${eventsEach}
         ) taken
@@ -297,6 +304,7 @@ export async function takeHomeless(trx: Trx, keys: KeyRing, limit: number): Prom
   const { rows } = await sql<SealedRow>`/* inbox_homeless */
     select ${COLUMNS} from inbox
     where state in ('received', 'parked') and next_try_at <= clock_timestamp() and subscription_id is null
+      and ${BELIEVED}
     order by seq
     limit ${limit}
     for update skip locked`.execute(trx);

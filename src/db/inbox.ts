@@ -1,6 +1,7 @@
 /** What processors have told us, at the door: kept once. How it is carried on: inbox-relay.ts. */
 import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
+import type { Claim } from '../domain/claim.ts';
 import type { Mode, PaymentMethodId, SubscriptionId, TenantId } from '../domain/ids.ts';
 import type { Fact } from '../domain/input.ts';
 import type { Processor } from '../domain/subscription.ts';
@@ -17,8 +18,8 @@ export const INBOX_CHANNEL = 'hydra_inbox';
 export type MethodNews = {
   type: 'method_attached' | 'method_updated' | 'method_detached';
   method: PaymentMethodId;
-  /** The processor's own name of the customer. */
-  customer: string;
+  /** The processor's own name of the customer; null where the method alone tells whose it is. */
+  customer: string | null;
   brand: string | null;
   last4: string | null;
 };
@@ -40,10 +41,17 @@ export type Heard = {
   occurredAt: Instant;
   /** Why nothing follows from it. */
   ignored: string | null;
+  /** What has to be read back before it counts, where the signature proves too little. */
+  claim?: Claim | null;
 };
 
 /** As the door has left it: with who has vouched for it, and a keyed hash of the body, where there was one. */
-export type Kept = Heard & { verifiedBy: string; rawMac: RawMac | null };
+export type Kept = Heard & {
+  verifiedBy: string;
+  rawMac: RawMac | null;
+  /** The processor's id of the delivery, where that is unique, too. */
+  transmission?: string | null;
+};
 
 /** `different`: the same id was told before with other facts. The first stands; this one is in quarantine, for a person. */
 export type KeepOutcome = 'new' | 'repeat' | 'different';
@@ -52,6 +60,7 @@ type Row = Kept & {
   state: 'received' | 'ignored' | 'quarantined';
   reason: string | null;
   facts: string;
+  claimed: string | null;
   macKey: string;
   keptMac: Buffer;
 };
@@ -61,7 +70,8 @@ export async function keepEvents(db: Db, keys: KeyRing, events: readonly Kept[])
   const rows = events.map((event) => rowOf(keys, event));
   const leads = new Map<string, number>();
   const leadOf = rows.map((row, i) => {
-    const content = `${row.provider}/${row.account}/${row.mode}/${row.eventId}/${row.type}/${row.facts}`;
+    const { provider, account, mode, eventId, type, facts, claimed, transmission = null } = row;
+    const content = JSON.stringify([provider, account, mode, eventId, type, facts, claimed, transmission]);
     const lead = leads.get(content) ?? i;
     leads.set(content, lead);
     return lead;
@@ -101,7 +111,8 @@ function rowOf(keys: KeyRing, event: Kept): Row {
   const reason = event.ignored && redact(event.ignored, 'inbox_reason');
   const facts = JSON.stringify(told ? [told] : []);
   const state = reason === null ? 'received' : 'ignored';
-  return { ...event, facts, state, reason, macKey, keptMac: sealOf(keys, macKey, event) };
+  const claimed = event.claim ? JSON.stringify(event.claim) : null;
+  return { ...event, facts, claimed, state, reason, macKey, keptMac: sealOf(keys, macKey, event) };
 }
 
 const sealOf = (keys: KeyRing, macKey: string, event: Kept): Buffer =>
@@ -109,9 +120,12 @@ const sealOf = (keys: KeyRing, macKey: string, event: Kept): Buffer =>
 
 /** Under an id of its own, made of what it says: told again, it is the same row. */
 function quarantined(keys: KeyRing, row: Row): Row {
-  const digest = createHash('sha256').update(`${row.type}/${row.facts}`).digest('hex').slice(0, 16);
+  const digest = createHash('sha256')
+    .update(`${row.type}/${row.facts}${row.claimed ?? ''}`)
+    .digest('hex')
+    .slice(0, 16);
   const reason = 'told before under the same id with other facts';
-  const second = { ...row, eventId: `${row.eventId}#${digest}` };
+  const second = { ...row, eventId: `${row.eventId}#${digest}`, transmission: null };
   return { ...second, state: 'quarantined', reason, keptMac: sealOf(keys, row.macKey, second) };
 }
 
@@ -128,21 +142,34 @@ async function keepOnce(trx: Trx, rows: readonly Row[]): Promise<Map<number, Kee
         ${column((row) => new Date(row.occurredAt).toISOString())}::timestamptz[],
         ${column((row) => row.state)}::text[], ${column((row) => row.reason)}::text[],
         ${column((row) => row.verifiedBy)}::text[], ${column((row) => row.rawMac?.mac.toString('hex') ?? null)}::text[],
-        ${column((row) => row.macKey)}::text[], ${column((row) => row.keptMac.toString('hex'))}::text[]
+        ${column((row) => row.macKey)}::text[], ${column((row) => row.keptMac.toString('hex'))}::text[],
+        ${column((row) => row.transmission ?? null)}::text[], ${column((row) => row.claimed)}::text[]
       ) with ordinality
       as t (provider, account, mode, event_id, tenant_id, subscription_id, type, facts, occurred_at, state, reason,
-        verified_by, raw_mac, mac_key, kept_mac, n)
+        verified_by, raw_mac, mac_key, kept_mac, transmission_id, claim, n)
     ), known as (
-      select i.n, e.type = i.type and e.facts = i.facts::jsonb as same
-      from incoming i
-      join inbox e
-        on e.provider = i.provider and e.account = i.account and e.mode = i.mode and e.event_id = i.event_id
+      select n, bool_and(same) as same
+      from (
+        select i.n,
+          e.type = i.type and e.facts = i.facts::jsonb and e.claim is not distinct from i.claim::jsonb as same
+        from incoming i
+        join inbox e
+          on e.provider = i.provider and e.account = i.account and e.mode = i.mode and e.event_id = i.event_id
+        union all
+        -- One delivery tells of one event.
+        select i.n, e.event_id = i.event_id
+        from incoming i
+        join inbox e
+          on e.provider = i.provider and e.account = i.account and e.mode = i.mode
+            and e.transmission_id = i.transmission_id
+      ) told
+      group by n
     ), added as (
       insert into inbox (provider, account, mode, event_id, tenant_id, subscription_id, type, facts, occurred_at, state,
-        reason, settled_at, verified_by, raw_mac, mac_key, kept_mac)
+        reason, settled_at, verified_by, raw_mac, mac_key, kept_mac, transmission_id, claim)
       select i.provider, i.account, i.mode, i.event_id, t.id, i.subscription_id, i.type, i.facts::jsonb, i.occurred_at,
         s.state, s.reason, case when s.state = 'ignored' then clock_timestamp() end,
-        i.verified_by, decode(i.raw_mac, 'hex'), i.mac_key, decode(i.kept_mac, 'hex')
+        i.verified_by, decode(i.raw_mac, 'hex'), i.mac_key, decode(i.kept_mac, 'hex'), i.transmission_id, i.claim::jsonb
       from incoming i
       left join tenants t on t.id = i.tenant_id
       cross join lateral (
@@ -154,8 +181,8 @@ async function keepOnce(trx: Trx, rows: readonly Row[]): Promise<Map<number, Kee
       ) s
       where not exists (select from known where known.n = i.n)
       order by i.n
-      on conflict (provider, account, mode, event_id) do nothing
-      returning provider, account, mode, event_id, type, facts, state
+      on conflict do nothing
+      returning provider, account, mode, event_id, type, facts, claim, transmission_id, state
     ), woken as (
       select pg_notify(${INBOX_CHANNEL}, '') from (select from added where state = 'received' limit 1) any_new
     )
@@ -165,7 +192,10 @@ async function keepOnce(trx: Trx, rows: readonly Row[]): Promise<Map<number, Kee
     from incoming i
     left join known k on k.n = i.n
     left join added a on a.provider = i.provider and a.account = i.account and a.mode = i.mode
-      and a.event_id = i.event_id and a.type = i.type and a.facts = i.facts::jsonb`.execute(trx);
+      and a.event_id = i.event_id and a.type = i.type and a.facts = i.facts::jsonb
+      and a.claim is not distinct from i.claim::jsonb and a.transmission_id is not distinct from i.transmission_id`.execute(
+    trx,
+  );
   return new Map(result.rows.flatMap(({ n, outcome }) => (outcome ? [[n, outcome] as const] : [])));
 }
 

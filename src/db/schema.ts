@@ -5,6 +5,7 @@
  */
 import type { ColumnType, Generated, JSONColumnType } from 'kysely';
 import type { Access } from '../domain/access.ts';
+import type { Claim } from '../domain/claim.ts';
 import type { Recorded, StoredStep } from '../domain/commit.ts';
 import type { Country } from '../domain/country.ts';
 import type { CreditTarget } from '../domain/credit-note.ts';
@@ -118,6 +119,8 @@ export type PaymentMethodsTable = OfTenant & {
   processor: Processor;
   brand: string | null;
   last4: string | null;
+  /** The processor's own name of it, where that is not ours. */
+  sealed_reference: string | null;
   is_default: boolean;
   created_at: Timestamp;
   detached_at: Timestamp | null;
@@ -467,6 +470,11 @@ export type InboxTable = {
   /** Our seal on what is kept. */
   kept_mac: Buffer | null;
   replayed_at: Timestamp | null;
+  /** The processor's own id of the delivery, where its signature doesn't cover the whole body: unique as well. */
+  transmission_id: string | null;
+  /** What is compared with the processor's own object before anything follows; null where the signature is enough. */
+  claim: NullableJson<Claim>;
+  confirmed_at: Timestamp | null;
 };
 
 export type RequestsTable = OfTenant & {

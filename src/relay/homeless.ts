@@ -78,14 +78,7 @@ async function findOwner(trx: Trx, keys: KeyRing, event: Homeless, payment: Paym
 type Holder = { tenant_id: TenantId; mode: Mode; customer_id: CustomerId };
 
 async function projectMethod(trx: Trx, keys: KeyRing, event: Homeless, news: MethodNews): Promise<boolean> {
-  const owner: Holder | undefined = await trx
-    .selectFrom('processor_customers')
-    .select(['tenant_id', 'mode', 'customer_id'])
-    .where('processor', '=', event.provider)
-    .where('account', '=', event.account)
-    .where('mode', '=', event.mode)
-    .where('processor_customer_id', '=', news.customer)
-    .executeTakeFirst();
+  const owner = await holderOf(trx, event, news);
   if (!owner) return false;
   const changed =
     news.type === 'method_detached' ? await detach(trx, event, news, owner) : await keep(trx, event, news, owner);
@@ -96,6 +89,24 @@ async function projectMethod(trx: Trx, keys: KeyRing, event: Homeless, news: Met
   });
   return true;
 }
+
+const holderOf = (trx: Trx, { provider, account, mode }: Homeless, news: MethodNews): Promise<Holder | undefined> =>
+  news.customer === null
+    ? trx
+        .selectFrom('payment_methods')
+        .select(['tenant_id', 'mode', 'customer_id'])
+        .where('id', '=', news.method)
+        .where('processor', '=', provider)
+        .where('mode', '=', mode)
+        .executeTakeFirst()
+    : trx
+        .selectFrom('processor_customers')
+        .select(['tenant_id', 'mode', 'customer_id'])
+        .where('processor', '=', provider)
+        .where('account', '=', account)
+        .where('mode', '=', mode)
+        .where('processor_customer_id', '=', news.customer)
+        .executeTakeFirst();
 
 /** The first one that a customer has is the default. What was detached stays detached: a processor never takes it back. */
 async function keep(trx: Trx, { provider, occurredAt }: Homeless, news: MethodNews, owner: Holder): Promise<boolean> {

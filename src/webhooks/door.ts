@@ -5,18 +5,23 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Db } from '../db/client.ts';
 import { groupCommit, isBadData } from '../db/group-commit.ts';
-import { type KeepOutcome, type Kept, keepEvents } from '../db/inbox.ts';
+import { type Heard, type KeepOutcome, type Kept, keepEvents } from '../db/inbox.ts';
 import { macOfRaw } from '../db/inbox-mac.ts';
 import type { Mode } from '../domain/ids.ts';
 import type { KeyRing } from '../security/key-ring.ts';
 import { createRoom, readBody } from './body.ts';
 import { createLimiter, LIMITS, type Limits, senderOf } from './limit.ts';
+import type { Certificates } from './paypal-certificates.ts';
+import { type PaypalAccount, readPaypalEvent } from './paypal-event.ts';
+import { verifyPaypalSignature } from './paypal-signature.ts';
 import { type Problem, sendProblem } from './problem.ts';
 import { readStripeEvent } from './stripe-event.ts';
 import { idOfSecret, verifyStripeSignature } from './stripe-signature.ts';
 
 /** A processor's account in one mode, and the secrets that may sign for it: several while one is rolled. */
 export type WebhookAccount = { id: string; mode: Mode; secrets: readonly string[] };
+/** PayPal signs with a key of its own, for the webhook that is registered there. */
+export type PaypalWebhook = PaypalAccount & { webhookId: string; certificates: Certificates };
 
 type DoorLog = {
   warn(fields: object, message: string): void;
@@ -28,6 +33,7 @@ export type DoorOptions = {
   /** Our own seal on what is kept. */
   keys: KeyRing;
   stripe: readonly WebhookAccount[];
+  paypal?: readonly PaypalWebhook[];
   log: DoorLog;
   /** For a metric: `new`, `repeat`, `different`, `ignored`, or the code of a refusal. */
   count?: (outcome: string) => void;
@@ -35,9 +41,14 @@ export type DoorOptions = {
   limits?: Limits;
 };
 
+type Judge = (
+  body: Buffer,
+  req: IncomingMessage,
+) => Promise<(Heard & Pick<Kept, 'verifiedBy' | 'transmission'>) | Problem>;
+
 export type Door = (req: IncomingMessage, res: ServerResponse) => boolean;
 
-const PATH = /^\/api\/webhooks\/stripe(?:\/([A-Za-z0-9_-]{1,64}))?\/?(?:\?.*)?$/;
+const PATH = /^\/api\/webhooks\/(stripe|paypal)(?:\/([A-Za-z0-9_-]{1,64}))?\/?(?:\?.*)?$/;
 const MAX_BYTES = 1024 * 1024;
 const BODY_TIMEOUT_MS = 10_000;
 /** All bodies together, while they are read. */
@@ -48,6 +59,7 @@ export function createDoor({
   db,
   keys,
   stripe,
+  paypal = [],
   log,
   count = () => {},
   now = Date.now,
@@ -60,23 +72,43 @@ export function createDoor({
     secrets.map((secret) => ({ secret, id, mode, keyId: idOfSecret(secret) })),
   );
 
-  async function take(req: IncomingMessage, accountId: string): Promise<Problem | null> {
-    const mine = signers.filter(({ id }) => id === accountId);
-    if (mine.length === 0) return problem(404, 'not_found', 'no webhook secret is configured for this account');
+  /** What proves that the processor has sent it, and what it says. Null where nobody has an account of this name. */
+  function judgeOf(provider: string, accountId: string): Judge | null {
+    if (provider === 'stripe') {
+      const mine = signers.filter(({ id }) => id === accountId);
+      return mine.length === 0
+        ? null
+        : async (body, req) => {
+            const header = req.headers['stripe-signature'];
+            const joined = Array.isArray(header) ? header.join(',') : header;
+            const verdict = verifyStripeSignature(body, joined, mine, now());
+            if (!verdict.valid) return problem(400, 'invalid_signature', verdict.why);
+            const read = readStripeEvent(body, verdict.secret);
+            return read.ok ? { ...read.event, verifiedBy: verdict.secret.keyId } : problem(400, read.code, read.why);
+          };
+    }
+    const account = paypal.find(({ id }) => id === accountId);
+    if (!account) return null;
+    return async (body, req) => {
+      const { webhookId, certificates } = account;
+      const verdict = await verifyPaypalSignature(body, req.headers, webhookId, certificates);
+      if (!verdict.valid) return problem(400, 'invalid_signature', verdict.why);
+      const read = readPaypalEvent(body, account);
+      if (!read.ok) return problem(400, read.code, read.why);
+      return { ...read.event, verifiedBy: verdict.keyId, transmission: verdict.transmission };
+    };
+  }
+
+  async function take(req: IncomingMessage, provider: string, accountId: string): Promise<Problem | null> {
+    const judge = judgeOf(provider, accountId);
+    if (!judge) return problem(404, 'not_found', 'no webhook is configured for this account');
     const body = await readBody(req, MAX_BYTES, BODY_TIMEOUT_MS, room);
     if (!body.ok) return UNREAD[body.why];
-    const header = req.headers['stripe-signature'];
-    const verdict = verifyStripeSignature(body.bytes, Array.isArray(header) ? header.join(',') : header, mine, now());
-    if (!verdict.valid) return problem(400, 'invalid_signature', verdict.why);
-    const read = readStripeEvent(body.bytes, verdict.secret);
-    if (!read.ok) return problem(400, read.code, read.why);
-    const { eventId, type, ignored } = read.event;
+    const event = await judge(body.bytes, req);
+    if ('status' in event) return event;
+    const { eventId, type, ignored } = event;
     try {
-      const outcome = await keep({
-        ...read.event,
-        verifiedBy: verdict.secret.keyId,
-        rawMac: macOfRaw(keys, body.bytes),
-      });
+      const outcome = await keep({ ...event, rawMac: macOfRaw(keys, body.bytes) });
       count(outcome === 'new' && ignored !== null ? 'ignored' : outcome);
       if (outcome === 'different') {
         log.error({ eventId, type }, 'an event was told again with other facts: the second is in quarantine');
@@ -94,11 +126,16 @@ export function createDoor({
   }
 
   /** Refusals are counted against whoever sent them; what is genuine costs nothing. */
-  async function hear(req: IncomingMessage, sender: string, accountId: string): Promise<Problem | null> {
+  async function hear(
+    req: IncomingMessage,
+    sender: string,
+    provider: string,
+    accountId: string,
+  ): Promise<Problem | null> {
     const pass = limiter.enter(sender);
     if (!pass) return tooMany(limiter.retryAfterSeconds(sender));
     try {
-      const refusal = req.method === 'POST' ? await take(req, accountId) : notPosted;
+      const refusal = req.method === 'POST' ? await take(req, provider, accountId) : notPosted;
       if (!refusal || refusal.status === 503 || refusal.status === 429) return refusal;
       const { counted, retryAfterSeconds } = pass.refuse();
       if (counted === 'spent') return tooMany(retryAfterSeconds);
@@ -113,7 +150,7 @@ export function createDoor({
     const match = PATH.exec(req.url ?? '');
     if (!match) return false;
     const sender = senderOf(req.socket.remoteAddress);
-    hear(req, sender, match[1] ?? 'default')
+    hear(req, sender, match[1]!, match[2] ?? 'default')
       .then((refusal) => {
         if (refusal) {
           count(refusal.code);

@@ -22,7 +22,7 @@ function at(object: unknown, path: string): unknown {
   return value;
 }
 
-const text =
+export const matching =
   (pattern: RegExp): Shape =>
   (value) =>
     typeof value === 'string' && pattern.test(value) && !holdsCardNumber(value) && !isSensitive(value) ? value : null;
@@ -49,7 +49,7 @@ function passesLuhn(digits: string): boolean {
 
 /** A reference of the processor's, or of ours: `pi_…`, `sub_…`. A reference may be expanded into its object. */
 export const id = (...prefixes: string[]): Shape => {
-  const shape = text(new RegExp(`^(${prefixes.join('|')})_[A-Za-z0-9_]{1,120}$`));
+  const shape = matching(new RegExp(`^(${prefixes.join('|')})_[A-Za-z0-9_]{1,120}$`));
   return (value) => shape(typeof value === 'object' && value !== null && 'id' in value ? value.id : value);
 };
 
@@ -63,10 +63,24 @@ export const ours = (prefix: string): Shape => {
   };
 };
 
+/** What we have written on PayPal's objects: our own ids, each as it would stand alone. */
+export const MARK: Shape = (value) => {
+  const parts = typeof value === 'string' && value.length <= 127 ? value.split('/') : [];
+  const [tenant, mode, subscription, subject, attempt] = parts;
+  const isOurs =
+    parts.length === 5 &&
+    ours('ten')(tenant) !== null &&
+    (mode === 'test' || mode === 'live') &&
+    ours('sub')(subscription) !== null &&
+    (ours('inv')(subject) ?? ours('ref')(subject)) !== null &&
+    counter(attempt) !== null;
+  return isOurs ? (value as string) : null;
+};
+
 /** A word of a fixed vocabulary: a state, a code, a brand. */
-export const word: Shape = text(/^[a-z][a-z0-9_]{0,63}$/);
-export const currency: Shape = text(/^[a-z]{3}$/);
-export const lastFour: Shape = text(/^\d{4}$/);
+export const word: Shape = matching(/^[a-z][a-z0-9_]{0,63}$/);
+export const currency: Shape = matching(/^[a-z]{3}$/);
+export const lastFour: Shape = matching(/^\d{4}$/);
 /** A small number written out, as metadata has it. */
 export const counter: Shape = (value) =>
   typeof value === 'string' && /^[1-9]\d{0,5}$/.test(value) ? Number(value) : null;

@@ -1,16 +1,15 @@
 /** The body of a verified delivery, as an event of the inbox. Everything that isn't allowed by name ends here. */
 import type { Heard } from '../db/inbox.ts';
 import type { Mode } from '../domain/ids.ts';
+import { isObject, parseObject } from './json-object.ts';
 import { holdsCardNumber, sanitize, seconds } from './sanitize.ts';
 import { allowed, allowedBefore } from './stripe-allowed.ts';
 import { type Meaning, translate } from './stripe-translate.ts';
 
 export type Read = { ok: true; event: Heard } | { ok: false; code: 'invalid_body' | 'mode_mismatch'; why: string };
 
-const utf8 = new TextDecoder('utf-8', { fatal: true });
-
 export function readStripeEvent(body: Buffer, account: { id: string; mode: Mode }): Read {
-  const event = parse(body);
+  const event = parseObject(body);
   if (!event) return { ok: false, code: 'invalid_body', why: 'the body is not a JSON object in UTF-8' };
   const { id, type, livemode, data } = event;
   const created = seconds(event.created);
@@ -35,18 +34,6 @@ export function readStripeEvent(body: Buffer, account: { id: string; mode: Mode 
   return { ok: true, event: { ...common, tenant, subscription, told, occurredAt: Number(created) * 1000, ignored } };
 }
 
-function parse(body: Buffer): Record<string, unknown> | null {
-  try {
-    const value: unknown = JSON.parse(utf8.decode(body));
-    return isObject(value) ? value : null;
-  } catch {
-    // Neither the text nor the parser's message, which quotes it, goes any further.
-    return null;
-  }
-}
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 const isEventId = (value: unknown): value is string =>
   typeof value === 'string' && /^evt_[A-Za-z0-9_]{1,200}$/.test(value) && !holdsCardNumber(value);
 const isType = (value: unknown): value is string =>

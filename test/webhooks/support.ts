@@ -5,7 +5,7 @@ import Stripe from 'stripe';
 import { onTestFinished } from 'vitest';
 import type { Db } from '../../src/db/client.ts';
 import { parseKeyRing } from '../../src/security/key-ring.ts';
-import { createDoor, type WebhookAccount } from '../../src/webhooks/door.ts';
+import { createDoor, type PaypalWebhook, type WebhookAccount } from '../../src/webhooks/door.ts';
 import type { Limits } from '../../src/webhooks/limit.ts';
 
 export const KEYS = parseKeyRing(`t1:${randomBytes(32).toString('base64')}`);
@@ -19,7 +19,12 @@ export async function openDoor(...given: Parameters<typeof startDoor>) {
   return door;
 }
 
-export async function startDoor(db: Db, stripe: readonly WebhookAccount[] = [DEFAULT], limits?: Limits) {
+export async function startDoor(
+  db: Db,
+  stripe: readonly WebhookAccount[] = [DEFAULT],
+  limits?: Limits,
+  paypal: readonly PaypalWebhook[] = [],
+) {
   const logged: { level: string; fields: object; message: string }[] = [];
   const log = (level: string) => (fields: object, message: string) => void logged.push({ level, fields, message });
   const counted: string[] = [];
@@ -28,6 +33,7 @@ export async function startDoor(db: Db, stripe: readonly WebhookAccount[] = [DEF
     db,
     keys: KEYS,
     stripe,
+    paypal,
     log: { warn: log('warn'), error: log('error') },
     count,
     ...(limits && { limits }),
