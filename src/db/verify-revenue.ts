@@ -1,6 +1,6 @@
 /**
  * Whether the books and what they are made of agree on revenue: recognised + deferred − unbilled is what was invoiced, net
- * of tax and credit notes; what is deferred is what the lines have still to earn; and nothing was lost to rounding.
+ * of tax and credit notes, and what was settled when no invoice came any more; what is deferred is what the lines have still to earn; and nothing was lost to rounding.
  */
 import { sql } from 'kysely';
 import type { Db } from './client.ts';
@@ -49,6 +49,11 @@ async function brokenIdentities(trx: Trx): Promise<RevenueDifference[]> {
         select tenant_id, mode, currency, total - tax as amount from invoices where state not in ('draft', 'void')
         union all
         select tenant_id, mode, currency, tax - total from credit_notes
+        union all
+        select account.tenant_id, account.mode, account.currency, -entry.amount
+        from ledger_transactions as transaction join ledger_entries as entry on entry.transaction_id = transaction.id
+          join ledger_accounts as account on account.id = entry.account_id
+        where transaction.kind = 'carried_settled' and account.code = 'unbilled'
       ) as asked
       group by tenant_id, mode, currency
     )

@@ -22,13 +22,14 @@ import type { Effect } from './effect.ts';
 import type { InvoiceId } from './ids.ts';
 import type { Input, InputOf } from './input.ts';
 import type { OpenInvoice } from './invoice.ts';
+import { settleCarried } from './invoicing.ts';
 import { formatMoney } from './money.ts';
 import { type Applied, applyPayment, callOff } from './payment.ts';
 import { failedRefund, keep, orderRefund, refundFailed, refundNamed, refundSucceeded } from './refund.ts';
 import type { Moment } from './shared.ts';
 import type { Accepted, Subscription } from './subscription.ts';
 import { dayOf, type Instant } from './time.ts';
-import { unusedNotes } from './unused.ts';
+import { unusedNotes, usedOf } from './unused.ts';
 
 const ABOUT_INVOICES = [
   ...([
@@ -223,16 +224,19 @@ function voidInvoice(state: Holder, input: InputOf<'void'>): Outcome<Holder> {
   const open = openOf(state, id)!;
   const all = invoice.lines.map((line) => ({ ...line, amount: line.amount - line.discount }));
   const less = givenBack(state, all);
+  const voided = {
+    ...less,
+    invoices: less.invoices.filter((each) => each !== open),
+    // What it had brought along from another invoice waits for the next.
+    carried: [...less.carried, ...carriedBy(invoice)],
+  };
+  const kept = state.state === 'canceled' ? settleCarried(voided, id, at) : { state: voided, effects: [] };
   return {
     rule: 'invoice.voided',
-    state: {
-      ...less,
-      invoices: less.invoices.filter((each) => each !== open),
-      // What it had brought along from another invoice waits for the next.
-      carried: [...less.carried, ...carriedBy(invoice)],
-    },
+    state: kept.state,
     effects: [
       { type: 'void_invoice', invoice: id, amount: total, at },
+      ...kept.effects,
       ...callOff(open, at),
       { type: 'announce', event: 'invoice.voided', data: { invoice: id, total, currency: state.currency }, at },
     ],
@@ -390,8 +394,10 @@ export function giveUnused<S extends Holder>(
     .filter((invoice) => invoice.state === 'open' || invoice.state === 'paid')
     .map((invoice) => withDisputes(state, invoice))
     .sort((a, b) => a.issuedAt - b.issuedAt);
-  const notes = unusedNotes(invoices, dayOf(at, state.timeZone), { to, reason: 'canceled', at });
-  const start: Step = { state, effects: [] };
+  const today = dayOf(at, state.timeZone);
+  const notes = unusedNotes(invoices, today, { to, reason: 'canceled', at });
+  const drafts = (state.drafts ?? []).map((draft) => ({ ...draft, lines: usedOf(draft.lines, today) }));
+  const start: Step = { state: { ...state, drafts, carried: usedOf(state.carried, today) }, effects: [] };
   const { state: after, effects } = notes.reduce<Step>((step, note) => {
     const invoice = invoices.find(({ id }) => id === note.invoice)!;
     const next = issueNote(step.state, invoice, note);

@@ -3,9 +3,10 @@ import { billCut } from './change.ts';
 import { besideWaiting, settled } from './debited.ts';
 import { applied, type Decision, refused } from './decision.ts';
 import type { Effect } from './effect.ts';
+import { invoiceId } from './ids.ts';
 import type { InputOf } from './input.ts';
-import { CHARGE, totalOf } from './invoice.ts';
-import { finaliseAll, issue } from './invoicing.ts';
+import { CHARGE } from './invoice.ts';
+import { finaliseAll, invoiceOf, issue, settleCarried } from './invoicing.ts';
 import { stopRetries } from './payment.ts';
 import type { Moment } from './shared.ts';
 import {
@@ -28,11 +29,10 @@ export function endNow(
   before: Cancelable,
   moment: Moment,
   reason: CancelReason,
-  waiting: 'billed' | 'left' = 'billed',
 ): { state: Canceled; effects: Effect[] } {
   const { at } = moment;
   const finalised = finaliseAll(before, moment);
-  const last = waiting === 'billed' ? billWaiting(finalised.state, moment) : { state: finalised.state, effects: [] };
+  const last = billWaiting(finalised.state, moment);
   const { state } = last;
   return {
     state: become<Canceled>(before, {
@@ -54,11 +54,14 @@ export function endNow(
   };
 }
 
-/** What was had and was to come with the next invoice is owed, though there is no next one. */
+/** What was to come with the next invoice comes with a last one; what that can't charge or give back is settled. */
 function billWaiting<S extends Accepted>(state: S, moment: Moment): { state: S; effects: Effect[] } {
   const { carried } = state;
-  const isOwed = carried.some((line) => !line.carried) && totalOf(carried) > 0;
-  return isOwed ? issue({ ...state, carried: [] }, carried, moment, false) : { state, effects: [] };
+  const of = { id: invoiceId(state.id, state.invoiceCount + 1), lines: carried, collect: state.collect ?? CHARGE };
+  const isBilled = carried.some((line) => !line.carried) || invoiceOf(state, of, moment).invoice.total > 0;
+  const last = isBilled ? issue({ ...state, carried: [] }, carried, moment, false) : { state, effects: [] };
+  const rest = settleCarried(last.state, state.id, moment.at);
+  return { state: rest.state, effects: [...last.effects, ...rest.effects] };
 }
 
 /** Name by name: a literal is made ten times as fast as an object is taken apart and spread together again. */
@@ -141,7 +144,7 @@ export function cancel(
   if (when === 'now') {
     const given = giveUnused(state, input);
     if ('code' in given) return refused(given.code, given.detail);
-    const { state: canceled, effects } = endNow(given.state, input, 'requested', input.creditTo ? 'left' : 'billed');
+    const { state: canceled, effects } = endNow(given.state, input, 'requested');
     return applied('cancel.now', canceled, [...given.effects, ...effects], {
       reason: input.reason,
       unused: given.unused,

@@ -10,6 +10,7 @@ import type {
   PaymentMethodId,
   PromotionCodeId,
   RefundId,
+  SubscriptionId,
 } from './ids.ts';
 import { attemptKey } from './ids.ts';
 import type { DeclineClass } from './input.ts';
@@ -122,6 +123,11 @@ export type RecordEffect =
   | { type: 'redeem'; coupon: CouponId; promotionCode: PromotionCodeId | null; at: Instant }
   /** What the subscription has redeemed came to nothing: others may have it. */
   | { type: 'release_redemptions'; at: Instant }
+  /**
+   * No invoice comes any more that it could go to: below zero it becomes the customer's credit, above it was too small to
+   * be charged, and is lost. `of` is what has ended, or the invoice that was voided after that end.
+   */
+  | { type: 'settle_carried'; of: SubscriptionId | InvoiceId; amount: number; at: Instant }
   /** It is over: what was invoiced for later days is earned on this one. */
   | { type: 'earn_rest'; day: Day; at: Instant }
   /** Moved to another version of the price book: what it had is kept, to move it back. */
@@ -196,6 +202,8 @@ export function keyOf(effect: Effect): string {
       return `redeem/${effect.coupon}/${effect.at}`;
     case 'release_redemptions':
       return `release/${effect.at}`;
+    case 'settle_carried':
+      return `carried/${effect.of}`;
     case 'earn_rest':
       return `earn_rest/${effect.at}`;
     case 'record_migration':

@@ -14,6 +14,7 @@ import {
   type InvoiceLine,
   type OpenInvoice,
   sumsOf,
+  totalOf,
 } from './invoice.ts';
 import { type Moment, NOTHING_SHARED } from './shared.ts';
 import type { Accepted } from './subscription.ts';
@@ -163,6 +164,19 @@ function usableCredit(total: number, credit: number, least: number): number {
   const used = Math.max(Math.min(credit, total), 0);
   const left = total - used;
   return left > 0 && left < least ? total - Math.min(least, total) : used;
+}
+
+/** After the end nothing is carried any further. */
+export function settleCarried<S extends Accepted>(
+  state: S,
+  of: Extract<Effect, { type: 'settle_carried' }>['of'],
+  at: Instant,
+): Step<S> {
+  const amount = totalOf(state.carried);
+  return {
+    state: { ...state, carried: [] },
+    effects: amount === 0 ? [] : [{ type: 'settle_carried', of, amount, at }],
+  };
 }
 
 const WORDS = {

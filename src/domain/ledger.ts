@@ -58,6 +58,7 @@ export type PostingKind =
   | 'refund_failed'
   | 'refund_credited'
   | 'credit_note_issued'
+  | 'carried_settled'
   | 'dispute_funds_withdrawn'
   | 'dispute_funds_reinstated'
   | 'revenue_recognised';
@@ -212,6 +213,12 @@ export const writtenOff = (amount: number, about: About): Posting =>
 /** Paid or taken back after all: it is owed again first. */
 export const writeOffReversed = (amount: number, about: About): Posting =>
   posting('write_off_reversed', about, 'bad_debt', 'receivable', amount);
+
+/** There is no next invoice: what it would have taken off is the customer's, what it would have added is lost. */
+export const carriedSettled = (amount: number, about: About): Posting =>
+  amount < 0
+    ? posting('carried_settled', about, 'customer_credit', 'unbilled', -amount)
+    : posting('carried_settled', about, 'unbilled', 'bad_debt', amount);
 
 /** What a day has earned, by product: revenue before discount, and the discount beside it. */
 export const revenueRecognised = (

@@ -160,6 +160,8 @@ function afterEffect(shared: Shared, effect: Effect): Shared {
       const held = effect.from === 'customer_credit' ? withCredit(shared, -effect.amount) : shared;
       return withRefund(held, effect.payment, effect.amount, effect.from === 'unapplied_cash' ? effect.amount : 0);
     }
+    case 'settle_carried':
+      return effect.amount < 0 ? withCredit(shared, -effect.amount) : shared;
     case 'record_refund':
       return withRefund(shared, effect.payment, effect.amount, effect.unapplied);
     default:

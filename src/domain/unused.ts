@@ -13,6 +13,8 @@ import {
   lineLeft,
   owedOn,
 } from './credit-note.ts';
+import { wholeOf } from './earning.ts';
+import type { InvoiceLine } from './invoice.ts';
 import { prorate } from './money.ts';
 import { priceOfDays } from './proration.ts';
 import { grossOf } from './tax.ts';
@@ -35,6 +37,26 @@ export function unusedOf(line: CreditableLine, day: Day): number {
   const unused = prorate(grossOf(line), rest, whole);
   const left = lineLeft(line);
   return Math.abs(unused) > Math.abs(left) ? left : unused;
+}
+
+/** Of lines that are not issued yet, what the days until then cost: the rest is not billed first and given back then. */
+export function usedOf(lines: readonly InvoiceLine[], day: Day): InvoiceLine[] {
+  const end = addDays(day, 1);
+  return lines.flatMap((line) => {
+    const { period, amount, proration } = line;
+    if (!period || period.to <= end) return [line];
+    if (period.from >= end) return [];
+    const days = daysBetween(period.from, period.to);
+    const whole = line.earning ?? { price: amount, days, from: 0, to: days };
+    const earning = { ...whole, to: whole.from + daysBetween(period.from, end) };
+    const why = `${earning.to - earning.from} of these ${days} days, since it ended on ${day}`;
+    return [
+      {
+        ...{ ...line, amount: wholeOf(earning), period: { ...period, to: end }, earning },
+        proration: proration === null ? why : `${proration}; ${why}`,
+      },
+    ];
+  });
 }
 
 /** So much of these parts, each by its share, on the running sum. */

@@ -10,7 +10,8 @@ import { changePrice, priceOfDays } from '../../src/domain/proration.ts';
 import { type Rate, rate } from '../../src/domain/rating.ts';
 import { isAccepted } from '../../src/domain/subscription.ts';
 import { addedTax, netOf, type TaxRules, taxed, UNTAXED } from '../../src/domain/tax.ts';
-import { boundary, dayOf, instantOf } from '../../src/domain/time.ts';
+import { boundary, DAY, dayOf, instantOf } from '../../src/domain/time.ts';
+import { MoneyLife } from '../support/money-lives.ts';
 import { at, draft, hybrid, input, must, run, START, subscribe, terms } from './builders.ts';
 import { discountExamples } from './discount-examples.ts';
 import { invoicingExamples } from './invoicing-examples.ts';
@@ -171,6 +172,22 @@ const examples: [string, () => string][] = [
         return sumInWords([netOf(line!), ...line!.taxes.map((tax) => tax.amount)]);
       };
       return `119.00 EUR including 19%: \`${parts(11_900, '19')} EUR\`. 10.83 USD including 7.25% and 1.25%: \`${parts(1_083, '7.25', '1.25')} USD\`.`;
+    },
+  ],
+  [
+    'an end with something waiting',
+    () => {
+      const plan = (price: string) => terms({ interval: { unit: 'day', count: 30 }, unitAmount: price, planId: price });
+      const story = { sold: plan('5000'), quantity: 1, trial: {}, anchorDay: undefined, discounts: [], isSent: false };
+      const life = new MoneyLife({ ...story, tax: 0, credit: 0, chargeStep: 1 }, () => {});
+      life.take({ type: 'payment_succeeded', invoice: 'inv_1_1', attempt: 1, payment: 'pi_1', amount: 5000 });
+      const how = { quantity: 1, when: 'now', proration: 'next_invoice' } as const;
+      life.take({ type: 'change', terms: plan('2000'), ...how }, START + 5 * DAY);
+      life.take({ type: 'cancel', when: 'now', reason: null, creditTo: 'credit' }, START + 9 * DAY);
+      const [unused, remaining] = life.books.invoices.get('inv_1_2')!.lines.map(({ amount }) => amount);
+      const [note] = life.books.notes;
+      const cut = `${usd(unused!).replace(' USD', '')} + ${usd(remaining!)}`;
+      return `what waits is cut to \`${cut}\`, the note gives back \`${usd(note!.total)}\`, and the ten days have cost \`${usd(5000 - life.books.credit)}\`.`;
     },
   ],
   ...discountExamples,

@@ -70,11 +70,12 @@ property.prop([fc.oneof(story, ofManyPrices)], { numRuns: 10_000 })(
   240_000,
 );
 
-/** Recognised + deferred − unbilled = invoiced net of tax, on any day; and what is over has nothing left to earn. */
+/** Recognised + deferred − unbilled = invoiced net of tax, and settled, on any day; and what is over has nothing left to earn. */
 function identityHolds(state: Subscription, effects: Effect[]): void {
   const books = new Books(state.timeZone);
   books.take(effects);
-  const invoiced = [...books.invoices.values()].reduce((sum, { total, tax }) => sum + total - tax, 0);
+  const settled = books.settled.reduce((sum, amount) => sum + amount, 0);
+  const invoiced = [...books.invoices.values()].reduce((sum, { total, tax }) => sum + total - tax, settled);
   const ended = state.state === 'canceled' ? dayOf(state.endedAt, state.timeZone) : '2040-01-01';
   const atTheEnd = books.through(ended);
   for (const [day, of] of [
@@ -86,6 +87,7 @@ function identityHolds(state: Subscription, effects: Effect[]): void {
     expect(of('rounding') || 0).toBe(0);
   }
   expect(atTheEnd('deferred_revenue') || 0, 'nothing is left to come').toBe(0);
+  if (state.state === 'canceled' && isAccepted(state)) expect(state.carried, 'nothing waits after the end').toEqual([]);
   // What stands in `unbilled` is what the next invoice will bring.
   const carried = isAccepted(state) ? state.carried.filter((line) => line.carried) : [];
   expect(atTheEnd('unbilled') || 0).toBe(totalOf(carried) || 0);

@@ -10,6 +10,7 @@ import type { Invoice } from '../../src/domain/invoice.ts';
 import {
   type About,
   type AccountCode,
+  carriedSettled,
   creditApplied,
   creditGranted,
   creditNoteIssued,
@@ -76,6 +77,8 @@ export class Books {
   readonly disputes = new Map<string, KeptDispute>();
   readonly notes: Of<'issue_credit_note'>['note'][] = [];
   spans: { invoice: string; span: Span }[] = [];
+  /** What no invoice will bring any more. */
+  readonly settled: number[] = [];
   private readonly posted = new Set<string>();
   private readonly balances = new Map<AccountCode, number>();
   private readonly timeZone: TimeZone;
@@ -214,6 +217,9 @@ export class Books {
         const moved = direction === 'withdrawn' ? disputeFundsWithdrawn : disputeFundsReinstated;
         return post(moved(amount, fee, about));
       }
+      case 'settle_carried':
+        this.settled.push(effect.amount);
+        return post(carriedSettled(effect.amount, about));
       case 'earn_rest':
         this.spans.push(
           ...this.spans.flatMap(({ invoice, span }) => endedOn(span, effect.day).map((span) => ({ invoice, span }))),

@@ -8,6 +8,7 @@ import { keyOf } from '../../domain/effect.ts';
 import type { InvoiceId } from '../../domain/ids.ts';
 import {
   type About,
+  carriedSettled,
   creditNoteIssued,
   disputeFundsReinstated,
   disputeFundsWithdrawn,
@@ -77,6 +78,8 @@ async function kept(trx: Trx, subscription: Subscription, effect: Effect): Promi
         ...once(refundPaid(effect.amount, about)),
       ];
     }
+    case 'settle_carried':
+      return once(carriedSettled(effect.amount, about));
     case 'record_dispute':
       await recordDispute(trx, subscription, effect);
       return [];
