@@ -1,6 +1,7 @@
 /** The names and shapes that senders share with the subscription's workflow. Plain constants: any program may import them. */
 import type { ClockId, MigrationId, Mode, SubscriptionId, TenantId } from '../src/domain/ids.ts';
 import type { Command, Fact, Origin } from '../src/domain/input.ts';
+import type { Refusal } from '../src/domain/refusal.ts';
 import type { Draft, Subscription } from '../src/domain/subscription.ts';
 import type { Instant } from '../src/domain/time.ts';
 
@@ -18,7 +19,7 @@ export type Asked<C extends Command = Command> = {
   /** The time of the test clock that leads this subscription, which stands still while the workflow's own runs on. */
   at?: Instant;
 };
-export type Answer = { outcome: 'applied'; version: number } | { outcome: 'refused'; code: string; detail: string };
+export type Answer = { outcome: 'applied'; version: number } | ({ outcome: 'refused' } & Refusal);
 
 export const COMMANDS = [
   'subscribe',

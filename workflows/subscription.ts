@@ -25,11 +25,11 @@ import { accessOf } from '../src/domain/access.ts';
 import type { Commit, Recorded, StoredStep, Taken } from '../src/domain/commit.ts';
 import { decide } from '../src/domain/decide.ts';
 import { type Decided, decideAll } from '../src/domain/decide-all.ts';
-import type { Decision } from '../src/domain/decision.ts';
 import { isOutside, keyOf, type OutsideEffect } from '../src/domain/effect.ts';
 import type { Command, Input } from '../src/domain/input.ts';
 import { invariant } from '../src/domain/invariant.ts';
 import { isOver, type NextDue, nextDue } from '../src/domain/next-due.ts';
+import { refusalOf } from '../src/domain/refusal.ts';
 import { lacksBooks, type Shared, sharedWanted, withoutBooks, withoutLimits } from '../src/domain/shared.ts';
 import { isAccepted, type Subscription } from '../src/domain/subscription.ts';
 import { type Instant, MINUTE } from '../src/domain/time.ts';
@@ -116,7 +116,10 @@ export async function subscription(carried: Carried): Promise<void> {
       throw ApplicationFailure.nonRetryable(`an update ${name} carries its own command`, 'invalid');
     if (inbox.length > 0 || answers.has(asked.id)) return;
     const decision = decide(state, { ...asked.command, at: asked.at ?? Date.now(), origin: asked.origin });
-    if (decision.outcome === 'refused') throw ApplicationFailure.nonRetryable(decision.detail, decision.code);
+    if (decision.outcome === 'refused') {
+      const { code, detail, path } = decision;
+      throw ApplicationFailure.nonRetryable(detail, code, ...(path === undefined ? [] : [path]));
+    }
   }
 
   while (!isOver(state, Date.now())) {
@@ -187,7 +190,8 @@ export async function subscription(carried: Carried): Promise<void> {
     const pendingOf = new Map(inputs.map((input, i) => [input, from[i]]));
     for (const { input, asked, before: was, decision, after: becomes } of decided) {
       const pending = pendingOf.get(asked);
-      if (pending) taken.push({ id: idOf(pending), refusal: refusalOf(decision) });
+      if (pending)
+        taken.push({ id: idOf(pending), refusal: decision.outcome === 'refused' ? refusalOf(decision) : null });
       if (pending?.kind === 'delivered') {
         (decision.outcome === 'applied' ? applied : ignored).push(pending.delivered.inboxId);
       }
@@ -314,9 +318,6 @@ function idOf(pending: Pending): string {
       return `answered/${pending.id}`;
   }
 }
-
-const refusalOf = (decision: Decision): Taken['refusal'] =>
-  decision.outcome === 'refused' ? { code: decision.code, detail: decision.detail } : null;
 
 function inputOf(pending: Pending, at: Instant): Input {
   switch (pending.kind) {

@@ -7,7 +7,7 @@ import type { Currency } from '../domain/currency.ts';
 import type { CustomerId } from '../domain/ids.ts';
 import { type ChosenAddOn, type Plan, type Terms, termsOf, withAddOns } from '../domain/price-book.ts';
 import type { Instant } from '../domain/time.ts';
-import { Problem } from './problem.ts';
+import { badField } from './problem.ts';
 import type { Call } from './route.ts';
 
 /** The clock's time for a customer who lives by one, else the wall's. */
@@ -23,13 +23,17 @@ export const offerFor = (
     const book = await priceBookAt(trx, new Date(await nowOf(trx, customer)));
     const plan = book?.document.plans.find(({ id }) => id === planId);
     if (!book || !plan) {
-      throw new Problem(422, 'unknown_plan', 'no such plan in the price book that is in effect', {
-        errors: [{ path: 'planId', message: 'no such plan' }],
-      });
+      const sold = book?.document.plans.map(({ id }) => id).join(', ') || 'none';
+      const message = `is ${planId}, and the plans of the price book in effect are ${sold}`;
+      throw badField('planId', message, 'unknown_plan', 422);
     }
     const unsaid = (await readSeller(trx))?.seller.taxBehavior;
     const terms = termsOf(plan, book.id, currency, book.document, unsaid);
-    if (!terms) throw new Problem(422, 'plan_not_in_currency', `the plan has no price in ${currency}`);
+    if (!terms) {
+      const sold = [...new Set(plan.prices.map((price) => price.currency))].join(', ');
+      const message = `is ${planId}, which is sold in ${sold}, and the customer pays ${currency}`;
+      throw badField('planId', message, 'plan_not_in_currency', 422);
+    }
     return { plan, terms: termsWith(terms, plan, addOns) };
   });
 
@@ -46,6 +50,6 @@ function termsWith(terms: Terms, plan: Plan, addOns: readonly ChosenAddOn[]): Te
   const found = withAddOns(terms, plan, addOns);
   if ('terms' in found) return found.terms;
   const i = addOns.findIndex(({ id }) => id === found.unknown);
-  const message = `the plan ${plan.id} sells no ${found.unknown} in ${terms.currency}`;
-  throw new Problem(422, 'unknown_add_on', message, { errors: [{ path: `addOns.${i}.id`, message }] });
+  const message = `is ${found.unknown}, which the plan ${plan.id} does not sell in ${terms.currency}`;
+  throw badField(`addOns.${i}.id`, message, 'unknown_add_on', 422);
 }

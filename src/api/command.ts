@@ -30,7 +30,7 @@ export async function command(call: Call, row: SubscriptionRow, command: Command
   });
   if (answer.outcome === 'no_workflow') {
     const why = row.state === 'canceled' ? `its life is over${insteadOf(command)}` : 'it has no workflow';
-    throw new Refused(409, 'subscription_ended', `cannot ${command.type}: ${why}`);
+    throw new Refused({ code: 'subscription_ended', detail: `cannot ${command.type}: ${why}` });
   }
   return settle(call, row.id, command.type, answer);
 }
@@ -68,7 +68,7 @@ export async function settle(
     case 'applied':
       return answer;
     case 'refused':
-      throw new Refused(409, answer.code, answer.detail);
+      throw new Refused(answer);
     case 'pending':
       return { outcome: 'late', reply: await accepted(call, subscription) };
     case 'unreachable':
@@ -78,7 +78,7 @@ export async function settle(
     case 'no_namespace':
       throw new Problem(409, 'mode_not_configured', `this deployment has no ${call.scope.mode} mode`);
     case 'no_workflow':
-      throw new Refused(409, 'subscription_ended', `cannot ${name}: its life is over`);
+      throw new Refused({ code: 'subscription_ended', detail: `cannot ${name}: its life is over` });
   }
 }
 

@@ -2,9 +2,10 @@
 import { offerOf } from '../db/coupons.ts';
 import { hadSubscription } from '../db/subscriptions.ts';
 import { inTenant } from '../db/tenant.ts';
-import { type Buyer, type RedemptionRefusal, redeem, unknownCode } from '../domain/coupon.ts';
+import { type Buyer, redeem, unknownCode } from '../domain/coupon.ts';
 import type { HeldDiscount } from '../domain/discount.ts';
 import type { CouponId } from '../domain/ids.ts';
+import type { Refusal } from '../domain/refusal.ts';
 import { nowOf } from './catalog.ts';
 import { notFound, Problem } from './problem.ts';
 import type { Call } from './route.ts';
@@ -28,5 +29,5 @@ export const redeemed = (call: Call, wanted: Wanted, buyer: Omit<Buyer, 'isNew'>
   });
 
 /** A limit may be raised, and what is past stays past. */
-const problemOf = ({ code, detail }: RedemptionRefusal, path: string): Problem =>
+const problemOf = ({ code, detail }: Refusal, path: string): Problem =>
   new Problem(code === 'coupon_exhausted' ? 409 : 422, code, detail, { errors: [{ path, message: detail }] });

@@ -4,10 +4,11 @@ import { keepPaymentMethod, type PaymentMethodRow, readPaymentMethod } from '../
 import { inTenant } from '../db/tenant.ts';
 import type { CustomerId, PaymentMethodId } from '../domain/ids.ts';
 import type { Processor } from '../domain/subscription.ts';
-import { Problem } from './problem.ts';
+import { badField } from './problem.ts';
 import type { Call } from './route.ts';
 
-const unknown = () => new Problem(422, 'unknown_payment_method', 'no such payment method of this customer');
+const unknown = (id: PaymentMethodId) =>
+  badField('paymentMethodId', `is ${id}, and this customer has none such`, 'unknown_payment_method', 422);
 
 export async function usableMethod(
   call: Call,
@@ -20,13 +21,18 @@ export async function usableMethod(
   if (known) return known;
   const mine = await processorCustomerOf({ db, processors }, { ...call.scope, customer, processor });
   const found = await mine.account.processor.readPaymentMethod(id);
-  if (found?.customer && found.customer !== mine.customer) throw unknown();
+  if (found?.customer && found.customer !== mine.customer) throw unknown(id);
   const attached = found?.customer
     ? found
     : await mine.account.processor.attach({ customer: mine.customer, paymentMethod: id, key: call.request });
   if ('refused' in attached) {
-    if (attached.refused === 'payment_method_unusable') throw unknown();
-    throw new Problem(422, 'payment_method_refused', `the processor refused it: ${attached.refused}`);
+    if (attached.refused === 'payment_method_unusable') throw unknown(id);
+    throw badField(
+      'paymentMethodId',
+      `is ${id}, and the processor refused it: ${attached.refused}`,
+      'payment_method_refused',
+      422,
+    );
   }
   const { brand, last4 } = attached;
   return inTenant(db, call.scope, (trx) =>

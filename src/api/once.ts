@@ -6,6 +6,7 @@ import type { Scope } from '../db/tenant.ts';
 import { canonical } from '../domain/canonical.ts';
 import { problemOf } from './errors.ts';
 import { badField, Problem } from './problem.ts';
+import type { ProblemCode } from './problem-codes.ts';
 import type { Parts, Reply } from './route.ts';
 
 export function keyFrom(header: string | undefined): string | null {
@@ -20,8 +21,17 @@ const fingerprint = (secret: Buffer, body: unknown): string =>
     .update(`request body\0${canonical(body)}`)
     .digest('hex');
 
+type Kept = { code: ProblemCode; detail: string; path?: string };
+
 /** A refusal by the rules is an answer and is kept. What was impossible or malformed leaves nothing behind. */
-export class Refused extends Problem {}
+export class Refused extends Problem {
+  readonly path: string | undefined;
+
+  constructor({ code, detail, path }: Kept, status = 409, headers: Record<string, string> = {}) {
+    super(status, code, detail, { headers, errors: path === undefined ? undefined : [{ path, message: detail }] });
+    this.path = path;
+  }
+}
 
 export async function once(
   { db, keys }: Pick<Parts, 'db' | 'keys'>,
@@ -53,8 +63,7 @@ export async function once(
 
 const replay = (status: number, response: object | null): Reply => {
   if (response && 'refused' in response) {
-    const { code, detail } = response.refused as { code: string; detail: string };
-    throw new Refused(status, code, detail, { headers: { 'idempotent-replayed': 'true' } });
+    throw new Refused(response.refused as Kept, status, { 'idempotent-replayed': 'true' });
   }
   return { status, ...(response && { body: response }), headers: { 'idempotent-replayed': 'true' } };
 };
@@ -64,8 +73,8 @@ async function settleFailure(db: Db, key: RequestKey, error: unknown): Promise<v
   // With the database away the row can't be settled either; its lease runs out by itself.
   if (problem.code === 'database_unavailable') return;
   if (error instanceof Refused) {
-    const { code, message: detail } = error;
-    await completeRequest(db, key, error.status, { refused: { code, detail } });
+    const { code, message: detail, path } = error;
+    await completeRequest(db, key, error.status, { refused: { code, detail, path } satisfies Kept });
   } else if (problem.status >= 500) await releaseRequest(db, key);
   else await forgetRequest(db, key);
 }

@@ -1,4 +1,6 @@
 /** What went wrong, as RFC 9457 has it. `code` is stable: programs switch on it. `detail` is for people. */
+import type { ProblemCode } from './problem-codes.ts';
+
 export type FieldError = { path: string; message: string };
 
 const TITLES: Record<number, string> = {
@@ -20,11 +22,11 @@ type Options = { errors?: FieldError[]; retryAfterSeconds?: number; headers?: Re
 export class Problem extends Error {
   override readonly name = 'Problem';
   readonly status: number;
-  readonly code: string;
+  readonly code: ProblemCode;
   readonly errors: FieldError[] | undefined;
   readonly headers: Record<string, string>;
 
-  constructor(status: number, code: string, detail: string, { errors, retryAfterSeconds, headers }: Options = {}) {
+  constructor(status: number, code: ProblemCode, detail: string, { errors, retryAfterSeconds, headers }: Options = {}) {
     super(detail);
     this.status = status;
     this.code = code;
@@ -41,5 +43,5 @@ export class Problem extends Error {
 
 export const notFound = (what: string): Problem => new Problem(404, 'not_found', `no such ${what}`);
 
-export const badField = (path: string, message: string, code = 'invalid_request'): Problem =>
-  new Problem(400, code, `${path}: ${message}`, { errors: [{ path, message }] });
+export const badField = (path: string, message: string, code: ProblemCode = 'invalid_request', status = 400): Problem =>
+  new Problem(status, code, `${path}: ${message}`, { errors: [{ path, message }] });

@@ -97,6 +97,8 @@ export const page = z.strictObject({
 export const listOf = (item: z.ZodType, name: string) =>
   z.object({ data: z.array(item), nextCursor: z.string().nullable() }).openapi(`${name}List`);
 
+const fieldErrors = z.array(z.object({ path: z.string(), message: z.string() }));
+
 export const problem = z
   .object({
     type: z.string().openapi({ example: 'urn:hydra:problem:unknown_plan' }),
@@ -105,7 +107,7 @@ export const problem = z
     code: z.string().openapi({ description: 'Stable: switch on it.', example: 'unknown_plan' }),
     detail: z.string(),
     requestId: z.string(),
-    errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+    errors: fieldErrors.optional(),
   })
   .openapi('Problem');
 
@@ -636,5 +638,6 @@ export const requestState = z
     subscriptionId: subscriptionId.nullable(),
     code: z.string().optional(),
     detail: z.string().optional(),
+    errors: fieldErrors.optional(),
   })
   .openapi('RequestState');

@@ -10,9 +10,10 @@ import { type Principal, refOfKey, refOfSubject } from './principal.ts';
 import { hashOfKey, prefixOf } from './service-keys.ts';
 import type { Claims, VerifyToken } from './tokens.ts';
 
+type Invalid = `token_${'missing' | 'invalid' | 'expired'}` | `key_${'invalid' | 'revoked' | 'expired'}`;
 export type Authenticated =
   | { outcome: 'authenticated'; principal: Principal; tenantKnown: boolean }
-  | { outcome: 'refused'; code: string; detail: string }
+  | { outcome: 'refused'; code: Invalid; detail: string }
   /** Known, and without anything that it could act on. */
   | { outcome: 'without_customer' }
   | { outcome: 'unavailable' };
@@ -67,4 +68,4 @@ async function byKey(db: Db, secret: string): Promise<Authenticated> {
   return { outcome: 'authenticated', principal, tenantKnown: true };
 }
 
-const refused = (code: string, detail: string): Authenticated => ({ outcome: 'refused', code, detail });
+const refused = (code: Invalid, detail: string): Authenticated => ({ outcome: 'refused', code, detail });

@@ -9,7 +9,6 @@ import {
   isRefusal,
   issued,
   paidOn,
-  type Refusal,
   refundableOf,
   refundParts,
   spansOf,
@@ -19,13 +18,14 @@ import { type GivenBack, givenBack } from './debited.ts';
 import type { Because } from './decision.ts';
 import { type DisputeFact, isInDispute, takeDispute } from './dispute.ts';
 import type { Effect } from './effect.ts';
-import type { InvoiceId } from './ids.ts';
+import type { InvoiceId, RefundId } from './ids.ts';
 import type { Input, InputOf } from './input.ts';
 import type { OpenInvoice } from './invoice.ts';
 import { settleCarried } from './invoicing.ts';
 import { formatMoney } from './money.ts';
 import { type Applied, applyPayment, callOff } from './payment.ts';
 import { failedRefund, keep, orderRefund, refundFailed, refundNamed, refundSucceeded } from './refund.ts';
+import type { Refusal } from './refusal.ts';
 import type { Moment } from './shared.ts';
 import type { Accepted, Subscription } from './subscription.ts';
 import { dayOf, type Instant } from './time.ts';
@@ -92,7 +92,7 @@ const TO_BE_READ = { left: 'invoice.to_be_read' } as const;
 function invoiceOf(state: Holder, { shared }: Moment, id: InvoiceId): Creditable | Refusal | { left: string } {
   if (!shared?.books) return TO_BE_READ;
   const invoice = shared.books.invoices[id];
-  if (!invoice) return { code: 'invoice_unknown', detail: `there is no invoice ${id} of ${state.id}` };
+  if (!invoice) return { code: 'invoice_unknown', detail: `there is no invoice ${id} of ${state.id}`, path: 'id' };
   return withDisputes(state, invoice);
 }
 
@@ -142,7 +142,7 @@ function whyNotReduced(state: Holder, id: InvoiceId, what: string): Refusal | nu
     return { code: 'not_while_incomplete', detail: `cannot ${what} a first invoice: cancel the subscription instead` };
   }
   const open = openOf(state, id);
-  if (!open) return { code: 'invoice_not_open', detail: `cannot ${what}: invoice ${id} is not open` };
+  if (!open) return { code: 'invoice_not_open', detail: `cannot ${what}: invoice ${id} is not open`, path: 'id' };
   if (open.writtenOff) return { code: 'invoice_written_off', detail: `cannot ${what}: invoice ${id} was written off` };
   return inFlight(what, open);
 }
@@ -283,6 +283,7 @@ function recordPayment(state: Holder, input: InputOf<'record_payment'>): Outcome
       detail: `amount: cannot record ${formatMoney({ amount, currency: state.currency })} on a first invoice of ${formatMoney(
         { amount: open.amount, currency: state.currency },
       )}: it is paid as a whole, or void; cancel the subscription, and what came is kept for the customer`,
+      path: 'amount',
     };
   }
   const settled = { ...state, settled: [...state.settled, { invoice, payment }] };
@@ -307,7 +308,7 @@ function recordPayment(state: Holder, input: InputOf<'record_payment'>): Outcome
 
 function retryRefund(state: Holder, { refund, at }: InputOf<'retry_refund'>): Outcome<Holder> {
   const known = failedRefund(state.refunds, refund);
-  if (!known) return { code: 'refund_not_failed', detail: `cannot retry: refund ${refund} has not failed` };
+  if (!known) return notFailed('retry', refund);
   const { invoice, payment, amount } = known;
   if (isInDispute(state.disputes, payment)) {
     return { code: 'payment_disputed', detail: `cannot refund payment ${payment}: it is disputed` };
@@ -324,10 +325,13 @@ function retryRefund(state: Holder, { refund, at }: InputOf<'retry_refund'>): Ou
   };
 }
 
+const notFailed = (what: string, refund: RefundId): Refusal => ({
+  ...{ code: 'refund_not_failed', detail: `cannot ${what}: refund ${refund} has not failed`, path: 'id' },
+});
+
 function creditRefund(state: Holder, { refund, at }: InputOf<'credit_refund'>): Outcome<Holder> {
   const known = failedRefund(state.refunds, refund);
-  if (!known)
-    return { code: 'refund_not_failed', detail: `cannot turn refund ${refund} into credit: it has not failed` };
+  if (!known) return notFailed('turn into credit', refund);
   const { attempt, amount, payment } = known;
   return {
     rule: 'refund.credited',
@@ -348,6 +352,7 @@ function withdrawCredit(state: Holder, input: InputOf<'withdraw_credit'>): Outco
     return {
       code: 'credit_insufficient',
       detail: `amount: cannot withdraw ${words(amount)}: the customer has ${words(shared.credit)} of credit`,
+      path: 'amount',
     };
   }
   // Whatever it had paid for: here it is the way back that counts.
@@ -361,6 +366,7 @@ function withdrawCredit(state: Holder, input: InputOf<'withdraw_credit'>): Outco
     return {
       code: 'credit_not_refundable',
       detail: `amount: cannot withdraw ${words(amount)}: ${words(left)} can go back to payments of this subscription`,
+      path: 'amount',
     };
   }
   const start: Step = { state, effects: [] };

@@ -1,7 +1,7 @@
 import { giveUnused } from './about-invoice.ts';
 import { billCut } from './change.ts';
 import { besideWaiting, settled } from './debited.ts';
-import { applied, type Decision, refused } from './decision.ts';
+import { applied, type Decision, refused, refusedFor } from './decision.ts';
 import type { Effect } from './effect.ts';
 import { invoiceId } from './ids.ts';
 import type { InputOf } from './input.ts';
@@ -139,11 +139,12 @@ export function cancel(
     return refused(
       'within_term',
       `cannot cancel ${when === 'now' ? 'now' : `on ${when}`}: the term runs until ${until}. Asked for the period’s end, it is canceled then`,
+      'at',
     );
   }
   if (when === 'now') {
     const given = giveUnused(state, input);
-    if ('code' in given) return refused(given.code, given.detail);
+    if ('code' in given) return refusedFor(given);
     const { state: canceled, effects } = endNow(given.state, input, 'requested');
     return applied('cancel.now', canceled, [...given.effects, ...effects], {
       reason: input.reason,
@@ -151,13 +152,15 @@ export function cancel(
     });
   }
   if (input.creditTo) {
-    return refused('nothing_unused', 'creditTo: cannot credit unused days: none are left when it ends');
+    const asked = when === 'period_end' ? 'at the period’s end' : `on ${when}`;
+    return refused('nothing_unused', `cannot credit unused days: it ends ${asked}, and none are left then`, 'credit');
   }
   const cancelAt = when === 'period_end' ? (term ?? state.period.end) : instantOf(when, state.timeZone);
   if (cancelAt <= at) {
     return refused(
       'cancel_date_past',
       `cannot cancel on ${dayOf(cancelAt, state.timeZone)}: it is ${dayOf(at, state.timeZone)}`,
+      'at',
     );
   }
   const told: Effect = { type: 'announce', event: 'subscription.cancel_planned', data: { cancelAt }, at };

@@ -18,6 +18,7 @@ export function change(state: Active | Trialing, input: InputOf<'change'>): Deci
     return refused(
       'currency_mismatch',
       `cannot change: the plan costs ${terms.currency}, the subscription ${state.currency}`,
+      'planId',
     );
   }
   const same =
@@ -72,6 +73,7 @@ function againstTerm(state: Active | Trialing, terms: Terms): Decision | null {
   return refused(
     'within_term',
     `cannot change from ${held} to ${wanted}: the term runs until ${dayOf(end, state.timeZone)}`,
+    'planId',
   );
 }
 
@@ -88,6 +90,7 @@ function againstRule(
       return refused(
         'change_not_offered',
         `cannot change ${direction} with ${field} ${wanted}: the plan offers ${offered}`,
+        field,
       );
     }
   }

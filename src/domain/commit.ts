@@ -1,6 +1,7 @@
 import type { Access } from './access.ts';
 import type { Effect, OutsideEffect } from './effect.ts';
 import type { Input } from './input.ts';
+import type { Refusal } from './refusal.ts';
 import type { Shared, Wanted } from './shared.ts';
 import type { StateName, Subscription } from './subscription.ts';
 import type { Instant } from './time.ts';
@@ -17,7 +18,7 @@ export type Recorded = {
 };
 
 /** A message that a step has dealt with; a refused command with its reason. */
-export type Taken = { id: string; refusal: { code: string; detail: string } | null };
+export type Taken = { id: string; refusal: Refusal | null };
 
 /** Everything that one step of a subscription changes, stored in one transaction or not at all. */
 export type Commit = {

@@ -3,6 +3,7 @@ import { type Currency, isCurrency } from './currency.ts';
 import type { HeldDiscount } from './discount.ts';
 import type { CouponId, CustomerId, PromotionCodeId } from './ids.ts';
 import { formatMoney, type Money } from './money.ts';
+import type { Refusal } from './refusal.ts';
 import type { Instant } from './time.ts';
 
 type CouponTerms = {
@@ -147,10 +148,8 @@ export type Offer = {
 /** Who wants it, on which plan, at what a period of that costs. */
 export type Buyer = { customer: CustomerId; isNew: boolean; plan: string; currency: Currency; price: number };
 
-export type RedemptionRefusal = { code: string; detail: string };
-
 /** Whether this buyer may have it now, and what is then held. That nobody else was faster is for the database to say. */
-export function redeem(offer: Offer, buyer: Buyer, at: Instant): { discount: HeldDiscount } | RedemptionRefusal {
+export function redeem(offer: Offer, buyer: Buyer, at: Instant): { discount: HeldDiscount } | Refusal {
   const refusal = refusalOf(offer, buyer, at);
   if (refusal) return refusal;
   const { coupon, code } = offer;
@@ -181,7 +180,7 @@ function kindIn({ percentOff, amountOff }: Coupon, currency: Currency): HeldDisc
   return found ? { amount: found.amount, currency } : null;
 }
 
-function refusalOf(offer: Offer, buyer: Buyer, at: Instant): RedemptionRefusal | null {
+function refusalOf(offer: Offer, buyer: Buyer, at: Instant): Refusal | null {
   const { coupon, code } = offer;
   // A code that is somebody else's is not there for anybody else.
   if (code && (!code.active || (code.customer !== null && code.customer !== buyer.customer))) return unknownCode;
@@ -209,7 +208,7 @@ function refusalOf(offer: Offer, buyer: Buyer, at: Instant): RedemptionRefusal |
 }
 
 /** Which limit is reached. The database keeps the same ones, where two are at it at once. */
-export function limitOf({ coupon, code, redeemed }: Offer): RedemptionRefusal | null {
+export function limitOf({ coupon, code, redeemed }: Offer): Refusal | null {
   if (isUsedUp(redeemed.coupon, coupon.maxRedemptions)) return exhausted(redeemed.coupon, coupon.maxRedemptions);
   if (isUsedUp(redeemed.byCustomer, coupon.perCustomer)) {
     return exhausted(redeemed.byCustomer, coupon.perCustomer, ' by this customer');
@@ -219,21 +218,21 @@ export function limitOf({ coupon, code, redeemed }: Offer): RedemptionRefusal | 
   return code.firstTimeOnly && redeemed.codeByCustomer > 0 ? notFirstTime : null;
 }
 
-export const unknownCode: RedemptionRefusal = { code: 'promotion_code_unknown', detail: 'no such promotion code' };
+export const unknownCode: Refusal = { code: 'promotion_code_unknown', detail: 'no such promotion code' };
 
-const notFirstTime: RedemptionRefusal = {
+const notFirstTime: Refusal = {
   code: 'not_first_time',
   detail: 'it is for a first subscription, and this customer had one before',
 };
 
-export const notForPlan = (plans: readonly string[], plan: string): RedemptionRefusal => ({
+export const notForPlan = (plans: readonly string[], plan: string): Refusal => ({
   code: 'coupon_not_for_plan',
   detail: `the coupon is for ${listOf(plans)}, and the plan is ${plan}`,
 });
 
 const isUsedUp = (redeemed: number, most: number | null): boolean => most !== null && redeemed >= most;
 
-const exhausted = (redeemed: number, most: number | null, by = ''): RedemptionRefusal => ({
+const exhausted = (redeemed: number, most: number | null, by = ''): Refusal => ({
   code: 'coupon_exhausted',
   detail: `it was redeemed ${redeemed} times${by}, and ${most} is the most`,
 });

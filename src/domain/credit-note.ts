@@ -7,6 +7,7 @@ import type { Currency } from './currency.ts';
 import { creditedAtOnce, creditedSpan, type Earning, type Span, spanOf } from './earning.ts';
 import type { CreditNoteId, InvoiceId, PaymentId } from './ids.ts';
 import { formatMoney, prorate } from './money.ts';
+import type { Refusal } from './refusal.ts';
 import { addedTax, grossOf, includedTax, type LineTax } from './tax.ts';
 import { type Day, daysBetween, type Instant } from './time.ts';
 
@@ -106,7 +107,6 @@ export type CreditNote = {
   issuedAt: Instant;
 };
 
-export type Refusal = { code: string; detail: string };
 export const isRefusal = (result: object): result is Refusal => 'code' in result;
 
 const taxOf = (taxes: readonly LineTax[]): number => taxes.reduce((sum, { amount }) => sum + amount, 0);
@@ -195,6 +195,7 @@ const inWords = (amount: number, { currency }: Pick<Creditable, 'currency'>): st
 const exceeds = (field: string, invoice: Creditable, wanted: number, left: number, where: string): Refusal => ({
   code: 'credit_exceeds_remainder',
   detail: `${field}: cannot credit ${inWords(wanted, invoice)}: ${inWords(Math.max(left, 0), invoice)} is left ${where}`,
+  path: field,
 });
 
 /** The lines named, each within what is left of it. One that lessened the invoice goes back only with the whole. */
@@ -204,11 +205,12 @@ function named(invoice: Creditable, wanted: readonly LineRequest[]): CreditNoteL
     const line = invoice.lines[request.line];
     if (!line || wanted.findIndex((other) => other.line === request.line) !== i) {
       const why = line ? 'is named twice' : `does not exist: the invoice has ${invoice.lines.length}`;
-      return { code: 'credit_line_unknown', detail: `lines[${i}].line: line ${request.line} ${why}` };
+      const path = `lines.${i}.line`;
+      return { code: 'credit_line_unknown', detail: `${path}: line ${request.line} ${why}`, path };
     }
     const amount = 'amount' in request ? request.amount : amountOfQuantity(line, request.quantity);
     const left = isCreditable(line) ? lineLeft(line) : 0;
-    const field = `lines[${i}].${'amount' in request ? 'amount' : 'quantity'}`;
+    const field = `lines.${i}.${'amount' in request ? 'amount' : 'quantity'}`;
     if (amount <= 0 || amount > left) return exceeds(field, invoice, amount, left, `on line ${request.line}`);
     lines.push(creditOf(line, request.line, amount));
   }
@@ -270,7 +272,8 @@ function whyNone(invoice: Creditable, to: CreditTarget): Refusal | null {
     return { code: 'invoice_not_creditable', detail: `cannot credit invoice ${id}: it is ${state}` };
   }
   if (to === 'open' && state !== 'open') {
-    return { code: 'invoice_not_open', detail: `to: cannot credit what is to be paid of ${id}: it is ${state}` };
+    const detail = `to: cannot credit what is to be paid of ${id}: it is ${state}`;
+    return { code: 'invoice_not_open', detail, path: 'to' };
   }
   return null;
 }

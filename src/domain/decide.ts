@@ -8,7 +8,7 @@
 import { type AboutInvoice, decideAboutInvoice, isAboutInvoice, type OfLife } from './about-invoice.ts';
 import { abandon, cancel, common, endNow, identityOf, uncancel } from './cancel.ts';
 import { change } from './changing.ts';
-import { applied, type Because, type Decision, refused, unchanged } from './decision.ts';
+import { applied, type Because, type Decision, refused, refusedFor, unchanged } from './decision.ts';
 import type { Effect } from './effect.ts';
 import { applyDiscount, cannotHold, redemptionOf, removeDiscount } from './holding.ts';
 import type { Input, InputOf } from './input.ts';
@@ -129,12 +129,13 @@ function subscribe(draft: Draft, input: InputOf<'subscribe'>): Decision {
     return refused(
       'currency_mismatch',
       `cannot subscribe: the plan costs ${terms.currency}, the customer pays ${draft.currency}`,
+      'planId',
     );
   }
   const refusal = cannotHold(discounts, { terms }, input.shared);
-  if (refusal) return refused(refusal.code, refusal.detail);
+  if (refusal) return refusedFor(refusal);
   const unfit = anchorDay === null ? null : unfitAnchor(anchorDay, terms.interval);
-  if (unfit) return refused('anchor_day_unfit', `cannot subscribe: ${unfit}`);
+  if (unfit) return refused('anchor_day_unfit', `cannot subscribe: ${unfit}`, 'anchorDay');
   const trialDays = trialOf(input);
   if (typeof trialDays !== 'number') return trialDays;
   // Name by name: see `common`.
@@ -677,7 +678,7 @@ function aboutInvoice(state: Subscription, input: AboutInvoice): Decision {
   if (!isAccepted(state)) return isTold(input) ? unchanged(`${state.state}.never_invoiced`) : cannot(input, state);
   const done = decideAboutInvoice(state, input);
   if ('left' in done) return unchanged(done.left);
-  if ('code' in done) return refused(done.code, done.detail);
+  if ('code' in done) return refusedFor(done);
   const wasClosed = done.state.invoices.length < state.invoices.length;
   return after(done, (next) => (wasClosed ? moveOn(next, input) : next));
 }
@@ -720,7 +721,7 @@ function billed(state: Billable, input: InputOf<'bill'>): Decision {
 
 function finalised(state: Billable, input: InputOf<'finalise' | 'draft_due'>): Decision {
   const draft = state.drafts?.find(({ id }) => id === input.invoice);
-  if (!draft) return refused('not_a_draft', `cannot finalise: invoice ${input.invoice} is no draft`);
+  if (!draft) return refused('not_a_draft', `cannot finalise: invoice ${input.invoice} is no draft`, 'id');
   const { state: issued, effects } = finalise(state, draft, input);
   return applied('invoice.finalised', issued, effects, { invoice: draft.id, finaliseAt: draft.finaliseAt });
 }
@@ -769,7 +770,7 @@ function retry(state: Active | PastDue, input: InputOf<'retry_due'>): Decision {
 function pay(state: Extract<Subscription, Accepted>, input: InputOf<'pay'>): Decision {
   const method = input.paymentMethod ?? state.paymentMethod;
   const tried = payNow({ ...state, paymentMethod: method }, input.invoice, method, input.onSession, input.at);
-  if ('code' in tried) return refused(tried.code, tried.detail);
+  if ('code' in tried) return refusedFor(tried);
   return applied('pay.asked', tried.state, tried.effects, { invoice: input.invoice, paymentMethod: method });
 }
 
@@ -799,7 +800,8 @@ function cancelDue(state: Exclude<Extract<Subscription, Accepted>, Incomplete | 
 function pause(state: Active, input: InputOf<'pause'>): Decision {
   const { resumeAt, at } = input;
   if (resumeAt !== null && resumeAt <= at) {
-    return refused('resume_date_past', `cannot pause until ${new Date(resumeAt).toISOString()}: that is over`);
+    const [until, now] = [resumeAt, at].map((instant) => new Date(instant).toISOString());
+    return refused('resume_date_past', `cannot pause until ${until}: it is ${now}`, 'resumeAt');
   }
   const paused: Paused = { ...common(state), state: 'paused', resumeAt, invoices: stopRetries(state.invoices) };
   const told: Effect = { type: 'announce', event: 'subscription.paused', data: { resumeAt }, at };

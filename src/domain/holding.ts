@@ -1,9 +1,10 @@
 /** Discounts come and go while a subscription runs. What they take off is in discount.ts. */
 import { notForPlan } from './coupon.ts';
-import { applied, type Because, type Decision, refused } from './decision.ts';
+import { applied, type Because, type Decision, refused, refusedFor } from './decision.ts';
 import type { HeldDiscount } from './discount.ts';
 import type { Effect } from './effect.ts';
 import type { InputOf } from './input.ts';
+import type { Refusal } from './refusal.ts';
 import type { Shared } from './shared.ts';
 import type { Accepted, Subscription } from './subscription.ts';
 
@@ -11,13 +12,12 @@ import type { Accepted, Subscription } from './subscription.ts';
 const MOST_HELD = 10;
 
 type Held = Extract<Subscription, Accepted>;
-type Refusal = { code: string; detail: string };
 
 /** From now on, for the invoices that are still to come. */
 export function applyDiscount(state: Held, { discount, at, shared }: InputOf<'apply_discount'>): Decision {
   const held = state.discounts ?? [];
   const refusal = cannotHold([...held, discount], state, shared);
-  if (refusal) return refused(refusal.code, refusal.detail);
+  if (refusal) return refusedFor(refusal);
   const told: Effect = {
     type: 'announce',
     event: 'subscription.discount_applied',
@@ -33,7 +33,7 @@ export function removeDiscount(state: Held, { coupon, at }: InputOf<'remove_disc
   const found = held.find((each) => each.coupon === coupon);
   if (!found) {
     const others = held.map((each) => each.coupon).join(', ') || 'none';
-    return refused('discount_not_held', `cannot remove ${coupon}: the discounts held are ${others}`);
+    return refused('discount_not_held', `cannot remove ${coupon}: the discounts held are ${others}`, 'couponId');
   }
   const told: Effect = { type: 'announce', event: 'subscription.discount_removed', data: { coupon }, at };
   return applied(
@@ -54,30 +54,39 @@ export function cannotHold(
     return {
       code: 'too_many_discounts',
       detail: `these were ${discounts.length} discounts, and ${MOST_HELD} are the most`,
+      path: fieldOf(discounts.at(-1)!),
     };
   }
-  for (const [i, { coupon, kind, plans, ...held }] of discounts.entries()) {
+  for (const [i, held] of discounts.entries()) {
+    const { coupon, kind } = held;
     if (discounts.findIndex((other) => other.coupon === coupon) < i) {
       return {
         code: 'discount_held',
         detail: `${coupon} is held already, since ${new Date(held.since).toISOString()}`,
+        path: fieldOf(held),
       };
     }
     if ('currency' in kind && kind.currency !== terms.currency) {
       const detail = `the coupon is in ${kind.currency}, and the plan costs ${terms.currency}`;
-      return { code: 'coupon_not_in_currency', detail };
+      return { code: 'coupon_not_in_currency', detail, path: fieldOf(held) };
     }
   }
   const last = discounts.at(-1);
-  if (last?.plans && !last.plans.includes(terms.planId)) return notForPlan(last.plans, terms.planId);
+  if (last?.plans && !last.plans.includes(terms.planId)) {
+    return { ...notForPlan(last.plans, terms.planId), path: fieldOf(last) };
+  }
   return usedUp(discounts, shared);
 }
+
+/** By which it was asked for. */
+const fieldOf = ({ promotionCode }: HeldDiscount): string =>
+  promotionCode === undefined ? 'couponId' : 'promotionCode';
 
 /** Somebody else was faster, and had the last one. */
 function usedUp(discounts: readonly HeldDiscount[], shared: Shared | undefined): Refusal | null {
   for (const held of discounts) {
     const limit = shared?.usedUp?.[held.coupon];
-    if (limit) return limit;
+    if (limit) return { ...limit, path: fieldOf(held) };
   }
   return null;
 }

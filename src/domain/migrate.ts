@@ -13,6 +13,7 @@ import type { InvoiceLine } from './invoice.ts';
 import { formatMoney } from './money.ts';
 import { chosenAddOns, describe, type PriceBook, periodPrice, type Terms, termsOf, withAddOns } from './price-book.ts';
 import { intervalInWords } from './price-words.ts';
+import type { Refusal } from './refusal.ts';
 import type { Accepted, Active, PastDue, Paused, PendingChange, Trialing, Unpaid } from './subscription.ts';
 import { dayOf } from './time.ts';
 
@@ -167,7 +168,7 @@ function movedBack(
     : plannedFor(state, later(state, { terms: to.terms, quantity: to.quantity }, input.at));
 }
 
-function whyNot(state: Migratable, { terms, pending, when }: InputOf<'migrate'>): Unmovable | null {
+function whyNot(state: Migratable, { terms, pending, when }: InputOf<'migrate'>): Refusal | null {
   const { currency } = state;
   if (terms.currency !== currency) {
     return { code: 'currency_mismatch', detail: `the plan costs ${terms.currency}, the subscription ${currency}` };

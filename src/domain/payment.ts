@@ -7,6 +7,7 @@ import type { Fact, InputOf } from './input.ts';
 import type { OpenInvoice } from './invoice.ts';
 import { attempt } from './invoicing.ts';
 import { orderRefund } from './refund.ts';
+import type { Refusal } from './refusal.ts';
 import type { Accepted } from './subscription.ts';
 import type { Instant } from './time.ts';
 
@@ -213,9 +214,9 @@ export function payNow<S extends Accepted>(
   paymentMethod: PaymentMethodId | null,
   onSession: boolean,
   at: Instant,
-): { state: S; effects: Effect[] } | { code: string; detail: string } {
+): { state: S; effects: Effect[] } | Refusal {
   const open = state.invoices.find((candidate) => candidate.id === invoice);
-  if (!open) return { code: 'invoice_not_open', detail: `cannot pay: invoice ${invoice} is not open` };
+  if (!open) return { code: 'invoice_not_open', detail: `cannot pay: invoice ${invoice} is not open`, path: 'id' };
   const { collection } = open;
   switch (collection.step) {
     case 'charging':

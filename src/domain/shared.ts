@@ -9,6 +9,7 @@ import type { Decided } from './decide-all.ts';
 import type { Effect } from './effect.ts';
 import type { CouponId, InvoiceId, PaymentId, PromotionCodeId } from './ids.ts';
 import type { Input } from './input.ts';
+import type { Refusal } from './refusal.ts';
 import type { TaxRules } from './tax.ts';
 import { type Day, dayOf, type Instant } from './time.ts';
 
@@ -22,7 +23,7 @@ export type Shared = {
   /** Null where the tenant has said nothing of taxes. */
   tax: TaxRules | null;
   /** Coupons of which this redemption would be one too many, and why. */
-  usedUp?: Record<CouponId, { code: string; detail: string }> | undefined;
+  usedUp?: Record<CouponId, Refusal> | undefined;
   /** When the customer's first trial of the product began. */
   trialUsedAt?: Instant | null;
   /** Only for decisions that ask for them. */

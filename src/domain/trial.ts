@@ -24,12 +24,14 @@ export function trialOf({
     return trial.isAsked
       ? refused(
           'trial_used',
-          `cannot begin a trial of ${terms.product}: one per customer, and this one’s began on ${day}`,
+          `cannot begin a trial of ${trialDays} days of ${terms.product}: one per customer, and this one’s began on ${day}`,
+          'trialDays',
         )
       : 0;
   }
   if (trial.paymentMethod === 'required' && paymentMethod === null && input.collect?.by !== 'send') {
-    return refused('payment_method_required', `cannot begin the trial of ${terms.name}: it asks for a payment method`);
+    const detail = `cannot begin the trial of ${terms.name}: it asks for a payment method, and there is none`;
+    return refused('payment_method_required', detail, 'paymentMethodId');
   }
   return trialDays;
 }

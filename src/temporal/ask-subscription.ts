@@ -14,6 +14,7 @@ import {
 import { ApplicationFailure, WorkflowNotFoundError } from '@temporalio/common';
 import { type Answer, type Asked, type Start, SUBSCRIPTION_WORKFLOW, workflowIdOf } from '../../workflows/messages.ts';
 import type { Mode, SubscriptionId, TenantId } from '../domain/ids.ts';
+import type { RefusalCode } from '../domain/refusal.ts';
 import type { Draft } from '../domain/subscription.ts';
 import type { Temporal } from './temporal.ts';
 
@@ -95,7 +96,9 @@ export async function trying(
 
 async function meaningOf(error: unknown, temporal: Temporal): Promise<AskOutcome | null> {
   if (error instanceof WorkflowUpdateFailedError && error.cause instanceof ApplicationFailure) {
-    return { outcome: 'refused', code: error.cause.type ?? 'refused', detail: error.cause.message };
+    const { type, message: detail, details } = error.cause;
+    const [path] = (details ?? []) as string[];
+    return { outcome: 'refused', code: type as RefusalCode, detail, path };
   }
   if (error instanceof WorkflowNotFoundError || error instanceof WorkflowExecutionAlreadyStartedError) {
     return { outcome: 'no_workflow' };

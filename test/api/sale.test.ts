@@ -58,13 +58,19 @@ test('in a stub, the preview of a change is what the change then makes', async (
   expect(change.because.arithmetic).toMatch(/^Unused time on Plain: .* = -\d+; Remaining time on 3 × Plain: .* = \d+$/);
 });
 
+/** With the field, what was asked for and what holds. */
+const refused = (code: string, path: string, both: RegExp) => ({
+  status: 409,
+  body: { code, detail: expect.stringMatching(both), errors: [{ path, message: expect.stringMatching(both) }] },
+});
+
 test('a customer has one trial of a product, however many ask at once', async () => {
   const customer = await api.customer();
   const ask = (over = {}) => customer.ask('POST', '/api/billing/subscribe', { ...subscribe, planId: 'tried', ...over });
   const both = await Promise.all([ask(), ask()]);
   expect(both.map(({ body }) => body.subscription?.state).sort()).toEqual(['active', 'trialing']);
   const third = await ask({ trialDays: 14 });
-  expect(third).toMatchObject({ status: 409, body: { code: 'trial_used' } });
+  expect(third).toMatchObject(refused('trial_used', 'trialDays', /14 days of app: .* began on \d{4}-/));
   expect(await ask({ trialDays: 60 })).toMatchObject({ status: 400, body: { code: 'trial_not_offered' } });
 });
 
@@ -72,8 +78,11 @@ test('a term holds a customer’s cancellation, and says until when', async () =
   const customer = await api.customer();
   const { body } = await customer.ask('POST', '/api/billing/subscribe', { ...subscribe, planId: 'bound' });
   const subscriptionId = body.subscription.id;
-  const now = await customer.ask('POST', '/api/billing/cancel', { subscriptionId, at: 'now' });
-  expect(now).toMatchObject({ status: 409, body: { code: 'within_term' } });
+  const key = { 'idempotency-key': 'cancel-within-the-term' };
+  for (const _ of ['asked', 'asked again']) {
+    const now = await customer.ask('POST', '/api/billing/cancel', { subscriptionId, at: 'now' }, key);
+    expect(now).toMatchObject(refused('within_term', 'at', /cannot cancel now: the term runs until \d{4}-/));
+  }
   const later = await customer.ask('POST', '/api/billing/cancel', { subscriptionId, at: 'period_end' });
   const year = Date.parse(later.body.subscription.cancelAt) - Date.parse(body.subscription.currentPeriod.start);
   expect(Math.round(year / 86_400_000)).toBeGreaterThanOrEqual(365);
@@ -88,5 +97,5 @@ test('a phase is forecast, and the price book’s rule of changes binds the cust
     1000, 3100, 3100,
   ]);
   const free = await customer.ask('POST', '/api/billing/change', { subscriptionId, quantity: 2, proration: 'none' });
-  expect(free).toMatchObject({ status: 409, body: { code: 'change_not_offered' } });
+  expect(free).toMatchObject(refused('change_not_offered', 'proration', /proration none: the plan offers invoice_now/));
 });

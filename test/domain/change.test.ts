@@ -195,6 +195,7 @@ describe('the rule of each direction', () => {
       outcome: 'refused',
       code: 'change_not_offered',
       detail: 'cannot change up with proration none: the plan offers invoice_now',
+      path: 'proration',
     });
     expect(decide(state, input(to(1), at('2027-01-10')))).toMatchObject({
       detail: 'cannot change down with when now: the plan offers period_end',

@@ -175,12 +175,13 @@ describe('where it goes', () => {
     expect(refusal(invoice(lines), { amount: 3001 })).toEqual({
       code: 'credit_exceeds_remainder',
       detail: 'amount: cannot credit 30.01 USD: 30.00 USD is left of what was paid',
+      path: 'amount',
     });
     expect(refusal(invoice(lines), { lines: [{ line: 0, amount: 3001 }] })?.detail).toBe(
-      'lines[0].amount: cannot credit 30.01 USD: 30.00 USD is left on line 0',
+      'lines.0.amount: cannot credit 30.01 USD: 30.00 USD is left on line 0',
     );
     expect(refusal(invoice(lines), { lines: [{ line: 4, amount: 1 }] })?.detail).toBe(
-      'lines[0].line: line 4 does not exist: the invoice has 1',
+      'lines.0.line: line 4 does not exist: the invoice has 1',
     );
     expect(refusal(invoice(lines, { payments: [payment(3000, { disputed: true })] }), null, 'refund')?.code).toBe(
       'payment_disputed',

@@ -81,10 +81,10 @@ describe('subscribing with a discount', () => {
     expect(invoices(begun.effects)[0]).toMatchObject({ discount: 300 });
   });
   test('that somebody else has used up meanwhile is refused', () => {
-    const limit = { code: 'coupon_exhausted', detail: 'it was redeemed 5 times, and 5 is the most' };
+    const limit = { code: 'coupon_exhausted' as const, detail: 'it was redeemed 5 times, and 5 is the most' };
     const shared = { credit: 0, minimumCharge: 0, tax: null, usedUp: { co_1: limit } };
     const decision = decide(draft(), { ...input(subscribe({ discounts: [held()] })), shared });
-    expect(decision).toEqual({ outcome: 'refused', ...limit });
+    expect(decision).toEqual({ outcome: 'refused', ...limit, path: 'couponId' });
   });
   test.each<[string, HeldDiscount[], string]>([
     ['twice the same', [held(), held()], 'discount_held'],

@@ -167,7 +167,7 @@ describe('a term', () => {
     const detail = (asked: string) =>
       `cannot cancel ${asked}: the term runs until 2028-01-01. Asked for the period’s end, it is canceled then`;
     expect(decide(state, input(cancel('now'), at('2027-03-05')))).toEqual({
-      ...{ outcome: 'refused', code: 'within_term', detail: detail('now') },
+      ...{ outcome: 'refused', code: 'within_term', detail: detail('now'), path: 'at' },
     });
     expect(decide(state, input(cancel('2027-06-01'), at('2027-03-05')))).toMatchObject({
       detail: detail('on 2027-06-01'),

@@ -156,6 +156,7 @@ test('a day that the interval does not have is refused, with both', () => {
     outcome: 'refused',
     code: 'anchor_day_unfit',
     detail: 'cannot subscribe: a day of the week is from 1 to 7, got 8',
+    path: 'anchorDay',
   });
 });
 

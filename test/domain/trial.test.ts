@@ -125,7 +125,8 @@ describe('one per customer and product', () => {
     expect(ask({ isAsked: true })).toEqual({
       outcome: 'refused',
       code: 'trial_used',
-      detail: 'cannot begin a trial of app: one per customer, and this one’s began on 2026-05-01',
+      detail: 'cannot begin a trial of 14 days of app: one per customer, and this one’s began on 2026-05-01',
+      path: 'trialDays',
     });
   });
 

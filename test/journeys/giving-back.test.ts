@@ -91,6 +91,7 @@ describe('a refund', () => {
     expect(over.body).toMatchObject({
       code: 'credit_exceeds_remainder',
       detail: 'amount: cannot credit 14.01 USD: 14.00 USD is left that can be refunded',
+      errors: [{ path: 'amount', message: expect.stringContaining('14.00 USD') }],
     });
     const rest = await finance('POST', `/api/admin/invoices/${invoice}/refund`, { reason: 'order_change' });
     expect(rest.body.creditNote.total).toEqual(amount(1400));

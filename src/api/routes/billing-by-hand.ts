@@ -31,8 +31,9 @@ const bill = route({
     const { subscriptionId: id, when = 'now', ...body } = call.body;
     const row = await subscriptionOf(call, id);
     const { document } = row;
-    if (!isAccepted(document))
-      throw new Refused(409, `not_while_${row.state}`, `cannot bill: subscription is ${row.state}`);
+    if (!isAccepted(document)) {
+      throw new Refused({ code: `not_while_${row.state}`, detail: `cannot bill: subscription is ${row.state}` });
+    }
     const lines = body.lines.map((line, i) => lineOf(line, document.terms.product, `lines.${i}`));
     const done = await command(call, row, { type: 'bill', lines, when, collect: collectFrom(body) });
     if (done.outcome === 'late') return done.reply;

@@ -49,7 +49,7 @@ const writing = { tag: 'Coupons', who: ADMINS, grant: 'coupons:write' } as const
 const params = z.strictObject({ id: couponId });
 const codeParams = z.strictObject({ id: couponId, codeId: promotionCodeId });
 
-function sound(code: string, problems: FieldProblem[]): void {
+function sound(code: 'coupon_invalid' | 'promotion_code_invalid' | 'unknown_customer', problems: FieldProblem[]): void {
   const [first] = problems;
   if (first) throw new Problem(422, code, `${first.path} ${first.message}`, { errors: problems });
 }

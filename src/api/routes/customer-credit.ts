@@ -42,7 +42,8 @@ async function changed(
   if (done.outcome === 'too_much') {
     const { code, of } = SHORT[kind];
     const there = formatMoney({ amount: done.available, currency });
-    throw new Refused(409, code, `amount is ${formatMoney(money)}, and there is ${there} of ${of}`);
+    const detail = `amount is ${formatMoney(money)}, and there is ${there} of ${of}`;
+    throw new Refused({ code, detail, path: 'amount' });
   }
   return created({ customerId: customer, amount: money, credit: { amount: done.credit, currency } });
 }

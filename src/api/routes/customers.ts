@@ -16,7 +16,7 @@ import { inTenant, type Trx } from '../../db/tenant.ts';
 import type { CustomerId } from '../../domain/ids.ts';
 import { newId } from '../../ids.ts';
 import { listBody, pageOf } from '../paging.ts';
-import { notFound, Problem } from '../problem.ts';
+import { badField, notFound, Problem } from '../problem.ts';
 import { ADMINS, type Call, created, ok, READERS, route } from '../route.ts';
 import { taxIdCheck } from '../schemas/parties.ts';
 import { customer, customerCreate, customerId, customerUpdate, listOf, page, text } from '../schemas.ts';
@@ -77,7 +77,10 @@ const get = (path: string) =>
       }),
   });
 
-const externalIdTaken = () => new Problem(409, 'external_id_taken', 'another customer has this external id');
+const externalIdTaken = () =>
+  new Problem(409, 'external_id_taken', 'another customer has this external id', {
+    errors: [{ path: 'externalId', message: 'another customer has it' }],
+  });
 
 async function map(trx: Trx, { scope }: Call, id: CustomerId, subjects: string[] | undefined): Promise<void> {
   if (subjects === undefined) return;
@@ -131,7 +134,8 @@ const create = route({
 
 async function clockFor(trx: Trx, { scope }: Call, id: Parameters<typeof readClock>[1]): Promise<void> {
   if (scope.mode === 'live') throw new Problem(403, 'clocks_are_test_only', 'live customers live by the wall’s clock');
-  if (!(await readClock(trx, id))) throw new Problem(422, 'unknown_clock', 'no such clock');
+  if (!(await readClock(trx, id)))
+    throw badField('clockId', `is ${id}, and there is no such clock`, 'unknown_clock', 422);
 }
 
 const update = route({

@@ -19,7 +19,7 @@ async function apply(call: Call, row: SubscriptionRow, wanted: Wanted): Promise<
   const { document, customer_id: customer } = row;
   if (!isAccepted(document)) {
     const { state } = row;
-    throw new Refused(409, `not_while_${state}`, `cannot apply a discount: subscription is ${state}`);
+    throw new Refused({ code: `not_while_${state}`, detail: `cannot apply a discount: subscription is ${state}` });
   }
   const { terms, quantity } = document;
   const buyer = { customer, plan: terms.planId, currency: terms.currency, price: periodPrice(terms, quantity) };

@@ -64,7 +64,7 @@ const replayOne = route({
       if (!before) throw notFound('event');
       if (!(await replayEvent(trx, id))) {
         const why = REPLAYABLE.some((state) => state === before.state) ? 'it is on its way' : `it is ${before.state}`;
-        throw new Refused(409, 'not_replayable', `the event cannot be told again: ${why}`);
+        throw new Refused({ code: 'not_replayable', detail: `the event cannot be told again: ${why}` });
       }
       const entry = { at: new Date(), by: principal.ref, action: 'event.replayed', subject: id };
       await audit(trx, scope, { ...entry, from: before.state, to: 'received', why: { type: before.type } });

@@ -4,6 +4,7 @@ import type { Answer } from '../../../workflows/messages.ts';
 import { workflowIdOf } from '../../../workflows/messages.ts';
 import { requestsAbout } from '../../db/requests.ts';
 import { inTenant } from '../../db/tenant.ts';
+import type { Refusal } from '../../domain/refusal.ts';
 import { trying } from '../../temporal/ask-subscription.ts';
 import { requestIdOf } from '../once.ts';
 import { notFound } from '../problem.ts';
@@ -29,8 +30,8 @@ const get = route({
     if (!row) throw notFound('request');
     const shown = { id, subscriptionId: subscription };
     if (row.state === 'done') {
-      const refused = row.response && 'refused' in row.response ? (row.response.refused as object) : null;
-      return ok({ ...shown, ...refused, state: refused ? 'refused' : 'applied' });
+      const refused = row.response && 'refused' in row.response ? (row.response.refused as Refusal) : null;
+      return ok({ ...shown, ...(refused && shownRefusal(refused)), state: refused ? 'refused' : 'applied' });
     }
     const answer = await trying(parts.temporal, scope.mode, A_MOMENT_MS, (client) =>
       client.workflow.getHandle(workflowIdOf(scope.tenant, subscription)).getUpdateHandle<Answer>(id).result(),
@@ -39,7 +40,7 @@ const get = route({
       case 'applied':
         return ok({ ...shown, state: 'applied' });
       case 'refused':
-        return ok({ ...shown, state: 'refused', code: answer.code, detail: answer.detail });
+        return ok({ ...shown, ...shownRefusal(answer), state: 'refused' });
       case 'pending':
       case 'unreachable':
       case 'no_workflow':
@@ -47,6 +48,13 @@ const get = route({
         return { status: 200, body: { ...shown, state: 'running' }, headers: { 'retry-after': '2' } };
     }
   },
+});
+
+/** As the command itself would have answered. */
+const shownRefusal = ({ code, detail, path }: Refusal) => ({
+  code,
+  detail,
+  errors: path === undefined ? undefined : [{ path, message: detail }],
 });
 
 export const requestRoutes = [get];

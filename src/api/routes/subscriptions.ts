@@ -204,7 +204,7 @@ async function wantedTerms(
 }
 
 const cannotChange = ({ state }: Subscription) =>
-  new Refused(409, `not_while_${state}`, `cannot change: subscription is ${state}`);
+  new Refused({ code: `not_while_${state}`, detail: `cannot change: subscription is ${state}` });
 
 const preview = route({
   ...commanding,
@@ -222,7 +222,7 @@ const preview = route({
     const state = row.document;
     const shared = await sharedFacts(call.parts, state, {}, at);
     const decision = decide(state, { ...wanted, at, shared, origin: { by: 'principal', ref: call.principal.ref } });
-    if (decision.outcome === 'refused') throw new Refused(409, decision.code, decision.detail);
+    if (decision.outcome === 'refused') throw new Refused(decision);
     if (!isAccepted(state)) throw cannotChange(state);
     const invoice = decision.outcome === 'applied' ? invoiceIn(decision.effects) : null;
     return ok(showChange({ ...planChange(state, wanted, at), invoice }, state.currency));
