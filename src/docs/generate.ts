@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { openApiDocument } from '../api/openapi.ts';
+import { apiPage } from './api-page.ts';
 import { envExample } from './env-example.ts';
 import { architecture } from './state-diagram.ts';
 
@@ -9,6 +10,7 @@ export type Generated = { file: string; text: () => string };
 
 export const generated: readonly Generated[] = [
   { file: '.env.example', text: envExample },
+  { file: 'docs/api.md', text: apiPage },
   { file: 'docs/architecture.md', text: architecture },
   { file: 'docs/openapi.json', text: () => `${JSON.stringify(openApiDocument(), null, 2)}\n` },
 ];
