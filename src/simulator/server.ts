@@ -11,6 +11,7 @@ import { Store } from './store.ts';
 import { StripeApi } from './stripe/api.ts';
 import { Engine } from './stripe/engine.ts';
 import { KEYS_LIVE_MS } from './stripe/idempotency.ts';
+import { react } from './stripe/reactions.ts';
 import type { KeptAnswer, Tables } from './stripe/tables.ts';
 import { Dispatcher, type Receiver } from './webhooks/dispatcher.ts';
 
@@ -43,6 +44,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     now,
     url: () => publicUrl ?? url,
     untold,
+    react,
     ownEndpoint: webhook === undefined ? null : OWN_ENDPOINT,
   };
   const engine = new Engine(world, (deliveries) => dispatcher.enqueue(deliveries));

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { newId } from '../ids.ts';
 import { authenticated, settled } from '../stripe/payments.ts';
 import { settleRefund } from '../stripe/refunds.ts';
+import { retryRules } from '../stripe/retry-rules.ts';
 import { setupAuthenticated } from '../stripe/setup-intents.ts';
 import type { Controlled } from './controlled.ts';
 import { habit, times } from './habit.ts';
@@ -20,6 +21,10 @@ const trouble = z.object({
   customer: z.string().nullable().default(null),
   payment_method: z.string().nullable().default(null),
   times: times.default(1),
+});
+const retries = z.strictObject({
+  retryDays: z.array(z.int().positive()).optional(),
+  ending: z.enum(['cancel', 'unpaid', 'leave']).optional(),
 });
 const mode = z.strictObject({
   paused: z.boolean().optional(),
@@ -118,6 +123,14 @@ const routes: readonly (readonly [method: 'GET' | 'POST' | 'DELETE', path: RegEx
   ['POST', /^\/_sim\/deliveries\/resume$/, ({ dispatcher }) => ok(dispatcher.setMode({ paused: false }))],
   ['POST', /^\/_sim\/deliveries\/mode$/, ({ dispatcher }, { body }) => ok(dispatcher.setMode(mode.parse(body)))],
 
+  [
+    'POST',
+    /^\/_sim\/retries$/,
+    ({ engine }, { body }) => {
+      const rules = retries.parse(body);
+      return ok(engine.act((call) => call.store.put('sim.retries', { ...retryRules(call), ...rules })));
+    },
+  ],
   [
     'POST',
     /^\/_sim\/idempotency_keys\/forget$/,

@@ -8,7 +8,7 @@ import { Refused, unauthorized, unknownRoute } from './errors.ts';
 import { expanded } from './expand.ts';
 import { answerKept, fingerprintOf, KeysInUse } from './idempotency.ts';
 import { list, parse, text } from './params.ts';
-import type { Answer } from './route.ts';
+import { type Answer, Rehearsed } from './route.ts';
 import { findRoute } from './routes.ts';
 import type { KeptAnswer } from './tables.ts';
 import { API_VERSION } from './version.ts';
@@ -46,7 +46,8 @@ export class StripeApi {
       if (reply.holdMs > 0) await sleep(reply.holdMs, undefined, { signal: this.#closing.signal, ref: false });
       send(response, reply.status, { ...headers, ...reply.headers }, reply.body);
     } catch (error) {
-      if (error instanceof Refused) send(response, error.status, headers, JSON.stringify(error.body));
+      if (error instanceof Rehearsed) send(response, error.answer.status, headers, JSON.stringify(error.answer.body));
+      else if (error instanceof Refused) send(response, error.status, headers, JSON.stringify(error.body));
       else if (this.#closing.signal.aborted) response.destroy();
       else throw error;
     } finally {

@@ -1,7 +1,7 @@
 import { newId } from '../ids.ts';
 import type { Store } from '../store.ts';
 import { matches } from './event-filter.ts';
-import type { Tables } from './tables.ts';
+import type { Due, Tables } from './tables.ts';
 import { API_VERSION } from './version.ts';
 import type { StripeEvent } from './wire.ts';
 
@@ -14,6 +14,8 @@ export type World = {
   url: () => string;
   /** How many receivers have yet to hear of an event. */
   untold: (event: string) => number;
+  /** What an event brings about within the processor: a payment pays its invoice, an invoice its subscription. */
+  react: (call: Call, type: string, object: object) => void;
   /** The receiver given by the environment; its deliveries name it by this id. */
   ownEndpoint: string | null;
 };
@@ -36,6 +38,17 @@ export class Call {
   now(customer: string | null = null): number {
     const clock = customer === null ? null : this.clockOf(customer);
     return clock === null ? Math.floor(this.world.now() / 1000) : this.store.get('test_clock', clock)!.frozen_time;
+  }
+
+  /** Seconds on a test clock; on the wall, where there is none (any more). */
+  nowOn(clock: string | null): number {
+    return this.store.get('test_clock', clock ?? '')?.frozen_time ?? this.now();
+  }
+
+  /** Has something done later; `at` null takes it back. What is scheduled under an id replaces what was. */
+  schedule(id: string, at: number | null, clock: string | null, work: Due['work']): void {
+    if (at !== null) this.store.put('sim.due', { id, at, clock, work });
+    else if (this.store.get('sim.due', id) !== undefined) this.store.remove('sim.due', id);
   }
 
   clockOf(customer: string): string | null {
@@ -80,6 +93,7 @@ export class Call {
       });
       this.deliveries.push(id);
     }
+    this.world.react(this, type, object);
   }
 
   #receiversOf(type: string): string[] {

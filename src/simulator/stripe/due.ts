@@ -2,8 +2,10 @@
 import type { Index } from '../lookup.ts';
 import { type Behaviour, isInterruption } from './behaviour.ts';
 import type { Call } from './call.ts';
+import { invoiceDue } from './invoice-collection.ts';
 import { settled } from './payments.ts';
 import { settleRefund } from './refunds.ts';
+import { subscriptionDue } from './subscription-due.ts';
 import type { Due } from './tables.ts';
 
 const WALL = 'the wall';
@@ -28,6 +30,12 @@ export function carryOut(call: Call, due: Due): void {
       settled(call, intent, isInterruption(habit) ? null : fateOf(habit));
       return;
     }
+    case 'invoice':
+      invoiceDue(call, due.work.invoice);
+      return;
+    case 'subscription':
+      subscriptionDue(call, due.work.subscription);
+      return;
     case 'settle_refund':
       settleRefund(call, due.work.refund, due.work.status);
       return;

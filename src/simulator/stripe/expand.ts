@@ -3,6 +3,8 @@ import type { Index } from '../lookup.ts';
 import { asSeen } from './balance-transactions.ts';
 import type { Call } from './call.ts';
 import { invalid } from './errors.ts';
+import { intentOf } from './invoice-collection.ts';
+import { paymentsOf } from './invoice-payments.ts';
 import type { ObjectName } from './tables.ts';
 import type { Refund } from './wire.ts';
 
@@ -28,6 +30,33 @@ const expandable: { [object: string]: Fields } = {
   refund: { charge: 'charge', payment_intent: 'payment_intent', balance_transaction: 'balance_transaction' },
   dispute: { charge: 'charge', payment_intent: 'payment_intent' },
   balance_transaction: { source: 'charge' },
+  subscription: {
+    customer: 'customer',
+    default_payment_method: 'payment_method',
+    discounts: 'discount',
+    latest_invoice: 'invoice',
+    pending_setup_intent: 'setup_intent',
+    test_clock: 'test_clock',
+  },
+  invoice: {
+    confirmation_secret: secretOf,
+    customer: 'customer',
+    default_payment_method: 'payment_method',
+    discounts: 'discount',
+    'parent.subscription_details.subscription': 'subscription',
+    payments: paymentsOfInvoice,
+    test_clock: 'test_clock',
+    'total_discount_amounts.discount': 'discount',
+  },
+  line_item: {
+    discounts: 'discount',
+    'pricing.price_details.price': 'price',
+    subscription: 'subscription',
+  },
+  invoiceitem: { customer: 'customer', invoice: 'invoice' },
+  invoice_payment: { invoice: 'invoice', 'payment.payment_intent': 'payment_intent' },
+  customer_balance_transaction: { customer: 'customer', invoice: 'invoice' },
+  discount: { customer: 'customer', promotion_code: 'promotion_code', 'source.coupon': 'coupon' },
   product: { default_price: 'price' },
   price: { product: 'product' },
   promotion_code: { customer: 'customer', 'promotion.coupon': 'coupon' },
@@ -90,6 +119,17 @@ const refundsByCharge: Index<Refund> = { key: ({ charge }) => charge as string }
 function refundsOf(call: Call, charge: Plain): object {
   const data = call.store.find('refund', refundsByCharge, String(charge.id)).reverse();
   return { object: 'list', url: `/v1/charges/${charge.id}/refunds`, has_more: false, data };
+}
+
+/** Both are absent from an invoice unless they are asked for. */
+function paymentsOfInvoice(call: Call, { id }: Plain): object {
+  const data = paymentsOf(call, String(id));
+  return { object: 'list', url: `/v1/invoice_payments?invoice=${id}`, has_more: false, data };
+}
+
+function secretOf(call: Call, { id }: Plain): object | null {
+  const client_secret = intentOf(call, { id: String(id) })?.client_secret ?? null;
+  return client_secret === null ? null : { client_secret, type: 'payment_intent' };
 }
 
 const cannot = (path: string) => invalid(`This property cannot be expanded (${path}).`, { param: 'expand' });

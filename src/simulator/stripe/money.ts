@@ -48,3 +48,9 @@ export function assertChargeable(amount: number, currency: string): void {
 /** 2.9% and 30 minor units, rounded half up. */
 export const processingFee = (amount: number) => Math.floor((amount * 29 + 500) / 1000) + 30;
 export const DISPUTE_FEE = 1500;
+
+/** An amount as people write it. */
+export function shown(amount: number, currency: string): string {
+  const format = new Intl.NumberFormat('en', { style: 'currency', currency, currencyDisplay: 'narrowSymbol' });
+  return format.format(amount / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2));
+}

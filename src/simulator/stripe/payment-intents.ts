@@ -242,6 +242,18 @@ function capture(
   return ok(after);
 }
 
+type Opening = Pick<PaymentIntent, 'amount' | 'currency' | 'description' | 'setup_future_usage'> & { customer: string };
+
+/** A payment that billing opens for an invoice; it is confirmed when its time comes. */
+export function openIntent(call: Call, { customer, ...opening }: Opening): PaymentIntent {
+  const intent = call.store.put('payment_intent', {
+    ...blank(call, opening.amount, opening.currency, customer),
+    ...opening,
+  });
+  call.emit('payment_intent.created', intent, intent.created);
+  return intent;
+}
+
 function cancel(
   call: Call,
   { cancellation_reason = null }: { cancellation_reason?: string | null },
@@ -249,6 +261,14 @@ function cancel(
 ): Answer {
   const before = intentFor(call, id);
   if (['succeeded', 'canceled', 'processing'].includes(before.status)) throw unexpectedState('cancel', before);
+  return ok(withdraw(call, before, cancellation_reason));
+}
+
+export function withdraw(
+  call: Call,
+  before: PaymentIntent,
+  cancellation_reason: PaymentIntent['cancellation_reason'] = 'void_invoice',
+): PaymentIntent {
   const at = call.now(before.customer);
   if (before.status === 'requires_capture') {
     const charge = call.store.get('charge', before.latest_charge!)!;
@@ -264,7 +284,7 @@ function cancel(
     status: 'canceled',
   });
   call.emit('payment_intent.canceled', after, at);
-  return ok(after);
+  return after;
 }
 
 function blank(call: Call, amount: number, currency: string, customer: string | null): PaymentIntent {

@@ -1,6 +1,6 @@
 /** How a PaymentIntent that is being confirmed goes on: to its money, its refusal, its customer or its bank. */
 import { newId } from '../ids.ts';
-import { type Behaviour, isInterruption, judgeCharge, OK } from './behaviour.ts';
+import { type Behaviour, isInterruption, judgeCharge, OK, type Verdict } from './behaviour.ts';
 import type { Call } from './call.ts';
 import { declineOf, fail, pend, succeed } from './charges.ts';
 import { type Decline, declineFor } from './declines.ts';
@@ -10,7 +10,8 @@ import { nextAction } from './next-action.ts';
 import { type Answer, answer, ok } from './route.ts';
 import type { Charge, PaymentIntent, PaymentMethod } from './wire.ts';
 
-export type How = { offSession: boolean; returnUrl: string | null; errorOnAction: boolean };
+/** `asksWhenAbsent`: where an absent customer's bank wants to see them, the payment waits for them, as billing does it. */
+export type How = { offSession: boolean; returnUrl: string | null; errorOnAction: boolean; asksWhenAbsent?: boolean };
 
 export function confirm(
   call: Call,
@@ -20,7 +21,9 @@ export function confirm(
   how: How,
 ): Answer {
   const { setUp } = call.store.get('sim.method', method.id)!;
-  const verdict = judgeCharge(behaviour, { offSession: how.offSession, setUp, authenticated: false });
+  const absent = judgeCharge(behaviour, { offSession: how.offSession, setUp, authenticated: false });
+  const waits = how.asksWhenAbsent && absent.verdict === 'declined' && absent.code === 'authentication_required';
+  const verdict: Verdict = waits ? { verdict: 'needs_authentication' } : absent;
   const chosen: PaymentIntent = { ...intent, payment_method: method.id };
   const remember = () => call.store.put('sim.intent', { id: intent.id, habit: behaviour, offSession: how.offSession });
   switch (verdict.verdict) {

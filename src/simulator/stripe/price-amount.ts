@@ -11,6 +11,13 @@ export function amountOf(price: Pick<Price, 'unit_amount_decimal' | 'tiers' | 't
   return rounded(price.tiers_mode === 'volume' ? byVolume(price.tiers!, quantity) : graduated(price.tiers!, quantity));
 }
 
+/** The part of an amount that falls into a part of its time; half away from zero. */
+export function share(amount: number, part: number, whole: number): number {
+  if (whole <= 0) return 0;
+  const product = BigInt(Math.abs(amount)) * BigInt(part) * 2n + BigInt(whole);
+  return Math.sign(amount) * Number(product / (BigInt(whole) * 2n));
+}
+
 type Tiers = NonNullable<Price['tiers']>;
 
 /** All units cost what the tier of the whole quantity says. */

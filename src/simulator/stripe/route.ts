@@ -24,6 +24,16 @@ export const answer = (status: number, body: object, more: Partial<Answer> = {})
 });
 export const ok = (body: object): Answer => answer(200, body);
 
+/** An answer to what would happen: it did, and is to be undone. */
+export class Rehearsed extends Error {
+  readonly answer: Answer;
+
+  constructor(given: Answer) {
+    super('rehearsed');
+    this.answer = given;
+  }
+}
+
 export type Route = {
   method: 'GET' | 'POST' | 'DELETE';
   pattern: RegExp;

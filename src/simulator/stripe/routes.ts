@@ -1,9 +1,13 @@
 import { balanceTransactionRoutes } from './balance-transactions.ts';
 import { chargeRoutes } from './charges.ts';
 import { couponRoutes } from './coupons.ts';
+import { customerBalanceRoutes } from './customer-balance.ts';
 import { customerRoutes } from './customers.ts';
 import { disputeRoutes } from './disputes.ts';
 import { eventRoutes } from './events.ts';
+import { invoiceItemRoutes } from './invoice-items.ts';
+import { invoicePaymentRoutes } from './invoice-payments.ts';
+import { invoiceRoutes } from './invoices.ts';
 import { paymentIntentRoutes } from './payment-intents.ts';
 import { paymentMethodRoutes } from './payment-methods.ts';
 import { priceRoutes } from './prices.ts';
@@ -12,6 +16,8 @@ import { promotionCodeRoutes } from './promotion-codes.ts';
 import { refundRoutes } from './refunds.ts';
 import type { Route } from './route.ts';
 import { setupIntentRoutes } from './setup-intents.ts';
+import { subscriptionItemRoutes } from './subscription-item-routes.ts';
+import { subscriptionRoutes } from './subscriptions.ts';
 import { testClockRoutes } from './test-clocks.ts';
 import { webhookEndpointRoutes } from './webhook-endpoints.ts';
 
@@ -28,6 +34,12 @@ const routes: readonly Route[] = [
   ...priceRoutes,
   ...couponRoutes,
   ...promotionCodeRoutes,
+  ...subscriptionRoutes,
+  ...subscriptionItemRoutes,
+  ...invoiceRoutes,
+  ...invoiceItemRoutes,
+  ...invoicePaymentRoutes,
+  ...customerBalanceRoutes,
   ...eventRoutes,
   ...webhookEndpointRoutes,
   ...testClockRoutes,

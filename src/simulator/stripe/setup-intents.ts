@@ -125,6 +125,13 @@ export function setupFor(call: Call, id: string): SetupIntent {
   return intent;
 }
 
+/** A setup that billing opens for a card that will be needed. */
+export function openSetup(call: Call, customer: string): SetupIntent {
+  const intent = call.store.put('setup_intent', blank(call, customer, 'off_session'));
+  call.emit('setup_intent.created', intent, intent.created);
+  return intent;
+}
+
 function chosen(call: Call, intent: SetupIntent, params: Partial<Confirming>): PaymentMethod | null {
   const { payment_method, payment_method_data } = params;
   if (payment_method === undefined && payment_method_data === undefined) return null;

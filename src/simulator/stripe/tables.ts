@@ -1,10 +1,17 @@
 import type { Lasting } from './behaviour.ts';
+import type { RetryRules } from './retry-rules.ts';
 import type {
   BalanceTransaction,
   Charge,
   Coupon,
+  CreditNote,
   Customer,
+  CustomerBalanceTransaction,
+  Discount,
   Dispute,
+  Invoice,
+  InvoiceItem,
+  InvoicePayment,
   PaymentIntent,
   PaymentMethod,
   Price,
@@ -13,6 +20,7 @@ import type {
   Refund,
   SetupIntent,
   StripeEvent,
+  Subscription,
   TestClock,
   WebhookEndpoint,
 } from './wire.ts';
@@ -31,6 +39,13 @@ export type Tables = {
   price: Price;
   coupon: Coupon;
   promotion_code: PromotionCode;
+  discount: Discount;
+  subscription: Subscription;
+  invoice: Invoice;
+  invoiceitem: InvoiceItem;
+  invoice_payment: InvoicePayment;
+  credit_note: CreditNote;
+  customer_balance_transaction: CustomerBalanceTransaction;
   event: StripeEvent;
   webhook_endpoint: WebhookEndpoint;
   test_clock: TestClock;
@@ -39,6 +54,17 @@ export type Tables = {
   'sim.intent': IntentMemory;
   'sim.trouble': Trouble;
   'sim.due': Due;
+  /** What is told once. */
+  'sim.told': { id: string };
+  /** The coupon as it was when a discount was given. */
+  'sim.discount': { id: string; coupon: Coupon };
+  /** To which subscription an item belongs. */
+  'sim.item': { id: string; subscription: string };
+  /** How often the processor itself has tried to collect an invoice. */
+  'sim.tries': { id: string; count: number };
+  'sim.retries': RetryRules;
+  /** A change that waits for its invoice to be paid. */
+  'sim.pending': { id: string; invoice: string; change: Partial<Subscription> };
   'sim.key': KeptAnswer;
   'sim.secret': { id: string; secret: string };
   'sim.delivery': Delivery;
@@ -64,6 +90,8 @@ export type Due = {
   clock: string | null;
   work:
     | { kind: 'settle_payment'; intent: string }
+    | { kind: 'invoice'; invoice: string }
+    | { kind: 'subscription'; subscription: string }
     | { kind: 'settle_refund'; refund: string; status: 'succeeded' | 'failed' };
 };
 

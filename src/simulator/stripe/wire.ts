@@ -30,6 +30,16 @@ export type Product = Wire<Stripe.Product>;
 export type Price = Wire<Stripe.Price>;
 export type Coupon = Wire<Stripe.Coupon>;
 export type PromotionCode = Wire<Stripe.PromotionCode>;
+export type Discount = Wire<Stripe.Discount>;
+export type Plan = Wire<Stripe.Plan>;
+export type Subscription = Wire<Stripe.Subscription>;
+export type SubscriptionItem = Wire<Stripe.SubscriptionItem>;
+export type Invoice = Wire<Stripe.Invoice>;
+export type InvoiceLine = Wire<Stripe.InvoiceLineItem>;
+export type InvoiceItem = Wire<Stripe.InvoiceItem>;
+export type InvoicePayment = Wire<Stripe.InvoicePayment>;
+export type CreditNote = Wire<Stripe.CreditNote>;
+export type CustomerBalanceTransaction = Wire<Stripe.CustomerBalanceTransaction>;
 export type StripeEvent = Omit<Wire<Stripe.Event>, 'type' | 'data'> & {
   type: Stripe.Event['type'];
   data: { object: object; previous_attributes?: object };
