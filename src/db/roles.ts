@@ -6,11 +6,12 @@
  * - hydra_door takes webhooks in and looks up keys, before anyone knows whose they are.
  * - hydra_relay carries inbox and outbox on, for all tenants.
  * - hydra_auditor reads everything and writes nothing but how far it has verified the books.
+ * - hydra_ledger writes the ledger. Nobody takes it: its functions are called, which post as it.
  */
 import { type Kysely, sql } from 'kysely';
 
-const ROLES = ['hydra_app', 'hydra_door', 'hydra_relay', 'hydra_auditor'] as const;
-export type Role = (typeof ROLES)[number];
+const ROLES = ['hydra_app', 'hydra_door', 'hydra_relay', 'hydra_auditor', 'hydra_ledger'] as const;
+export type Role = Exclude<(typeof ROLES)[number], 'hydra_ledger'>;
 
 /** May be called again, and by several databases of one cluster at once. */
 export async function ensureRoles(db: Kysely<unknown>): Promise<void> {
@@ -32,7 +33,7 @@ export async function ensureRoles(db: Kysely<unknown>): Promise<void> {
  * The owner may become the role, and has nothing from it unless it does: inherited, the policies of all roles together
  * would be the owner's. A superuser needs no grant.
  */
-const grantToOwner = (role: Role): string => `
+const grantToOwner = (role: (typeof ROLES)[number]): string => `
   do $$ begin
     if (select rolsuper from pg_roles where rolname = current_user) then return; end if;
     if current_setting('server_version_num')::int < 160000 then

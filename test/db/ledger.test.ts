@@ -1,12 +1,12 @@
 import { fc } from '@fast-check/vitest';
 import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
-import { post } from '../../src/db/ledger.ts';
+import { post, postKnowing } from '../../src/db/ledger.ts';
 import { inTenant, type Scope } from '../../src/db/tenant.ts';
 import { verifyLedger } from '../../src/db/verify-ledger.ts';
 import { type AccountCode, chart, entriesOf, type KeyedPosting, paymentReceived } from '../../src/domain/ledger.ts';
 import { START } from '../domain/builders.ts';
-import { OTHER, SCOPE, useDatabase } from './support.ts';
+import { asLedger, OTHER, SCOPE, useDatabase } from './support.ts';
 
 const database = useDatabase();
 const inScope = (postings: readonly KeyedPosting[], scope: Scope = SCOPE) =>
@@ -123,7 +123,7 @@ describe('the database refuses', () => {
 
   /** Entries by hand, as someone at psql would. */
   const write = (lines: Line[], scope: Scope = SCOPE) =>
-    inTenant(database.db, scope, async (trx) => {
+    asLedger(database.db, scope, async (trx) => {
       const { id } = await trx
         .insertInto('ledger_transactions')
         .values({
@@ -170,28 +170,48 @@ describe('the database refuses', () => {
     await expect(write(lines.map((line) => ({ account, ...line })))).rejects.toThrow(reason);
   });
 
-  it("another tenant's account, and one of another currency", async () => {
+  it("another tenant's account, one of another currency, and one that is not there", async () => {
     await inScope([payment('other', 1)], OTHER);
     const [own, others] = [await cashOf(SCOPE), await cashOf(OTHER)];
-    const lines = [
-      { amount: '5', account: own },
-      { amount: '-5', account: others },
-    ];
-    await expect(write(lines)).rejects.toThrow(/is not of the tenant/);
-    await expect(write(lines.map((line) => ({ ...line, account: own, currency: 'eur' })))).rejects.toThrow(
-      /is not of the tenant/,
-    );
+    const name = `processor_clearing//usd`;
+    for (const [remembered, currency] of [
+      [others, 'usd'],
+      [own, 'eur'],
+      [999_999, 'usd'],
+    ] as const) {
+      const taken = { ...payment(`taken/${remembered}/${currency}`), currency };
+      const known = new Map([[name.replace('usd', currency), remembered]]);
+      await expect(inTenant(database.db, SCOPE, (trx) => postKnowing(trx, [taken], known))).rejects.toMatchObject({
+        code: '23503',
+      });
+    }
   });
 
-  it('entries of a transaction that is not there', async () => {
+  it('an entry that comes past the function, whoever brings it', async () => {
     const account = await cashOf(SCOPE);
-    const insert = inTenant(database.db, SCOPE, (trx) =>
-      sql`insert into ledger_entries (tenant_id, mode, transaction_id, account_id, currency, amount)
-        values ('ten_1', 'test', 999999, ${account}, 'usd', 1), ('ten_1', 'test', 999999, ${account}, 'usd', -1)`.execute(
-        trx,
-      ),
-    );
-    await expect(insert).rejects.toThrow(/no ledger transaction 999999/);
+    for (const [table, columns, values] of [
+      ['ledger_transactions', 'tenant_id, mode, key, kind, at, entry_count', `'ten_1', 'test', 'k', 'x', now(), 0`],
+      [
+        'ledger_entries',
+        'tenant_id, mode, transaction_id, account_id, currency, amount',
+        `'ten_1', 'test', 1, ${account}, 'usd', 1`,
+      ],
+      [
+        'ledger_balances',
+        'account_id, tenant_id, mode, account_code, currency, amount',
+        `${account}, 'ten_1', 'test', 'cash', 'usd', 1`,
+      ],
+      [
+        'ledger_accounts',
+        'tenant_id, mode, code, owner, kind, currency',
+        `'ten_1', 'test', 'cash', 'me', 'debit', 'usd'`,
+      ],
+    ] as const) {
+      const past = inTenant(database.db, SCOPE, (trx) =>
+        sql.raw(`insert into ${table} (${columns}) values (${values})`).execute(trx),
+      );
+      await expect(past).rejects.toThrow('permission denied');
+    }
   });
 
   it('an update, a delete and a truncate, from its owner as well', async () => {
@@ -256,7 +276,7 @@ describe('customer credit', () => {
         sql`update ledger_balances set account_code = 'cash' where ${balance}`.execute(trx),
       ),
     ).rejects.toThrow('permission denied');
-    const misnamed = inTenant(database.db, SCOPE, (trx) =>
+    const misnamed = asLedger(database.db, SCOPE, (trx) =>
       sql`
         with opened as (
           insert into ledger_accounts (tenant_id, mode, code, owner, kind, currency)

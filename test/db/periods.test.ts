@@ -9,7 +9,7 @@ import { verifyLedger } from '../../src/db/verify-ledger.ts';
 import { spanOf } from '../../src/domain/earning.ts';
 import { type KeyedPosting, paymentReceived } from '../../src/domain/ledger.ts';
 import { at } from '../domain/builders.ts';
-import { OTHER, SCOPE, useDatabase } from './support.ts';
+import { asLedger, OTHER, SCOPE, useDatabase } from './support.ts';
 
 const database = useDatabase();
 const NOW = at('2027-03-10');
@@ -125,7 +125,7 @@ describe('a closed month', () => {
   });
 
   it('is kept by the database itself', async () => {
-    const insert = inTenant(database.db, SCOPE, (trx) =>
+    const insert = asLedger(database.db, SCOPE, (trx) =>
       trx
         .insertInto('ledger_transactions')
         .values({

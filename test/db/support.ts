@@ -47,6 +47,13 @@ async function seed(db: Db): Promise<void> {
   }
 }
 
+/** As nobody but the ledger's own functions may: what only its triggers then refuse. */
+export const asLedger = <T>(db: Db, scope: Scope, work: (trx: Trx) => Promise<T>): Promise<T> =>
+  inTenant(db, scope, async (trx) => {
+    await sql`set local role hydra_ledger`.execute(trx);
+    return work(trx);
+  });
+
 export async function addCustomer(trx: Trx, { tenant: tenant_id, mode }: Scope, id: `cus_${string}`): Promise<void> {
   await trx
     .insertInto('customers')

@@ -19,6 +19,7 @@ import { up as trials } from './0016-trials.ts';
 import { up as ledgerSpeed } from './0017-ledger-speed.ts';
 import { up as inboxSeal } from './0019-inbox-seal.ts';
 import { up as readBack } from './0022-read-back.ts';
+import { up as ledgerPost } from './0026-ledger-post.ts';
 
 /** Forward only, in this order. Named here rather than found in a folder, so that a built program has them, too. */
 export const migrations: Record<string, Migration> = {
@@ -42,4 +43,5 @@ export const migrations: Record<string, Migration> = {
   '0017-ledger-speed': { up: ledgerSpeed },
   '0019-inbox-seal': { up: inboxSeal },
   '0022-read-back': { up: readBack },
+  '0026-ledger-post': { up: ledgerPost },
 };
