@@ -34,11 +34,11 @@ export async function card({ stripe }: Pick<Started, 'stripe'>, customer: string
   return id;
 }
 
-/** Without what belongs to no customer, whose time is the wall’s. */
+/** Without what belongs to no customer. */
 export async function typesSince({ stripe }: Pick<Started, 'stripe'>, at: number): Promise<string[]> {
   const types: string[] = [];
   for await (const event of stripe.events.list({ created: { gte: at }, limit: 100 })) types.push(event.type);
-  return types.reverse().filter((type) => !/^(test_helpers|product|price)\./.test(type));
+  return types.reverse().filter((type) => !/^(test_helpers|product|price|payout)\./.test(type));
 }
 
 export const invoiceOf = (subscription: Stripe.Subscription) => subscription.latest_invoice as Stripe.Invoice;

@@ -109,8 +109,10 @@ export function pend(call: Call, intent: PaymentIntent, method: PaymentMethod): 
 export function settle(call: Call, id: string, behaviour: Behaviour): void {
   const before = chargeFor(call, id);
   const { amount_captured: amount, currency } = before;
-  const at = call.now(before.customer);
-  const transaction = move(call, { type: 'charge', amount, fee: processingFee(amount), currency, source: id, at });
+  const { customer } = before;
+  const at = call.now(customer);
+  const fee = processingFee(amount);
+  const transaction = move(call, { type: 'charge', amount, fee, currency, source: id, customer });
   const after = call.store.put('charge', { ...before, balance_transaction: transaction.id });
   call.emit('charge.updated', after, at, previous(before, after));
   if (behaviour.kind === 'disputed') openDispute(call, after, behaviour.reason, behaviour.inquiry);

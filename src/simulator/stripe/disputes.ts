@@ -62,8 +62,9 @@ function disputeFor(call: Call, id: string): Dispute {
 export function openDispute(call: Call, charge: Charge, reason: string, inquiry: boolean): void {
   const at = call.now(charge.customer);
   const id = newId('du');
-  const { amount_captured: amount, currency } = charge;
-  const taken = () => move(call, { type: 'adjustment', amount: -amount, fee: DISPUTE_FEE, currency, source: id, at });
+  const { amount_captured: amount, currency, customer } = charge;
+  const taken = () =>
+    move(call, { type: 'adjustment', amount: -amount, fee: DISPUTE_FEE, currency, source: id, customer });
   const dispute = call.store.put('dispute', {
     id,
     object: 'dispute',
@@ -114,7 +115,7 @@ function close(call: Call, dispute: Dispute, verdict: 'won' | 'lost'): Dispute {
   const { amount, currency, id: source } = dispute;
   const back =
     verdict === 'won' && !inquiry
-      ? [move(call, { type: 'adjustment', amount, fee: 0, currency, source, at })] // the fee is kept
+      ? [move(call, { type: 'adjustment', amount, fee: 0, currency, source, customer: charge.customer })] // the fee is kept
       : [];
   const status = inquiry ? 'warning_closed' : verdict;
   const closed = { ...dispute, balance_transactions: [...dispute.balance_transactions, ...back], status };

@@ -4,6 +4,7 @@ import { type Behaviour, isInterruption } from './behaviour.ts';
 import type { Call } from './call.ts';
 import { invoiceDue } from './invoice-collection.ts';
 import { settled } from './payments.ts';
+import { arrive, payOut } from './payouts.ts';
 import { settleRefund } from './refunds.ts';
 import { subscriptionDue } from './subscription-due.ts';
 import type { Due } from './tables.ts';
@@ -30,6 +31,12 @@ export function carryOut(call: Call, due: Due): void {
       settled(call, intent, isInterruption(habit) ? null : fateOf(habit));
       return;
     }
+    case 'pay_out':
+      payOut(call, due.work.clock);
+      return;
+    case 'payout_arrives':
+      arrive(call, due.work.payout);
+      return;
     case 'invoice':
       invoiceDue(call, due.work.invoice);
       return;

@@ -57,6 +57,8 @@ const expandable: { [object: string]: Fields } = {
   invoice_payment: { invoice: 'invoice', 'payment.payment_intent': 'payment_intent' },
   customer_balance_transaction: { customer: 'customer', invoice: 'invoice' },
   discount: { customer: 'customer', promotion_code: 'promotion_code', 'source.coupon': 'coupon' },
+  payout: { balance_transaction: 'balance_transaction' },
+  credit_note: { customer: 'customer', invoice: 'invoice', 'refunds.refund': 'refund' },
   product: { default_price: 'price' },
   price: { product: 'product' },
   promotion_code: { customer: 'customer', 'promotion.coupon': 'coupon' },
@@ -71,7 +73,7 @@ export function expanded(call: Call, body: object, paths: readonly string[] = []
 }
 
 function expandObject(call: Call, node: Plain, parts: readonly string[], path: string): Plain {
-  if (node.object === 'list' && (parts[0] !== 'data' || parts.length === 1)) throw cannot(path);
+  if (node.object === 'list' && parts[0] !== 'data') throw cannot(path);
   return expandWithin(call, node, { fields: expandable[String(node.object)] ?? {}, prefix: '' }, parts, path);
 }
 
@@ -94,8 +96,8 @@ function expandWithin(call: Call, node: Plain, where: Where, parts: readonly str
 }
 
 function into(call: Call, value: unknown, where: Where, rest: readonly string[], path: string): unknown {
+  if (rest.length === 0 || typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map((each) => into(call, each, where, rest, path));
-  if (typeof value !== 'object' || value === null) return value;
   return isObject(value)
     ? expandObject(call, value, rest, path)
     : expandWithin(call, value as Plain, where, rest, path);
@@ -103,7 +105,7 @@ function into(call: Call, value: unknown, where: Where, rest: readonly string[],
 
 const isObject = (value: unknown): value is Plain => typeof value === 'object' && value !== null && 'object' in value;
 
-/** A balance transaction's source is a charge, a refund or a dispute; the rest have one kind each. */
+/** A balance transaction's source is a charge, a refund, a dispute or a payout; the rest have one kind each. */
 function lookUp(call: Call, table: ObjectName, id: string): object | undefined {
   const { store } = call;
   if (table === 'balance_transaction') {
@@ -111,7 +113,8 @@ function lookUp(call: Call, table: ObjectName, id: string): object | undefined {
     return transaction && asSeen(call, transaction);
   }
   const found = store.get(table, id);
-  return found ?? (table === 'charge' ? (store.get('refund', id) ?? store.get('dispute', id)) : undefined);
+  if (found !== undefined || table !== 'charge') return found;
+  return store.get('refund', id) ?? store.get('dispute', id) ?? store.get('payout', id);
 }
 
 const refundsByCharge: Index<Refund> = { key: ({ charge }) => charge as string };

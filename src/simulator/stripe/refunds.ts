@@ -52,6 +52,13 @@ export const refundRoutes: Route[] = [
   ),
 ];
 
+/** A refund that a credit note makes. */
+export function refundOf(call: Call, payment_intent: string, amount: number): Refund {
+  const charge = chargeToRefund(call, { payment_intent });
+  assertRefundable(charge, amount);
+  return refund(call, charge, amount, null, {});
+}
+
 function refundFor(call: Call, id: string): Refund {
   const refund = call.store.get('refund', id);
   if (refund === undefined) throw missing('refund', id);
@@ -100,10 +107,10 @@ function refund(
 ): Refund {
   const at = call.now(charge.customer);
   const id = newId('re');
-  const { currency } = charge;
+  const { currency, customer } = charge;
   const habit = call.store.get('sim.method', charge.payment_method!)?.habit;
   const pends = habit?.kind === 'refund_pends';
-  const transaction = move(call, { type: 'refund', amount: -amount, fee: 0, currency, source: id, at });
+  const transaction = move(call, { type: 'refund', amount: -amount, fee: 0, currency, source: id, customer });
   const refund = call.store.put('refund', {
     id,
     object: 'refund',
@@ -155,8 +162,8 @@ export function settleRefund(call: Call, id: string, status: 'succeeded' | 'fail
     return;
   }
   const at = call.now(before.customer);
-  const { amount, currency } = before;
-  const back = move(call, { type: 'refund_failure', amount, fee: 0, currency, source: id, at });
+  const { amount, currency, customer } = before;
+  const back = move(call, { type: 'refund_failure', amount, fee: 0, currency, source: id, customer });
   const failure = { failure_balance_transaction: back.id, failure_reason: 'expired_or_canceled_card' };
   const after = changeRefund(call, before, { ...before, ...failure, status });
   call.emit('refund.failed', after, at);

@@ -1,6 +1,7 @@
 import { balanceTransactionRoutes } from './balance-transactions.ts';
 import { chargeRoutes } from './charges.ts';
 import { couponRoutes } from './coupons.ts';
+import { creditNoteRoutes } from './credit-notes.ts';
 import { customerBalanceRoutes } from './customer-balance.ts';
 import { customerRoutes } from './customers.ts';
 import { disputeRoutes } from './disputes.ts';
@@ -10,6 +11,7 @@ import { invoicePaymentRoutes } from './invoice-payments.ts';
 import { invoiceRoutes } from './invoices.ts';
 import { paymentIntentRoutes } from './payment-intents.ts';
 import { paymentMethodRoutes } from './payment-methods.ts';
+import { payoutRoutes } from './payouts.ts';
 import { priceRoutes } from './prices.ts';
 import { productRoutes } from './products.ts';
 import { promotionCodeRoutes } from './promotion-codes.ts';
@@ -30,6 +32,7 @@ const routes: readonly Route[] = [
   ...refundRoutes,
   ...disputeRoutes,
   ...balanceTransactionRoutes,
+  ...payoutRoutes,
   ...productRoutes,
   ...priceRoutes,
   ...couponRoutes,
@@ -39,6 +42,7 @@ const routes: readonly Route[] = [
   ...invoiceRoutes,
   ...invoiceItemRoutes,
   ...invoicePaymentRoutes,
+  ...creditNoteRoutes,
   ...customerBalanceRoutes,
   ...eventRoutes,
   ...webhookEndpointRoutes,

@@ -14,6 +14,7 @@ import type {
   InvoicePayment,
   PaymentIntent,
   PaymentMethod,
+  Payout,
   Price,
   Product,
   PromotionCode,
@@ -35,6 +36,7 @@ export type Tables = {
   refund: Refund;
   dispute: Dispute;
   balance_transaction: BalanceTransaction;
+  payout: Payout;
   product: Product;
   price: Price;
   coupon: Coupon;
@@ -63,6 +65,7 @@ export type Tables = {
   /** How often the processor itself has tried to collect an invoice. */
   'sim.tries': { id: string; count: number };
   'sim.retries': RetryRules;
+  'sim.moved': Whereabouts;
   /** A change that waits for its invoice to be paid. */
   'sim.pending': { id: string; invoice: string; change: Partial<Subscription> };
   'sim.key': KeptAnswer;
@@ -73,6 +76,9 @@ export type Tables = {
   'sim.gone': { id: string };
 };
 export type ObjectName = Exclude<keyof Tables, `sim.${string}`>;
+
+/** On which clock's balance a movement lies, and with which payout it left. */
+export type Whereabouts = { id: string; clock: string | null; payout: string | null };
 
 /** `spent`: used without a customer, or detached; Stripe refuses to use such a method again. */
 export type MethodNature = Lasting & { id: string; setUp: boolean; spent: boolean };
@@ -90,6 +96,8 @@ export type Due = {
   clock: string | null;
   work:
     | { kind: 'settle_payment'; intent: string }
+    | { kind: 'pay_out'; clock: string | null }
+    | { kind: 'payout_arrives'; payout: string }
     | { kind: 'invoice'; invoice: string }
     | { kind: 'subscription'; subscription: string }
     | { kind: 'settle_refund'; refund: string; status: 'succeeded' | 'failed' };
