@@ -15,8 +15,11 @@ export function daysOf({ start, end, wholeDays }: Period, timeZone: TimeZone): P
 }
 
 /** The first day of the period that is not used, where its end is planned; else the day after its last. */
-export function cutOf({ timeZone, cancelAt }: Pick<Accepted, 'timeZone' | 'cancelAt'>, period: Period): number {
-  const { from, days, first } = daysOf(period, timeZone);
+export function cutOf(
+  { timeZone, cancelAt }: Pick<Accepted, 'timeZone' | 'cancelAt'>,
+  period: Period,
+  { from, days, first }: PeriodDays = daysOf(period, timeZone),
+): number {
   if (cancelAt === null || cancelAt >= period.end) return days;
   return first + daysBetween(from, dayOf(Math.max(cancelAt, period.start), timeZone));
 }
