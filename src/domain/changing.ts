@@ -8,6 +8,7 @@ import type { Effect } from './effect.ts';
 import type { InputOf } from './input.ts';
 import { type InvoiceLine, totalOf } from './invoice.ts';
 import { issue } from './invoicing.ts';
+import { having } from './next-state.ts';
 import { chosenAddOns, describe, periodPrice, sameInterval, type Terms } from './price-book.ts';
 import type { Active, Trialing } from './subscription.ts';
 import { anchorOn, dayOf } from './time.ts';
@@ -44,21 +45,26 @@ export function change(state: Active | Trialing, input: InputOf<'change'>): Deci
     at,
   };
   if (planned.when === 'period_end') {
-    return applied('change.at_period_end', { ...state, pending: { terms: planned.terms, quantity } }, [told], because);
+    return applied(
+      'change.at_period_end',
+      having(state, { pending: { terms: planned.terms, quantity } }),
+      [told],
+      because,
+    );
   }
   const anchorDay = anchorOn(state.anchorDay, state.terms.interval, terms.interval);
-  const moved = {
-    ...{ ...state, terms: planned.terms, quantity, pending: null, segments: planned.segments, anchorDay },
+  const moved = having(state, {
+    ...{ terms: planned.terms, quantity, pending: null, segments: planned.segments, anchorDay },
     ...(planned.restart && { ...planned.restart, discounts: afterPeriod(state.discounts ?? []) }),
-  };
+  });
   if (planned.lines.length === 0) return applied('change.now', moved, [told], because);
   const lines = besideWaiting(moved.carried, planned.lines);
   const owed = totalOf(planned.lines);
   if (!planned.restart && (planned.proration === 'next_invoice' || owed < 0)) {
-    return applied('change.now_billed_later', { ...moved, carried: lines }, [told], because);
+    return applied('change.now_billed_later', having(moved, { carried: lines }), [told], because);
   }
   // What waits for the next invoice is on this one.
-  const { state: invoiced, effects } = issue({ ...moved, carried: [] }, lines, input, true);
+  const { state: invoiced, effects } = issue(having(moved, { carried: [] }), lines, input, true);
   return applied('change.now_invoiced', settled(invoiced, effects), [told, ...effects], because);
 }
 

@@ -5,6 +5,7 @@
 import type { Effect } from './effect.ts';
 import type { Invoice, InvoiceLine } from './invoice.ts';
 import { prorate } from './money.ts';
+import { having } from './next-state.ts';
 import { daysOf } from './period-days.ts';
 import { debitedOf, partsOf, priceOfDays, type Segment, wholePriceOf } from './proration.ts';
 import type { Accepted } from './subscription.ts';
@@ -16,7 +17,7 @@ export function settled<S extends Accepted>(state: S, effects: readonly Effect[]
   const isPlain = !invoice?.lines.some(({ discount, taxes }) => discount !== undefined || taxes?.length);
   if (isPlain || state.segments.length === 0) return state;
   const spans = spansOf(state, invoice!.lines);
-  return spans.length === 0 ? state : { ...state, segments: spans.reduce(withSpan(state), state.segments) };
+  return spans.length === 0 ? state : having(state, { segments: spans.reduce(withSpan(state), state.segments) });
 }
 
 const invoiceIn = (effects: readonly Effect[]): Invoice | undefined => {
@@ -102,7 +103,7 @@ export function givenBack<S extends Accepted>(state: S, lines: readonly GivenBac
     over = 0;
     return lessen(segment, lessened.length - 1 - back, taken);
   });
-  return { ...state, segments: segments.toReversed(), carried };
+  return having(state, { segments: segments.toReversed(), carried });
 }
 
 /** What of these lines lies on days [from, to): spread over their own days alike. */

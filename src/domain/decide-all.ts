@@ -17,7 +17,7 @@ export function decideAll(start: Subscription, inputs: readonly Input[], given: 
   let state = start;
   let shared = given;
   const take = (plain: Input) => {
-    const input = shared ? { ...plain, shared } : plain;
+    const input = shared ? Object.assign({}, plain, { shared }) : plain;
     const decision = decide(state, input);
     const after = decision.outcome === 'applied' ? decision.state : state;
     if (shared && decision.outcome === 'applied') shared = afterSpending(shared, decision.effects);
@@ -27,7 +27,7 @@ export function decideAll(start: Subscription, inputs: readonly Input[], given: 
   inputs.forEach((input, i) => {
     for (let due = i === 0 ? null : nextDue(state); due && due.at <= input.at; due = nextDue(state)) {
       if (isOver(state, input.at)) break;
-      take({ ...due, origin: { by: 'clock', ref: due.type } });
+      take({ origin: { by: 'clock', ref: due.type }, ...due });
     }
     take(input);
   });

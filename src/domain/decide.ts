@@ -6,7 +6,7 @@
  */
 
 import { type AboutInvoice, decideAboutInvoice, isAboutInvoice, type OfLife } from './about-invoice.ts';
-import { abandon, cancel, common, endNow, identityOf, uncancel } from './cancel.ts';
+import { abandon, cancel, endNow, uncancel } from './cancel.ts';
 import { change } from './changing.ts';
 import { applied, type Because, type Decision, refused, refusedFor, unchanged } from './decision.ts';
 import type { Effect } from './effect.ts';
@@ -15,6 +15,7 @@ import type { Input, InputOf } from './input.ts';
 import { CHARGE, totalOf } from './invoice.ts';
 import { finalise, issue } from './invoicing.ts';
 import { migrate, undoMigration } from './migrate.ts';
+import { common, having, identityOf } from './next-state.ts';
 import {
   type Applied,
   awaited,
@@ -79,13 +80,10 @@ function decideDraft(state: Draft, input: OfLife): Decision {
     case 'subscribe':
       return subscribe(state, input);
     case 'draft_expired': {
-      const canceled: Canceled = {
-        ...identityOf(state),
-        state: 'canceled',
-        reason: 'not_accepted',
-        endedAt: input.at,
-        listensUntil: input.at,
-      };
+      const { at } = input;
+      const canceled: Canceled = Object.assign(identityOf(state), {
+        ...{ state: 'canceled' as const, reason: 'not_accepted' as const, endedAt: at, listensUntil: at },
+      });
       return applied('draft.expired', become(state, canceled));
     }
     case 'change':
@@ -139,7 +137,8 @@ function subscribe(draft: Draft, input: InputOf<'subscribe'>): Decision {
   const trialDays = trialOf(input);
   if (typeof trialDays !== 'number') return trialDays;
   // Name by name: see `common`.
-  const base: Accepted = {
+  const base: Incomplete = {
+    state: 'incomplete',
     id: draft.id,
     tenant: draft.tenant,
     mode: draft.mode,
@@ -166,6 +165,10 @@ function subscribe(draft: Draft, input: InputOf<'subscribe'>): Decision {
     drafts: [],
     collect,
     discounts,
+    refunds: [],
+    disputes: [],
+    expiresAt: at + INCOMPLETE_EXPIRES_AFTER,
+    expiring: false,
   };
   const because = {
     ...{ plan: terms.planId, quantity, price: periodPrice(terms, quantity), trialDays },
@@ -179,18 +182,12 @@ function subscribe(draft: Draft, input: InputOf<'subscribe'>): Decision {
   if (opened.invoices.every(({ sent }) => sent)) {
     return applied(
       opened.invoices.length === 0 ? 'subscribe.nothing_due' : 'subscribe.invoiced',
-      become(draft, { ...opened, state: 'active' }),
+      become(draft, common(opened, 'active')),
       [...redemptions, created, ...effects],
       because,
     );
   }
-  const incomplete: Incomplete = {
-    ...opened,
-    state: 'incomplete',
-    expiresAt: at + INCOMPLETE_EXPIRES_AFTER,
-    expiring: false,
-  };
-  return applied('subscribe.first_payment', become(draft, incomplete), [...redemptions, created, ...effects], because);
+  return applied('subscribe.first_payment', become(draft, opened), [...redemptions, created, ...effects], because);
 }
 
 function decideIncomplete(state: Incomplete, input: OfLife): Decision {
@@ -226,7 +223,7 @@ function decideIncomplete(state: Incomplete, input: OfLife): Decision {
       return useMethod(state, input, true);
     case 'cancel':
       // A payment may be on its way: it is called off first, and if it had succeeded the cancellation follows it.
-      return finish('incomplete.cancel', { ...state, cancelAt: input.at }, input, { reason: input.reason });
+      return finish('incomplete.cancel', having(state, { cancelAt: input.at }), input, { reason: input.reason });
     case 'incomplete_expired':
       return finish('incomplete.expired', state, input, { expiresAt: state.expiresAt });
     case 'subscribe':
@@ -282,7 +279,7 @@ function finish(rule: string, state: Incomplete, moment: Moment, because: Becaus
 }
 
 function activate(state: Incomplete, at: Instant, why: string): Step<Active> {
-  const active: Active = become<Active>(state, { ...common(state), state: 'active' });
+  const active: Active = become<Active>(state, common(state, 'active'));
   return { state: active, effects: [{ type: 'announce', event: 'subscription.activated', data: { why }, at }] };
 }
 
@@ -428,12 +425,8 @@ function decidePastDue(state: PastDue, input: OfLife): Decision {
         { since: state.since },
       );
     case 'dunning_ended': {
-      const unpaid: Unpaid = {
-        ...common(state),
-        state: 'unpaid',
-        since: state.since,
-        invoices: stopRetries(state.invoices),
-      };
+      const { since } = state;
+      const unpaid: Unpaid = Object.assign(common(state, 'unpaid'), { since, invoices: stopRetries(state.invoices) });
       const told: Effect = {
         type: 'announce',
         event: 'subscription.unpaid',
@@ -713,7 +706,7 @@ function billed(state: Billable, input: InputOf<'bill'>): Decision {
   const { lines, when, collect } = input;
   const because = { lines: lines.length, amount: totalOf(lines), when };
   if (when === 'next_invoice') {
-    return applied('bill.next_invoice', { ...state, carried: [...state.carried, ...lines] }, [], because);
+    return applied('bill.next_invoice', having(state, { carried: [...state.carried, ...lines] }), [], because);
   }
   const { state: invoiced, effects } = issue(state, lines, input, true, collect ?? state.collect);
   return applied('bill.now', invoiced, effects, because);
@@ -729,7 +722,7 @@ function finalised(state: Billable, input: InputOf<'finalise' | 'draft_due'>): D
 /** One that was sent was not paid in time. */
 function fellDue(state: Active | PastDue, { invoice, at }: InputOf<'invoice_overdue'>): Decision {
   const invoices = state.invoices.map((open) => (open.id === invoice ? { ...open, failedAt: open.dueAt } : open));
-  const late = { ...state, invoices };
+  const late = having(state, { invoices });
   const told: Effect = { type: 'announce', event: 'invoice.overdue', data: { invoice }, at };
   const { state: next, effects } =
     late.state === 'active' ? fallBehind(late, at) : { state: late, effects: [] as Effect[] };
@@ -742,7 +735,7 @@ const ifOverdue = (state: Active, at: Instant): Active | Step<PastDue> =>
 
 function fallBehind(state: Active, at: Instant): Step<PastDue> {
   const since = Math.min(...overdue(state).map(({ dueAt }) => dueAt));
-  const pastDue = become<PastDue>(state, { ...common(state), state: 'past_due', since, restricted: false });
+  const pastDue = become<PastDue>(state, Object.assign(common(state, 'past_due'), { since, restricted: false }));
   return {
     state: pastDue,
     effects: [{ type: 'announce', event: 'subscription.past_due', data: { since, owed: owed(state) }, at }],
@@ -754,7 +747,7 @@ function catchUp(state: PastDue | Unpaid, moment: Moment): Subscription | Step {
   const { at } = moment;
   const behind = overdue(state);
   if (behind.length > 0) return { ...state, since: Math.min(...behind.map(({ dueAt }) => dueAt)) };
-  const active = become<Active>(state, { ...common(state), state: 'active' });
+  const active = become<Active>(state, common(state, 'active'));
   const told: Effect = { type: 'announce', event: 'subscription.recovered', data: { since: state.since }, at };
   if (state.state === 'past_due' || at < state.period.end) return { state: active, effects: [told] };
   const { state: opened, effects } = startAnew(active, moment, true);
@@ -769,7 +762,7 @@ function retry(state: Active | PastDue, input: InputOf<'retry_due'>): Decision {
 
 function pay(state: Extract<Subscription, Accepted>, input: InputOf<'pay'>): Decision {
   const method = input.paymentMethod ?? state.paymentMethod;
-  const tried = payNow({ ...state, paymentMethod: method }, input.invoice, method, input.onSession, input.at);
+  const tried = payNow(having(state, { paymentMethod: method }), input.invoice, method, input.onSession, input.at);
   if ('code' in tried) return refusedFor(tried);
   return applied('pay.asked', tried.state, tried.effects, { invoice: input.invoice, paymentMethod: method });
 }
@@ -784,7 +777,7 @@ function useMethod(
   const stuck = tryNow
     ? state.invoices.filter(({ collection }) => collection.step === 'stopped' || collection.step === 'retrying')
     : [];
-  const start: Step = { state: { ...state, paymentMethod }, effects: [] };
+  const start: Step = { state: having(state, { paymentMethod }), effects: [] };
   const { state: next, effects } = stuck.reduce<Step>((step, { id }) => {
     const tried = payNow(step.state as typeof state, id, paymentMethod, true, at);
     return 'code' in tried ? step : { state: tried.state, effects: [...step.effects, ...tried.effects] };
@@ -803,7 +796,8 @@ function pause(state: Active, input: InputOf<'pause'>): Decision {
     const [until, now] = [resumeAt, at].map((instant) => new Date(instant).toISOString());
     return refused('resume_date_past', `cannot pause until ${until}: it is ${now}`, 'resumeAt');
   }
-  const paused: Paused = { ...common(state), state: 'paused', resumeAt, invoices: stopRetries(state.invoices) };
+  const invoices = stopRetries(state.invoices);
+  const paused: Paused = Object.assign(common(state, 'paused'), { resumeAt, invoices });
   const told: Effect = { type: 'announce', event: 'subscription.paused', data: { resumeAt }, at };
   return applied('pause', become(state, paused), [told], { resumeAt });
 }
@@ -811,7 +805,7 @@ function pause(state: Active, input: InputOf<'pause'>): Decision {
 /** Inside the period that is paid, it goes on as it was. After it, a new one begins, from now. */
 function resume(state: Paused, input: InputOf<'resume' | 'resume_due'>): Decision {
   const { at } = input;
-  const active = become<Active>(state, { ...common(state), state: 'active' });
+  const active = become<Active>(state, common(state, 'active'));
   const told: Effect = { type: 'announce', event: 'subscription.resumed', data: {}, at };
   if (at < state.period.end) return applied('resume.same_period', active, [told], periodFacts(active));
   const { state: opened, effects } = startAnew(active, input, input.type === 'resume');

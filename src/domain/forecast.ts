@@ -26,7 +26,7 @@ export function forecast(subscription: Subscription, from: Instant): Forecast {
   const take = (what: Due | Fact, at: Instant): void => {
     now = Math.max(now, at);
     // What fell due while we were not looking happens at its own time, as it does in life.
-    const decision = decide(state, { ...what, at, origin: { by: 'engine', ref: 'forecast' } });
+    const decision = decide(state, { at, origin: { by: 'engine', ref: 'forecast' }, ...what });
     invariant(decision.outcome === 'applied', `${what.type} is what comes next, and it was ${decision.outcome}`);
     state = decision.state;
     for (const effect of decision.effects) if (effect.type === 'issue_invoice') invoices.push(effect.invoice);

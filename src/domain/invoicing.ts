@@ -16,6 +16,7 @@ import {
   sumsOf,
   totalOf,
 } from './invoice.ts';
+import { having } from './next-state.ts';
 import { type Moment, NOTHING_SHARED } from './shared.ts';
 import type { Accepted } from './subscription.ts';
 import { taxed, UNTAXED } from './tax.ts';
@@ -42,7 +43,7 @@ export function bill<S extends Accepted>(
   const { invoice } = invoiceOf(state, draft, moment);
   const discounts = afterInvoice(state.discounts ?? [], invoice.lines);
   return {
-    state: { ...state, invoiceCount: state.invoiceCount + 1, drafts: [...(state.drafts ?? []), draft], discounts },
+    state: having(state, { invoiceCount: state.invoiceCount + 1, drafts: [...(state.drafts ?? []), draft], discounts }),
     effects: [{ type: 'draft_invoice', invoice, finaliseAt: draft.finaliseAt }],
   };
 }
@@ -50,7 +51,7 @@ export function bill<S extends Accepted>(
 /** Its grace is over: from here on it stands. */
 export function finalise<S extends Accepted>(state: S, draft: DraftInvoice, moment: Moment): Step<S> {
   const drafts = (state.drafts ?? []).filter(({ id }) => id !== draft.id);
-  return send({ ...state, drafts }, draft, moment, false);
+  return send(having(state, { drafts }), draft, moment, false);
 }
 
 /** Nothing waits for its grace once the subscription is over. */
@@ -73,7 +74,7 @@ export function issue<S extends Accepted>(
   collect: Collect = state.collect ?? CHARGE,
 ): Step<S> {
   const id = invoiceId(state.id, state.invoiceCount + 1);
-  return send({ ...state, invoiceCount: state.invoiceCount + 1 }, { id, lines, collect }, moment, onSession);
+  return send(having(state, { invoiceCount: state.invoiceCount + 1 }), { id, lines, collect }, moment, onSession);
 }
 
 type Content = Pick<DraftInvoice, 'id' | 'lines' | 'collect' | 'discounts'>;
@@ -108,7 +109,7 @@ function send<S extends Accepted>(state: S, content: Content, moment: Moment, on
   }
   const next = carried === 0 ? state.carried : [...state.carried, carriedLine(carried, 'in')];
   const discounts = afterInvoice(state.discounts ?? [], invoice.lines);
-  return { state: { ...state, invoices, carried: next, discounts }, effects };
+  return { state: having(state, { invoices, carried: next, discounts }), effects };
 }
 
 /**
@@ -174,7 +175,7 @@ export function settleCarried<S extends Accepted>(
 ): Step<S> {
   const amount = totalOf(state.carried);
   return {
-    state: { ...state, carried: [] },
+    state: having(state, { carried: [] }),
     effects: amount === 0 ? [] : [{ type: 'settle_carried', of, amount, at }],
   };
 }

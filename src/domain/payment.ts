@@ -6,6 +6,7 @@ import type { PaymentId, PaymentMethodId } from './ids.ts';
 import type { Fact, InputOf } from './input.ts';
 import type { OpenInvoice } from './invoice.ts';
 import { attempt } from './invoicing.ts';
+import { having } from './next-state.ts';
 import { orderRefund } from './refund.ts';
 import type { Refusal } from './refusal.ts';
 import type { Accepted } from './subscription.ts';
@@ -17,15 +18,11 @@ const REMEMBERED = 24;
 export type Applied<S> = { rule: string; state: S; effects: Effect[]; because: Because };
 type At = { at: Instant };
 
-const replace = <S extends Accepted>(state: S, invoice: OpenInvoice): S => ({
-  ...state,
-  invoices: state.invoices.map((open) => (open.id === invoice.id ? invoice : open)),
-});
+const replace = <S extends Accepted>(state: S, invoice: OpenInvoice): S =>
+  having(state, { invoices: state.invoices.map((open) => (open.id === invoice.id ? invoice : open)) });
 
-const remember = <S extends Accepted>(state: S, { invoice, payment }: InputOf<'payment_succeeded'>): S => ({
-  ...state,
-  settled: [...state.settled, { invoice, payment }].slice(-REMEMBERED),
-});
+const remember = <S extends Accepted>(state: S, { invoice, payment }: InputOf<'payment_succeeded'>): S =>
+  having(state, { settled: [...state.settled, { invoice, payment }].slice(-REMEMBERED) });
 
 const settle = (
   { invoice, attempt, at }: { invoice: OpenInvoice['id']; attempt: number } & At,
@@ -54,7 +51,7 @@ export function paymentSucceeded<S extends Accepted>(state: S, input: InputOf<'p
   const ordered = orderRefund(state.refunds, order, at);
   return {
     rule: `payment.${why}`,
-    state: { ...remembered, refunds: ordered.refunds },
+    state: having(remembered, { refunds: ordered.refunds }),
     effects: [...effects, ...ordered.effects],
     because,
   };
@@ -94,7 +91,7 @@ export function applyPayment<S extends Accepted>(
   }
   return {
     rule: 'payment.applied',
-    state: { ...state, invoices: state.invoices.filter((candidate) => candidate !== open) },
+    state: having(state, { invoices: state.invoices.filter((candidate) => candidate !== open) }),
     effects: [
       record,
       { type: 'announce', event: 'invoice.paid', data: { invoice, amount: amount - unapplied, currency }, at },

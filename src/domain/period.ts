@@ -5,6 +5,7 @@ import { afterPeriod } from './discount.ts';
 import type { Effect } from './effect.ts';
 import type { InvoiceLine } from './invoice.ts';
 import { bill } from './invoicing.ts';
+import { having } from './next-state.ts';
 import { cutOf, daysOf } from './period-days.ts';
 import {
   continuing,
@@ -68,13 +69,8 @@ function takePending<S extends Accepted>(state: S): S {
   if (!state.pending) return state;
   const { quantity } = state.pending;
   const terms = isTrial(state) ? state.pending.terms : continuing(state.pending.terms, state.terms);
-  return {
-    ...state,
-    anchorDay: anchorOn(state.anchorDay, state.terms.interval, terms.interval),
-    terms,
-    quantity,
-    pending: null,
-  };
+  const anchorDay = anchorOn(state.anchorDay, state.terms.interval, terms.interval);
+  return having(state, { anchorDay, terms, quantity, pending: null });
 }
 
 /** The period after the current one. `at` is the boundary, however late we look at it. */
@@ -82,7 +78,7 @@ export function nextPeriod<S extends Accepted>(before: S, moment: Moment): { sta
   const state = takePending(before);
   if (isTrial(before)) return openPeriod(state, firstPeriod(state, moment.at), moment, false);
   const terms = termsOfNextPeriod(state.terms);
-  const next = { ...state, terms, anchorDay: anchorOn(state.anchorDay, state.terms.interval, terms.interval) };
+  const next = having(state, { terms, anchorDay: anchorOn(state.anchorDay, state.terms.interval, terms.interval) });
   const { anchor, timeZone, anchorDay, period } = next;
   const opening = sameInterval(terms, before.terms)
     ? { anchor, period: periodAt(terms, anchor, period.index + 1, timeZone, anchorDay) }
@@ -109,24 +105,29 @@ function openPeriod<S extends Accepted>(
 ): { state: S; effects: Effect[] } {
   // A stub is no period of a phase or of a term.
   const terms = isCounted ? before.terms : termsOfNextPeriod(before.terms);
-  const state = terms === before.terms ? before : { ...before, terms };
+  const state = terms === before.terms ? before : having(before, { terms });
   const { recurring, fees } = periodLines(terms, state.quantity);
   const price = recurring.reduce((sum, { amount }) => sum + amount, 0);
   const opening = linesOfPeriod(state, period, recurring);
   const lines = [...state.carried, ...opening, ...fees.map((fee) => feeLine(fee, terms))];
   const discounts = afterPeriod(state.discounts ?? []);
-  const opened = {
-    ...{ ...state, terms: withoutFees(terms), anchor, period, segments: segmentsOf(state, period, price), discounts },
+  const opened = having(state, {
+    terms: withoutFees(terms),
+    anchor,
+    period,
+    segments: segmentsOf(state, period, price),
+    discounts,
     carried: [],
-  };
+  });
   const { state: invoiced, effects } = bill(opened, lines, moment, onSession);
   return { state: settled(invoiced, effects), effects };
 }
 
 /** At one price, until its end or until a planned one. */
 export function segmentsOf(state: Pick<Accepted, 'timeZone' | 'cancelAt'>, period: Period, amount: number): Segment[] {
-  const { days, first } = daysOf(period, state.timeZone);
-  const cut = cutOf(state, period);
+  const span = daysOf(period, state.timeZone);
+  const { days, first } = span;
+  const cut = cutOf(state, period, span);
   if (cut === days) return [{ from: first, amount }];
   return [...(cut > first ? [{ from: first, amount }] : []), { from: cut, amount, debited: 0, cut: true }];
 }
@@ -137,8 +138,9 @@ export function linesOfPeriod(
   period: Period,
   recurring: readonly PeriodLine[],
 ): InvoiceLine[] {
-  const { from, to, days, first } = daysOf(period, state.timeZone);
-  const until = cutOf(state, period);
+  const own = daysOf(period, state.timeZone);
+  const { from, to, days, first } = own;
+  const until = cutOf(state, period, own);
   const sale = saleOf(state.terms);
   const span = { from, to: until === days ? to : dayOf(Math.max(state.cancelAt!, period.start), state.timeZone) };
   const isWhole = first === 0 && until === days;
@@ -154,15 +156,13 @@ export function linesOfPeriod(
     const words = cut === null || line.words === null ? (cut ?? line.words) : `(${line.words}), ${cut}`;
     const earning = { price: line.amount, before, days, from: first, to: until };
     before = after;
-    return { ...invoiceLine(line, amount, span, words), ...sale, earning };
+    return Object.assign(invoiceLine(line, amount, span, words), sale, { earning });
   });
 }
 
 /** A fee belongs to no days, so nothing prorates it. */
-export const feeLine = (line: PeriodLine, terms: Terms): InvoiceLine => ({
-  ...invoiceLine(line, line.amount, null, line.words),
-  ...saleOf(terms),
-});
+export const feeLine = (line: PeriodLine, terms: Terms): InvoiceLine =>
+  Object.assign(invoiceLine(line, line.amount, null, line.words), saleOf(terms));
 
 /** Whose revenue a line is, and how it is taxed. */
 export const saleOf = ({

@@ -255,8 +255,8 @@ export function periodLines(terms: Terms, quantity: number): { recurring: Period
   if (isSingle(terms)) {
     const unitPrice = terms.unitAmount;
     const count = terms.model === 'flat' ? 1 : quantity;
-    const line = { description: describe(terms, quantity), quantity: count, unitPrice, words: null };
-    return { recurring: [{ ...line, amount: singlePrice(terms, quantity) }], fees: [] };
+    const [description, amount] = [describe(terms, quantity), singlePrice(terms, quantity)];
+    return { recurring: [{ description, quantity: count, unitPrice, amount, words: null }], fees: [] };
   }
   const owners: Owner[] = [{ ...terms, name: nameOf(terms), quantity }, ...(terms.addOns ?? [])];
   // A percentage is one of what the plan itself comes to: its other recurring prices, without the add-ons.
@@ -274,7 +274,9 @@ export function periodLines(terms: Terms, quantity: number): { recurring: Period
         return {
           description: isAlone ? named(owner) : `${owner.name}: ${charge.name}`,
           quantity: counts(charge) ? owner.quantity : 1,
-          ...{ unitPrice, amount, words },
+          unitPrice,
+          amount,
+          words,
         };
       });
   return {

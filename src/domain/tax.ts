@@ -57,7 +57,7 @@ export const taxed = <Line extends TaxableLine>(
 ): (Line & { taxes: LineTax[] })[] =>
   lines.map((line) => {
     const own = line.rates ?? (treatment === 'taxed' ? rates[line.taxCategory ?? 'standard'] : []);
-    return { ...line, taxes: taxesOn(afterDiscount(line), own, line.taxInclusive ?? false) };
+    return Object.assign({}, line, { taxes: taxesOn(afterDiscount(line), own, line.taxInclusive ?? false) });
   });
 
 /**
@@ -67,7 +67,9 @@ export const taxed = <Line extends TaxableLine>(
 export function taxesOn(amount: number, rates: readonly TaxRate[], inclusive: boolean): LineTax[] {
   const shares = rates.map(({ percent }) => millionths(percent));
   if (!inclusive) {
-    return rates.map((rate, i) => ({ ...rateOf(rate), amount: prorate(amount, shares[i]!, WHOLE), inclusive }));
+    return rates.map((rate, i) =>
+      Object.assign(rateOf(rate), { amount: prorate(amount, shares[i]!, WHOLE), inclusive }),
+    );
   }
   const whole = shares.reduce((sum, share) => sum + share, WHOLE);
   let counted = 0;
@@ -75,7 +77,7 @@ export function taxesOn(amount: number, rates: readonly TaxRate[], inclusive: bo
   return rates.map((rate, i) => {
     counted += shares[i]!;
     const until = prorate(amount, counted, whole);
-    const tax = { ...rateOf(rate), amount: until - before, inclusive };
+    const tax = Object.assign(rateOf(rate), { amount: until - before, inclusive });
     before = until;
     return tax;
   });

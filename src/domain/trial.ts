@@ -1,8 +1,9 @@
 /** A trial: who has one, what the customer is told of its end, and what comes then. */
-import { common, endNow } from './cancel.ts';
+import { endNow } from './cancel.ts';
 import { applied, type Because, type Decision, refused, unchanged } from './decision.ts';
 import type { Effect } from './effect.ts';
 import type { InputOf } from './input.ts';
+import { common } from './next-state.ts';
 import { anchorAfter, nextPeriod, periodFacts } from './period.ts';
 import { periodPrice } from './price-book.ts';
 import { type Accepted, type Active, become, type Draft, type Paused, type Trialing } from './subscription.ts';
@@ -15,7 +16,7 @@ export function trialOf({
   trial,
   paymentMethod,
   shared,
-  ...input
+  collect,
 }: InputOf<'subscribe'>): number | Decision {
   if (!trial || trialDays === 0) return trialDays;
   const usedAt = trial.perCustomer === 'once' ? (shared?.trialUsedAt ?? null) : null;
@@ -29,7 +30,7 @@ export function trialOf({
         )
       : 0;
   }
-  if (trial.paymentMethod === 'required' && paymentMethod === null && input.collect?.by !== 'send') {
+  if (trial.paymentMethod === 'required' && paymentMethod === null && collect?.by !== 'send') {
     const detail = `cannot begin the trial of ${terms.name}: it asks for a payment method, and there is none`;
     return refused('payment_method_required', detail, 'paymentMethodId');
   }
@@ -46,10 +47,10 @@ export function beginTrial(
 ): Decision {
   const { timeZone } = draft;
   const end = plusDays(at, days, timeZone);
-  const trialing: Trialing = {
-    ...{ ...base, state: 'trialing', anchor: anchorAfter(base, end), period: { index: -1, start: at, end } },
+  const trialing: Trialing = Object.assign(common(base, 'trialing'), {
+    ...{ anchor: anchorAfter(base, end), period: { index: -1, start: at, end } },
     ...(trial && { trial: { atEnd: trial.atEnd, remindAt: remindAt(trial.reminderDays, days, at, timeZone) } }),
-  };
+  });
   const effects: Effect[] = [
     ...redemptions,
     { type: 'announce', event: 'subscription.trial_started', data: { plan: terms.planId, until: end }, at },
@@ -84,7 +85,7 @@ export function endTrial(state: Trialing, input: InputOf<'trial_ended'>): Decisi
     return applied('trial.ended_in_cancellation', canceled, effects, { paymentMethod: null });
   }
   if (atEnd === 'pause') {
-    const paused: Paused = { ...common(state), state: 'paused', resumeAt: null };
+    const paused: Paused = Object.assign(common(state, 'paused'), { resumeAt: null });
     const told: Effect = {
       type: 'announce',
       event: 'subscription.paused',
@@ -94,7 +95,7 @@ export function endTrial(state: Trialing, input: InputOf<'trial_ended'>): Decisi
     return applied('trial.ended_in_pause', become(state, paused), [told], { paymentMethod: null });
   }
   const { state: opened, effects } = nextPeriod(state, input);
-  const active = become<Active>(state, { ...common(opened), state: 'active' });
+  const active = become<Active>(state, common(opened, 'active'));
   const told: Effect = { type: 'announce', event: 'subscription.activated', data: { why: 'trial_ended' }, at };
   return applied('trial.ended', active, [told, ...effects], periodFacts(active));
 }
