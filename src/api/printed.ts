@@ -7,9 +7,10 @@ import { inTenant, type Trx } from '../db/tenant.ts';
 import { readTenant } from '../db/tenants.ts';
 import { addressLines } from '../documents/address.ts';
 import type { PrintedInvoice, PrintedParty, Reader } from '../documents/invoice-document.ts';
-import type { CustomerId } from '../domain/ids.ts';
 import { invariant } from '../domain/invariant.ts';
+import { taxNumbersOn } from '../domain/tax-numbers.ts';
 import { wordingOf } from '../domain/tax-wording.ts';
+import { dayOf } from '../domain/time.ts';
 import { Problem } from './problem.ts';
 import type { Call } from './route.ts';
 
@@ -48,8 +49,12 @@ export async function printedInvoice(call: Call, row: InvoiceRow): Promise<Print
 }
 
 /** What names the versions of those who were there when it was issued. */
-type MadeOut = { customer_id: CustomerId; seller_version: number | null; buyer_version: number | null };
+type MadeOut = Pick<InvoiceRow, 'customer_id' | 'seller_version' | 'buyer_version' | 'issued_at' | 'lines'>;
 type Parties = { reader: Reader; seller: PrintedParty; buyer: PrintedParty; footer: string | null };
+
+const taxedIn = ({ lines }: MadeOut): string[] => [
+  ...new Set(lines.flatMap(({ taxes = [] }) => taxes.map(({ jurisdiction }) => jurisdiction))),
+];
 
 /** What was never kept of a party is left out; the tenant's own name stands in for a seller's. */
 export async function partiesOf({ parts, scope }: Call, madeOut: MadeOut): Promise<Parties> {
@@ -71,6 +76,9 @@ export async function partiesOf({ parts, scope }: Call, madeOut: MadeOut): Promi
       address: seller ? addressLines(seller.address, locale) : [],
       email: null,
       taxIds: seller?.taxIds.map(({ number }) => number) ?? [],
+      taxNumbers: seller
+        ? taxNumbersOn(seller, taxedIn(madeOut), dayOf(madeOut.issued_at.getTime(), seller.timeZone))
+        : [],
     },
     buyer: {
       name: buyer?.name ?? customer.name,

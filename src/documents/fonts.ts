@@ -60,8 +60,8 @@ const cuts = (() => {
 /** Letters that follow each other in one cut. */
 export type Run = { cut: string; text: string };
 
-/** What stands for a letter that no cut has: a reader sees that something is missing. */
-const MISSING = '?';
+/** What stands for words in letters that no cut has: a reader sees that something is missing, and where. */
+const MISSING = '[…]';
 
 /** Composed as far as it goes, with spaces that the cuts have. Marks that no eye sees and control characters are left out. */
 const printable = (text: string): string =>
@@ -70,6 +70,9 @@ const printable = (text: string): string =>
     .replaceAll(/[\u202f\u2007-\u200a]/g, '\u00a0')
     .replaceAll(/\s/g, (space) => (space === '\u00a0' ? space : ' '))
     .replaceAll(/[\p{Cc}\p{Cf}\p{Cs}\p{Co}]/gu, '');
+
+/** Pictures are no part of a name, and what makes one of several letters. Those that a cut has, © say, are printed. */
+const PICTURE = /[\p{Extended_Pictographic}\p{Emoji_Modifier}\p{Regional_Indicator}]|\ufe0f|\u20e3/u;
 
 const known: Record<Weight, Map<string, string | null>> = { regular: new Map(), bold: new Map() };
 
@@ -83,15 +86,27 @@ function cutOf(letter: string, weight: Weight): string | null {
   return name;
 }
 
+/** With what no cut has left out where it is a picture, and else marked, once for words that follow each other. */
+function shownOf(text: string, weight: Weight): string {
+  const letters = [...printable(text)];
+  if (letters.every((letter) => cutOf(letter, weight) !== null)) return letters.join('');
+  return letters
+    .map((letter) => (cutOf(letter, weight) !== null ? letter : PICTURE.test(letter) ? LEFT_OUT : GONE))
+    .join('')
+    .replaceAll(/^\ue000+ ?| ?\ue000+/g, '')
+    .replaceAll(/\ue001(?: *\ue001)*/g, MISSING);
+}
+/** No text that is printed has these: letters of private use were taken out of it. */
+const LEFT_OUT = '\ue000';
+const GONE = '\ue001';
+
 export function runsOf(text: string, weight: Weight): Run[] {
   const runs: Run[] = [];
-  for (const letter of printable(text)) {
-    const found = cutOf(letter, weight);
-    const cut = found ?? cuts(weight)[0]!.name;
-    const shown = found === null ? MISSING : letter;
+  for (const letter of shownOf(text, weight)) {
+    const cut = cutOf(letter, weight)!;
     const last = runs.at(-1);
-    if (last?.cut === cut) last.text += shown;
-    else runs.push({ cut, text: shown });
+    if (last?.cut === cut) last.text += letter;
+    else runs.push({ cut, text: letter });
   }
   return runs;
 }

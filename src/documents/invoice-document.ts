@@ -12,6 +12,8 @@ export type PrintedParty = {
   address: readonly string[];
   email: string | null;
   taxIds: readonly string[];
+  /** Of the registrations that it charges taxes under. */
+  taxNumbers?: readonly string[];
 };
 
 /** For whom it is written: their language, their customs, their clock. */
@@ -177,16 +179,21 @@ export function taxSums(lines: readonly PrintedLine[], { words, formats, money }
 }
 
 export function partyOf(label: string, party: PrintedParty, words: Words): PaperParty {
-  const { name, address, email, taxIds } = party;
+  const { name, address, email } = party;
   return {
     label,
     name: name ?? '',
-    lines: [...address, ...(email === null ? [] : [email]), ...taxIds.map((taxId) => `${words.vatId} ${taxId}`)],
+    lines: [...address, ...(email === null ? [] : [email]), ...taxLines(party, words)],
   };
 }
 
-export const footOf = ({ name, address, taxIds }: PrintedParty, words: Words): string =>
-  [name, address.join(', '), ...taxIds.map((taxId) => `${words.vatId} ${taxId}`)].filter(Boolean).join(' · ');
+export const footOf = (party: PrintedParty, words: Words): string =>
+  [party.name, party.address.join(', '), ...taxLines(party, words)].filter(Boolean).join(' · ');
+
+const taxLines = ({ taxIds, taxNumbers = [] }: PrintedParty, words: Words): string[] => [
+  ...taxIds.map((taxId) => `${words.vatId} ${taxId}`),
+  ...taxNumbers.map((number) => `${words.taxNumber} ${number}`),
+];
 
 /** A name for the file that no system refuses, and that tells nothing but the number. */
 export const fileNameOf = (number: string, extension: 'pdf' | 'csv'): string =>

@@ -53,25 +53,67 @@ const SENTENCES: Sentence[] = [
     ja: '前回の請求からの繰越',
   },
   {
-    said: /, each rounded to the minor unit$/,
+    said: /, each rounded to the minor unit(?=;|$)/,
     de: ', je auf die kleinste Einheit gerundet',
     fr: ', chacun arrondi à l’unité la plus petite',
     es: ', cada uno redondeado a la unidad menor',
     ja: '（それぞれ最小単位に丸め）',
   },
   {
-    said: /(\d+) of (\d+) days, since it ends on (\d{4}-\d{2}-\d{2})$/,
+    said: /(\d+) of (\d+) days, since it ends on (\d{4}-\d{2}-\d{2})(?=;|$)/,
     de: '$1 von $2 Tagen, da es am $3 endet',
     fr: '$1 jours sur $2, car cela se termine le $3',
     es: '$1 de $2 días, ya que termina el $3',
     ja: '$2日のうち$1日（$3に終了するため）',
   },
   {
-    said: /(\d+) of (\d+) days, up to the anchor on (\d{4}-\d{2}-\d{2})$/,
+    said: /(\d+) of (\d+) days, up to the anchor on (\d{4}-\d{2}-\d{2})(?=;|$)/,
     de: '$1 von $2 Tagen, bis zum Stichtag am $3',
     fr: '$1 jours sur $2, jusqu’à la date d’échéance du $3',
     es: '$1 de $2 días, hasta la fecha de facturación del $3',
     ja: '$2日のうち$1日（$3の請求基準日まで）',
+  },
+  {
+    said: /(\S+ − \S+|\S+ [A-Z]{3} − \S+ [A-Z]{3}) included: /,
+    de: '$1 enthalten: ',
+    fr: '$1 inclus : ',
+    es: '$1 incluidos: ',
+    ja: '$1（込み）：',
+  },
+  {
+    said: /\b1 package of (\d+) ×/,
+    de: '1 Paket zu $1 ×',
+    fr: '1 lot de $1 ×',
+    es: '1 paquete de $1 ×',
+    ja: '$1個入り1パック ×',
+  },
+  {
+    said: /\b(\d+) packages of (\d+) ×/,
+    de: '$1 Pakete zu $2 ×',
+    fr: '$1 lots de $2 ×',
+    es: '$1 paquetes de $2 ×',
+    ja: '$2個入り$1パック ×',
+  },
+  {
+    said: /([\d.]+)% of (-?[\d.]+ [A-Z]{3})/,
+    de: '$1% von $2',
+    fr: '$1% de $2',
+    es: '$1% de $2',
+    ja: '$2の$1%',
+  },
+  {
+    said: /, raised to the minimum of /,
+    de: ', angehoben auf den Mindestbetrag von ',
+    fr: ', relevé au minimum de ',
+    es: ', elevado al mínimo de ',
+    ja: '、最低額に引き上げ：',
+  },
+  {
+    said: /, cut to the maximum of /,
+    de: ', begrenzt auf den Höchstbetrag von ',
+    fr: ', limité au maximum de ',
+    es: ', limitado al máximo de ',
+    ja: '、上限額に引き下げ：',
   },
   {
     said: /; of that (\d+) of (\d+) days, after a later change$/,
@@ -91,6 +133,7 @@ export const sentenceIn = (text: string, language: Language): string =>
 export const arithmeticIn = (text: string, language: Language, formats: Formats): string =>
   sentenceIn(text, language)
     .replaceAll(/\d{4}-\d{2}-\d{2}/g, (day) => (isDay(day) ? formats.day(day) : day))
+    .replaceAll(/(\d+(?:\.\d+)?)%/g, (_, percent: string) => formats.percent(percent))
     .replaceAll(/(-?\d+)(?:\.(\d+))? ([A-Z]{3})\b/g, (amount, whole: string, fraction = '', code: string) => {
       const currency = code.toLowerCase();
       return isCurrency(currency) ? formats.price(minorUnits(whole, fraction, decimalsOf(currency)), currency) : amount;

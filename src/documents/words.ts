@@ -33,6 +33,7 @@ export type Words = {
   lessOwed: string;
   discounted: (amount: string) => string;
   vatId: string;
+  taxNumber: string;
   headlineDue: (amount: string, on: string) => string;
   headlinePaid: (amount: string, on: string) => string;
   headlineNothing: string;
@@ -77,6 +78,7 @@ const english: Words = {
   lessOwed: 'Taken off what is owed',
   discounted: (amount) => `Discount ${amount}`,
   vatId: 'VAT ID',
+  taxNumber: 'Tax registration',
   headlineDue: (amount, on) => `${amount} due ${on}`,
   headlinePaid: (amount, on) => `${amount} paid on ${on}`,
   headlineNothing: 'Nothing to pay',
@@ -121,6 +123,7 @@ const german: Words = {
   lessOwed: 'Von der Forderung abgezogen',
   discounted: (amount) => `Rabatt ${amount}`,
   vatId: 'USt-IdNr.',
+  taxNumber: 'Steuernummer',
   headlineDue: (amount, on) => `${amount} fällig am ${on}`,
   headlinePaid: (amount, on) => `${amount} bezahlt am ${on}`,
   headlineNothing: 'Nichts zu zahlen',
@@ -165,6 +168,7 @@ const french: Words = {
   lessOwed: 'Déduit du montant dû',
   discounted: (amount) => `Remise ${amount}`,
   vatId: 'N° de TVA',
+  taxNumber: 'N° d’enregistrement fiscal',
   headlineDue: (amount, on) => `${amount} à payer avant le ${on}`,
   headlinePaid: (amount, on) => `${amount} payés le ${on}`,
   headlineNothing: 'Rien à payer',
@@ -209,6 +213,7 @@ const spanish: Words = {
   lessOwed: 'Descontado de lo pendiente',
   discounted: (amount) => `Descuento ${amount}`,
   vatId: 'NIF-IVA',
+  taxNumber: 'N.º de registro fiscal',
   headlineDue: (amount, on) => `${amount}, vence el ${on}`,
   headlinePaid: (amount, on) => `${amount} pagados el ${on}`,
   headlineNothing: 'Nada que pagar',
@@ -253,6 +258,7 @@ const japanese: Words = {
   lessOwed: '請求額から減額',
   discounted: (amount) => `割引 ${amount}`,
   vatId: '税務登録番号',
+  taxNumber: '登録番号',
   headlineDue: (amount, on) => `${amount}　支払期限 ${on}`,
   headlinePaid: (amount, on) => `${amount}　${on} 支払済`,
   headlineNothing: 'お支払いはありません',

@@ -302,12 +302,11 @@ function singlePrice({ model, unitAmount }: SingleTerms, quantity: number): numb
 
 const nameOf = ({ name, phase }: Terms): string => (phase ? `${name}, ${phase.name}` : name);
 
-/** What is had, in a few words: "3 × Team with 2 × Backup". */
+/** What is had, in a few words that no language has to translate: "3 × Team + 2 × Backup + Support". */
 export function describe(terms: Terms, quantity: number): string {
   const name = nameOf(terms);
   if (isSingle(terms)) return terms.model === 'flat' || quantity === 1 ? name : `${quantity} × ${name}`;
-  const addOns = (terms.addOns ?? []).map(named);
-  return [named({ ...terms, name, quantity }), ...(addOns.length > 0 ? [`with ${addOns.join(', ')}`] : [])].join(' ');
+  return [{ ...terms, name, quantity }, ...(terms.addOns ?? [])].map(named).join(' + ');
 }
 
 /** The terms once their fees were charged. */

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { runsOf } from '../../src/documents/fonts.ts';
 import { fileNameOf, invoicePaper, type PrintedInvoice, type Reader } from '../../src/documents/invoice-document.ts';
 import { drawPaper } from '../../src/documents/paper.ts';
 import { wordsFor } from '../../src/documents/words.ts';
@@ -21,6 +22,13 @@ const paperOf = (over: Partial<PrintedInvoice> = {}, reader: Reader = ENGLISH) =
 };
 
 describe('what stands on it', () => {
+  test('who sells is named with the number of its registration', () => {
+    const { seller } = printed();
+    const paper = paperOf({ seller: { ...seller, taxNumbers: ['27/123/45678'] } });
+    expect(paper.parties[0]!.lines).toContain('Tax registration 27/123/45678');
+    expect(paper.foot).toContain('VAT ID PL5260001246 · Tax registration 27/123/45678');
+  });
+
   test('a plain invoice says its total once', () => {
     expect(paperOf()).toMatchObject({
       heading: 'Invoice',
@@ -182,11 +190,19 @@ describe('the file', () => {
     for (const name of names) expect(page).toContain(name);
   });
 
-  test('shows that a letter is missing where no font has it, and goes on', async () => {
-    const [page] = textOf(
-      await drawPaper(invoicePaper(printed({ purchaseOrder: 'A\u{1F600}B\u0007\u202eC' }), ENGLISH)),
-    );
-    expect(page).toContain('A?BC');
+  test.each([
+    ['a picture is left out', 'A \u{1F680}\u{1F468}\u200d\u{1F4BB} B', 'A B'],
+    ['and what nobody sees', 'A\u0007\u202eB', 'AB'],
+    ['a sign that the font has is printed', 'Hydra® ©2027', 'Hydra® ©2027'],
+    ['words in other letters are marked, once', 'A \u0645\u062d\u0645\u062f \u0639\u0644\u064a B', 'A […] B'],
+  ])('%s', (_what, given, wanted) => {
+    const shown = runsOf(given, 'regular').map(({ text }) => text);
+    expect(shown.join('')).toBe(wanted);
+  });
+
+  test('what is missing breaks no document', async () => {
+    const buyer = { name: '\u0645\u062d\u0645\u062f', address: ['\u{1F680}'], email: null, taxIds: [] };
+    expect(textOf(await drawPaper(invoicePaper(printed({ buyer }), ENGLISH)))[0]).toContain('[…]');
   });
 
   test('breaks what is longer than its column, and loses none of it', async () => {

@@ -72,7 +72,7 @@ describe('the lines of a period', () => {
 
   test('in a few words', () => {
     expect(inWords(hybrid(), 8)).toBe('8 × Business');
-    expect(inWords(hybrid([backup(2), support]), 8)).toBe('8 × Business with 2 × Backup, Support');
+    expect(inWords(hybrid([backup(2), support]), 8)).toBe('8 × Business + 2 × Backup + Support');
   });
 
   test('an add-on that the plan does not sell', () => {
@@ -104,7 +104,7 @@ describe('fees come once', () => {
     const taken = must(decide(begun(), input(change({ terms: hybrid([support]) }), at('2027-01-16'))));
     expect(amounts(taken.effects)).toEqual([
       ['Unused time on 8 × Business', 8, -6658],
-      ['Remaining time on 8 × Business with Support', 8, 7990],
+      ['Remaining time on 8 × Business + Support', 8, 7990],
       ['Support: Welcome', 1, 1500],
     ]);
     const paid = run(taken.state, [succeeded(2, 1, invoiceOf(taken.effects)!.total), at('2027-01-16')]);

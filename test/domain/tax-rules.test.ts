@@ -266,7 +266,9 @@ describe('the table', () => {
 test.each([
   ['de-AT', 'Steuerschuldnerschaft des Leistungsempfängers. Reverse charge: the customer accounts for the VAT.'],
   ['en', 'Reverse charge: the customer accounts for the VAT.'],
-  ['ja', 'Reverse charge: the customer accounts for the VAT.'],
+  ['ja-JP', 'リバースチャージ. Reverse charge: the customer accounts for the VAT.'],
+  ['pt-BR', 'Autoliquidação. Reverse charge: the customer accounts for the VAT.'],
+  ['ko', 'Reverse charge: the customer accounts for the VAT.'],
 ])('reverse charge in %s', (locale, words) => expect(wordingOf('reverse_charge', locale)).toBe(words));
 
 const countries = fc.constantFrom('DE', 'FR', 'DK', 'IE', 'GB', 'CH', 'NO', 'BR');
