@@ -101,7 +101,7 @@ function sentence(rule: string, because: Step['because']): string | null {
     case 'trial.ended':
       return `the trial ends, ${usd(because.price)} falls due`;
     case 'renewal':
-      return `renews from ${because.from} to ${because.to}, ${usd(because.price)} falls due`;
+      return `renews from ${because.start} to ${because.end}, ${usd(because.price)} falls due`;
     case 'payment.applied':
       return `pays ${usd(because.amount)}`;
     case 'payment.failed':

@@ -134,7 +134,7 @@ const linesOfNote = ({ lines }: Creditable, note: CreditNote): GivenBack[] =>
   note.lines.map(({ line, gross, discount }) => ({ ...lines[line]!, amount: gross - discount }));
 
 const noteFacts = ({ id, invoice, to, total, tax, reason }: CreditNote): Because => ({
-  ...{ creditNote: id, invoice, to, total, tax, reason },
+  ...{ creditNote: id, invoice, creditTo: to, total, tax, reason },
 });
 
 function whyNotReduced(state: Holder, id: InvoiceId, what: string): Refusal | null {

@@ -183,3 +183,23 @@ export function billCut(state: Accepted, until: Instant | null): { lines: Invoic
   });
   return { lines: lines.filter(({ amount }) => amount !== 0), segments };
 }
+
+type Had = { terms: Terms; quantity: number };
+
+/** What a change's trail says of before and after, whoever made it: what is had, and what a whole period of it costs. */
+export const pricedChange = (before: Had, after: Had) => ({
+  from: describe(before.terms, before.quantity),
+  fromPrice: periodPrice(before.terms, before.quantity),
+  to: describe(after.terms, after.quantity),
+  toPrice: periodPrice(after.terms, after.quantity),
+});
+
+export function linesInWords(lines: readonly InvoiceLine[], currency: string): string {
+  if (lines.length === 0) return 'nothing is billed for it now';
+  return lines
+    .map(({ description, amount, proration }) => {
+      const money = formatMoney({ amount, currency });
+      return `${description}: ${money}${proration === null ? '' : ` = ${proration}`}`;
+    })
+    .join('; ');
+}

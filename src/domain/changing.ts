@@ -1,15 +1,15 @@
 /** The decision on a change: what the price book and a term allow, what it makes of the subscription, and its trail. */
 import { termEnd } from './cancel.ts';
-import { type PlannedChange, planChange } from './change.ts';
+import { linesInWords, type PlannedChange, planChange, pricedChange } from './change.ts';
 import { besideWaiting, settled } from './debited.ts';
 import { applied, type Because, type Decision, refused } from './decision.ts';
 import { afterPeriod } from './discount.ts';
 import type { Effect } from './effect.ts';
 import type { InputOf } from './input.ts';
-import { type InvoiceLine, totalOf } from './invoice.ts';
+import { totalOf } from './invoice.ts';
 import { issue } from './invoicing.ts';
 import { having } from './next-state.ts';
-import { chosenAddOns, describe, periodPrice, sameInterval, type Terms } from './price-book.ts';
+import { chosenAddOns, describe, sameInterval, type Terms } from './price-book.ts';
 import type { Active, Trialing } from './subscription.ts';
 import { anchorOn, dayOf } from './time.ts';
 
@@ -32,10 +32,9 @@ export function change(state: Active | Trialing, input: InputOf<'change'>): Deci
   const refusal = input.byOperator ? null : (againstTerm(state, terms) ?? againstRule(state, input, planned));
   if (refusal) return refusal;
   const because: Because = {
-    ...{ from: describe(state.terms, state.quantity), fromPrice: periodPrice(state.terms, state.quantity) },
-    ...{ to: describe(planned.terms, quantity), toPrice: periodPrice(planned.terms, quantity) },
+    ...pricedChange(state, { terms: planned.terms, quantity }),
     ...{ direction: planned.direction, when: planned.when, proration: planned.proration, day: planned.day },
-    arithmetic: planned.lines.map(inWords).join('; ') || null,
+    arithmetic: linesInWords(planned.lines, state.currency),
     total: planned.total,
   };
   const told: Effect = {
@@ -67,9 +66,6 @@ export function change(state: Active | Trialing, input: InputOf<'change'>): Deci
   const { state: invoiced, effects } = issue(having(moved, { carried: [] }), lines, input, true);
   return applied('change.now_invoiced', settled(invoiced, effects), [told, ...effects], because);
 }
-
-const inWords = ({ description, proration, amount }: InvoiceLine): string =>
-  `${description}: ${proration === null ? '' : `${proration} = `}${amount}`;
 
 /** A term is counted in periods of one length. */
 function againstTerm(state: Active | Trialing, terms: Terms): Decision | null {

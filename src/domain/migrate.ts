@@ -4,12 +4,11 @@
  * of a change. A change that the customer has planned is moved along with it.
  */
 import { canonical } from './canonical.ts';
-import { type ChangeRequest, planChange } from './change.ts';
+import { type ChangeRequest, linesInWords, planChange, pricedChange } from './change.ts';
 import { applied, type Because, type Decision, refused } from './decision.ts';
 import type { Effect } from './effect.ts';
 import type { MigrationId, PriceBookId } from './ids.ts';
 import type { InputOf } from './input.ts';
-import type { InvoiceLine } from './invoice.ts';
 import { formatMoney } from './money.ts';
 import { chosenAddOns, describe, type PriceBook, periodPrice, type Terms, termsOf, withAddOns } from './price-book.ts';
 import { intervalInWords } from './price-words.ts';
@@ -75,8 +74,7 @@ export function migrate(state: Migratable, input: InputOf<'migrate'>, change: Ch
   const before = heldBy(state);
   const was = movingOf(state, when);
   const facts: Because = {
-    ...{ migration, from: was.terms.priceBookId, to: terms.priceBookId },
-    ...{ had: describe(was.terms, was.quantity), has: describe(terms, was.quantity) },
+    ...{ migration, fromPriceBook: was.terms.priceBookId, toPriceBook: terms.priceBookId },
     ...differenceOf(before, heldBy(moved.state), at, state),
     arithmetic: moved.arithmetic ?? atPeriodEnd(state, was, { terms, quantity: was.quantity }),
   };
@@ -109,7 +107,7 @@ export function undoMigration(state: Migratable, input: InputOf<'undo_migration'
       : movedBack(state, input, before, before.pending, change);
   if ('outcome' in moved) return moved;
   const facts: Because = {
-    ...{ migration, from: now.terms.priceBookId, to: before.terms.priceBookId },
+    ...{ migration, fromPriceBook: now.terms.priceBookId, toPriceBook: before.terms.priceBookId },
     ...differenceOf(now, heldBy(moved.state), at, state),
     arithmetic: moved.arithmetic ?? atPeriodEnd(state, now.pending ?? now, moved.state.pending ?? before),
   };
@@ -219,25 +217,14 @@ function differenceOf(before: Held, after: Held, at: number, { period, timeZone 
   const next = isNow ? after : (after.pending ?? after);
   const was = isNow ? before : (before.pending ?? before);
   return {
-    priceBefore: periodPrice(was.terms, was.quantity),
-    priceAfter: periodPrice(next.terms, next.quantity),
+    ...pricedChange(was, next),
     day: dayOf(isNow ? at : period.end, timeZone),
   };
 }
 
-const told = ({ migration, from, to, priceBefore, priceAfter, day }: Because): Because => ({
-  ...({ migration, from, to, priceBefore, priceAfter, day } as Because),
+const told = ({ migration, fromPriceBook, toPriceBook, fromPrice, toPrice, day }: Because): Because => ({
+  ...({ migration, fromPriceBook, toPriceBook, fromPrice, toPrice, day } as Because),
 });
-
-function linesInWords(lines: readonly InvoiceLine[], currency: string): string {
-  if (lines.length === 0) return 'nothing is billed for it now';
-  return lines
-    .map(({ description, amount, proration }) => {
-      const money = formatMoney({ amount, currency });
-      return `${description}: ${money}${proration === null ? '' : ` = ${proration}`}`;
-    })
-    .join('; ');
-}
 
 function atPeriodEnd({ currency, period, timeZone }: Accepted, was: PendingChange, next: PendingChange): string {
   const price = ({ terms, quantity }: PendingChange) =>

@@ -185,8 +185,8 @@ const invoiceLine = (
 /** What an operator reads of the period that has begun. */
 export const periodFacts = (state: Accepted): Because => ({
   period: state.period.index,
-  from: dayOf(state.period.start, state.timeZone),
-  to: dayOf(state.period.end, state.timeZone),
+  start: dayOf(state.period.start, state.timeZone),
+  end: dayOf(state.period.end, state.timeZone),
   price: periodPrice(state.terms, state.quantity),
   ...(state.terms.phase && { phase: state.terms.phase.id }),
   ...(state.terms.term && { periodsLeftOfTerm: state.terms.term.left }),

@@ -55,7 +55,9 @@ test('in a stub, the preview of a change is what the change then makes', async (
   const { body: why } = await api.owner('GET', `/api/admin/subscriptions/${asked.subscriptionId}/why`);
   const change = why.causes.find(({ input }: { input: string }) => input === 'change');
   expect(change.because).toMatchObject({ fromPrice: 3100, toPrice: 9300, direction: 'up' });
-  expect(change.because.arithmetic).toMatch(/^Unused time on Plain: .* = -\d+; Remaining time on 3 × Plain: .* = \d+$/);
+  expect(change.because.arithmetic).toMatch(
+    /^Unused time on Plain: -[\d.]+ USD = .*; Remaining time on 3 × Plain: [\d.]+ USD = /,
+  );
 });
 
 /** With the field, what was asked for and what holds. */

@@ -211,8 +211,8 @@ test('leaves its trail: from which price to which, and the arithmetic', () => {
       ...{ from: 'Pro', fromPrice: 3000, to: '2 × Pro', toPrice: 6000, direction: 'up', when: 'now' },
       ...{ proration: 'invoice_now', day: '2027-01-16', total: 1549 },
       arithmetic:
-        'Unused time on Pro: 30.00 USD × 31/31 − 30.00 USD × 15/31, each rounded to the minor unit = -1548; ' +
-        'Remaining time on 2 × Pro: 60.00 USD × 31/31 − 60.00 USD × 15/31, each rounded to the minor unit = 3097',
+        'Unused time on Pro: -15.48 USD = 30.00 USD × 31/31 − 30.00 USD × 15/31, each rounded to the minor unit; ' +
+        'Remaining time on 2 × Pro: 30.97 USD = 60.00 USD × 31/31 − 60.00 USD × 15/31, each rounded to the minor unit',
     },
   });
 });

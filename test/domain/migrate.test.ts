@@ -144,7 +144,8 @@ describe('now', () => {
     const decision = decide(active(), { ...command(active(), dearer, { when: 'now' }), at: middle, origin });
     expect(decision).toMatchObject({
       because: {
-        ...{ migration: 'mig_1', from: 'pb_1', to: 'pb_2', priceBefore: 3000, priceAfter: 4500, day: '2027-01-16' },
+        ...{ migration: 'mig_1', fromPriceBook: 'pb_1', toPriceBook: 'pb_2', day: '2027-01-16' },
+        ...{ from: 'Pro', fromPrice: 3000, to: 'pro', toPrice: 4500 },
         arithmetic: expect.stringMatching(/Unused time on Pro: -15\.48 USD = .*; Remaining time on pro: 23\.23 USD = /),
       },
     });

@@ -214,7 +214,7 @@ test('thirty go in waves as it was told, one that fails stops it, and each comes
     {
       ...{ actor_by: 'principal', actor_ref: begun.createdBy },
       why: {
-        ...{ migration: begun.id, to: book, priceBefore: 3600, priceAfter: 4500 },
+        ...{ migration: begun.id, toPriceBook: book, fromPrice: 3600, toPrice: 4500 },
         arithmetic: expect.stringMatching(/Unused time on 3 × Team seat: -36\.00 USD = .*Remaining time on/),
       },
     },
