@@ -2,11 +2,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { DefaultLogger, makeTelemetryFilterString, NativeConnection, Runtime } from '@temporalio/worker';
+import { makeTelemetryFilterString, NativeConnection, Runtime } from '@temporalio/worker';
 import { createActivities } from '../../activities/index.ts';
 import { loadConfigOrExit } from '../config.ts';
 import { createDatabase } from '../db/client.ts';
 import { alertOfRedactions, createLogger } from '../observability/logger.ts';
+import { temporalLogger } from '../observability/temporal-logger.ts';
 import { createProcessors } from '../processors/processors.ts';
 import { createTaxes } from '../tax/taxes.ts';
 import { keepRevenueSchedules } from '../worker/revenue-schedules.ts';
@@ -21,14 +22,7 @@ Runtime.install({
   shutdownSignals: [],
   // Its pollers say the same each second while the server is away; what matters comes through the logger below.
   telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'ERROR', other: 'ERROR' }) } },
-  logger: new DefaultLogger('WARN', ({ level, message, meta }) => {
-    if (message.startsWith('No workflows registered')) return; // the processor queues have none, and say so at each start
-    const { error, sdkComponent, taskToken, ...facts } = meta ?? {};
-    log[level === 'ERROR' ? 'error' : 'warn'](
-      { ...facts, ...(error === undefined ? {} : { error: String(error) }) },
-      message,
-    );
-  }),
+  logger: temporalLogger(log),
 });
 
 const db = createDatabase(config.DATABASE_URL, { applicationName: 'hydra-worker', max: config.DATABASE_POOL });
