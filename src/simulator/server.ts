@@ -4,9 +4,10 @@
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { authenticate, control } from './control/api.ts';
+import { control } from './control/api.ts';
 import type { Controlled } from './control/controlled.ts';
-import { challenge, overview, returnAddress, waitingIntent } from './control/pages.ts';
+import { overview } from './control/pages.ts';
+import { hosted } from './hosted/hosted.ts';
 import { Store } from './store.ts';
 import { StripeApi } from './stripe/api.ts';
 import { Engine } from './stripe/engine.ts';
@@ -70,8 +71,13 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     if (body === null) return refuse(response, 413, 'Request body too large.');
     const method = request.method ?? 'GET';
     if (target.pathname === '/' && method === 'GET') return page(response, overview(controlled));
-    const intent = /^\/_sim\/3ds\/([^/]+)$/.exec(target.pathname)?.[1];
-    if (intent !== undefined) return threeDSecure(method, intent, body, response);
+    if (/^\/(sim|_sim\/3ds)\//.test(target.pathname)) {
+      const shown = hosted(controlled, method, target, body);
+      if (shown === null) return answer(response, 404, JSON.stringify({ error: `no page ${target.pathname}` }));
+      if ('html' in shown) return page(response, shown.html);
+      response.writeHead(303, { location: shown.redirect }).end();
+      return;
+    }
     if (target.pathname.startsWith('/_sim/')) {
       const { status, body: result } = control(controlled, method, target, body);
       return answer(response, status, JSON.stringify(result));
@@ -82,20 +88,6 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     } finally {
       busy -= 1;
     }
-  }
-
-  function threeDSecure(method: string, id: string, body: string, response: ServerResponse): void {
-    const before = waitingIntent(engine, id);
-    if (before === undefined) {
-      answer(response, 404, JSON.stringify({ error: `no intent ${id}` }));
-      return;
-    }
-    const outcome = new URLSearchParams(body).get('outcome') === 'complete' ? 'complete' : 'fail';
-    if (method === 'POST' && before.status === 'requires_action') authenticate(controlled, id, { outcome });
-    const after = waitingIntent(engine, id)!;
-    const back = method === 'POST' ? returnAddress(before, after) : null;
-    if (back === null) page(response, challenge(after));
-    else response.writeHead(303, { location: back }).end();
   }
 
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, host, resolve));

@@ -1,6 +1,4 @@
-import type { Engine } from '../stripe/engine.ts';
 import type { Tables } from '../stripe/tables.ts';
-import type { PaymentIntent, SetupIntent } from '../stripe/wire.ts';
 import type { Controlled } from './controlled.ts';
 import { document, type Html, html } from './html.ts';
 
@@ -91,38 +89,3 @@ function table(title: string, heads: string[], rows: Cell[][]): Html {
 
 const amount = ({ amount, currency }: { amount: number; currency: string }) => `${amount} ${currency} minor units`;
 const time = (ms: number) => new Date(ms).toISOString();
-
-export function waitingIntent(engine: Engine, id: string): PaymentIntent | SetupIntent | undefined {
-  return engine.world.store.get('payment_intent', id) ?? engine.world.store.get('setup_intent', id);
-}
-
-/** The bank's page, where the customer proves who they are. */
-export function challenge(intent: PaymentIntent | SetupIntent): string {
-  const what = intent.object === 'payment_intent' ? `pay ${amount(intent)}` : 'save this card for later';
-  if (intent.status !== 'requires_action') {
-    return document(
-      '3-D Secure',
-      html`<h1>Nothing to confirm</h1><p><code>${intent.id}</code> is ${intent.status}.</p>`,
-    );
-  }
-  return document(
-    '3-D Secure',
-    html`<h1>Your bank asks: is it you?</h1>
-<p>You are about to ${what}. This is the simulator's stand-in for a bank's 3-D Secure page.</p>
-<form method="post">
-  <button name="outcome" value="complete">Complete</button>
-  <button name="outcome" value="fail">Fail</button>
-</form>`,
-  );
-}
-
-/** Where the customer goes from the bank's page: back to the shop with the verdict, as Stripe sends them. */
-export function returnAddress(before: PaymentIntent | SetupIntent, after: PaymentIntent | SetupIntent): string | null {
-  const target = before.next_action?.redirect_to_url?.return_url ?? null;
-  if (target === null) return null;
-  const url = new URL(target);
-  url.searchParams.set(after.object, after.id);
-  url.searchParams.set(`${after.object}_client_secret`, after.client_secret ?? '');
-  url.searchParams.set('redirect_status', after.status === 'requires_payment_method' ? 'failed' : 'succeeded');
-  return url.href;
-}

@@ -70,6 +70,21 @@ export const customerRoutes: Route[] = [
   ),
 ];
 
+/** A customer whom a checkout brings. */
+export function addCustomer(call: Call, known: Pick<Customer, 'email' | 'name'>): Customer {
+  const customer = call.store.put('customer', { ...blank(newId('cus', 14), call.now(), null), ...known });
+  call.emit('customer.created', customer, customer.created);
+  return customer;
+}
+
+/** The card that is charged from now on. */
+export function useMethod(call: Call, id: string, default_payment_method: string): void {
+  const before = customerFor(call, id);
+  const invoice_settings = { ...before.invoice_settings, default_payment_method };
+  const after = call.store.put('customer', { ...before, invoice_settings });
+  call.emit('customer.updated', after, call.now(id), previous(before, after));
+}
+
 export function customerFor(call: Call, id: string, param?: string): Customer {
   const customer = call.store.get('customer', id);
   if (customer !== undefined) return customer;

@@ -2,10 +2,12 @@
 import type { Index } from '../lookup.ts';
 import { type Behaviour, isInterruption } from './behaviour.ts';
 import type { Call } from './call.ts';
+import { expireSession } from './checkout-session.ts';
 import { invoiceDue } from './invoice-collection.ts';
 import { settled } from './payments.ts';
 import { arrive, payOut } from './payouts.ts';
 import { settleRefund } from './refunds.ts';
+import { scheduleDue } from './schedules.ts';
 import { subscriptionDue } from './subscription-due.ts';
 import type { Due } from './tables.ts';
 
@@ -33,6 +35,12 @@ export function carryOut(call: Call, due: Due): void {
     }
     case 'pay_out':
       payOut(call, due.work.clock);
+      return;
+    case 'checkout_expires':
+      expireSession(call, call.store.get('checkout.session', due.work.session)!);
+      return;
+    case 'schedule':
+      scheduleDue(call, due.work.schedule);
       return;
     case 'payout_arrives':
       arrive(call, due.work.payout);

@@ -2,6 +2,7 @@
 import type { Index } from '../lookup.ts';
 import { asSeen } from './balance-transactions.ts';
 import type { Call } from './call.ts';
+import { soldBy } from './checkout.ts';
 import { invalid } from './errors.ts';
 import { intentOf } from './invoice-collection.ts';
 import { paymentsOf } from './invoice-payments.ts';
@@ -34,6 +35,7 @@ const expandable: { [object: string]: Fields } = {
     customer: 'customer',
     default_payment_method: 'payment_method',
     discounts: 'discount',
+    schedule: 'subscription_schedule',
     latest_invoice: 'invoice',
     pending_setup_intent: 'setup_intent',
     test_clock: 'test_clock',
@@ -59,6 +61,15 @@ const expandable: { [object: string]: Fields } = {
   discount: { customer: 'customer', promotion_code: 'promotion_code', 'source.coupon': 'coupon' },
   payout: { balance_transaction: 'balance_transaction' },
   credit_note: { customer: 'customer', invoice: 'invoice', 'refunds.refund': 'refund' },
+  'checkout.session': {
+    customer: 'customer',
+    invoice: 'invoice',
+    line_items: (call, { id }) => soldBy(call, String(id)),
+    payment_intent: 'payment_intent',
+    setup_intent: 'setup_intent',
+    subscription: 'subscription',
+  },
+  subscription_schedule: { customer: 'customer', subscription: 'subscription' },
   product: { default_price: 'price' },
   price: { product: 'product' },
   promotion_code: { customer: 'customer', 'promotion.coupon': 'coupon' },

@@ -183,6 +183,9 @@ const bySubscription: Index<Invoice> = { key: subscriptionOf };
 export const invoicesOf = (call: Call, subscription: string) =>
   call.store.find('invoice', bySubscription, subscription);
 
+const byCustomer: Index<Invoice> = { key: ({ customer }) => customer };
+export const invoicesFor = (call: Call, customer: string) => call.store.find('invoice', byCustomer, customer);
+
 const waiting: Index<InvoiceItem> = { key: ({ customer, invoice }) => (invoice === null ? customer : null) };
 
 /** What a customer's next invoice takes along: their own waiting items, and those of the subscription. */

@@ -12,7 +12,7 @@ import { assertChargeable } from './money.ts';
 import { created, expand, flag, integer, list, metadata, pagination, text, unsettable } from './params.ts';
 import { confirm, unexpectedState } from './payments.ts';
 import { type Answer, ok, type Route, route } from './route.ts';
-import type { PaymentIntent } from './wire.ts';
+import type { PaymentIntent, PaymentMethod } from './wire.ts';
 
 const captureMethod = z.enum(['automatic', 'automatic_async', 'manual']);
 const future = z.enum(['on_session', 'off_session']);
@@ -242,9 +242,9 @@ function capture(
   return ok(after);
 }
 
-type Opening = Pick<PaymentIntent, 'amount' | 'currency' | 'description' | 'setup_future_usage'> & { customer: string };
+type Opening = Pick<PaymentIntent, 'amount' | 'currency' | 'customer'> & Partial<PaymentIntent>;
 
-/** A payment that billing opens for an invoice; it is confirmed when its time comes. */
+/** A payment that an invoice or a checkout opens; it is confirmed when its time comes. */
 export function openIntent(call: Call, { customer, ...opening }: Opening): PaymentIntent {
   const intent = call.store.put('payment_intent', {
     ...blank(call, opening.amount, opening.currency, customer),
@@ -252,6 +252,12 @@ export function openIntent(call: Call, { customer, ...opening }: Opening): Payme
   });
   call.emit('payment_intent.created', intent, intent.created);
   return intent;
+}
+
+/** The customer is there, with a card of theirs. */
+export function confirmIntent(call: Call, intent: PaymentIntent, method: PaymentMethod): Answer {
+  const { behaviour } = meet(call, method, intent.customer);
+  return confirm(call, intent, method, behaviour, { offSession: false, returnUrl: null, errorOnAction: false });
 }
 
 function cancel(

@@ -123,9 +123,9 @@ export function priceFor(call: Call, id: string, param: string): Price {
   return price;
 }
 
-/** An inline price belongs to whoever brought it: it isn't offered to others. */
-export function inlinePrice(call: Call, data: z.output<typeof priceData>): Price {
-  return addPrice(call, { ...data, active: false });
+/** An inline price belongs to whoever brought it, and isn't offered to others; a checkout's waits to be bought. */
+export function inlinePrice(call: Call, data: z.output<typeof priceData>, active = false): Price {
+  return addPrice(call, { ...data, active });
 }
 
 function addPrice(call: Call, params: Params): Price {

@@ -1,5 +1,6 @@
 import { balanceTransactionRoutes } from './balance-transactions.ts';
 import { chargeRoutes } from './charges.ts';
+import { checkoutRoutes } from './checkout.ts';
 import { couponRoutes } from './coupons.ts';
 import { creditNoteRoutes } from './credit-notes.ts';
 import { customerBalanceRoutes } from './customer-balance.ts';
@@ -12,11 +13,13 @@ import { invoiceRoutes } from './invoices.ts';
 import { paymentIntentRoutes } from './payment-intents.ts';
 import { paymentMethodRoutes } from './payment-methods.ts';
 import { payoutRoutes } from './payouts.ts';
+import { portalRoutes } from './portal.ts';
 import { priceRoutes } from './prices.ts';
 import { productRoutes } from './products.ts';
 import { promotionCodeRoutes } from './promotion-codes.ts';
 import { refundRoutes } from './refunds.ts';
 import type { Route } from './route.ts';
+import { scheduleRoutes } from './schedules.ts';
 import { setupIntentRoutes } from './setup-intents.ts';
 import { subscriptionItemRoutes } from './subscription-item-routes.ts';
 import { subscriptionRoutes } from './subscriptions.ts';
@@ -43,6 +46,9 @@ const routes: readonly Route[] = [
   ...invoiceItemRoutes,
   ...invoicePaymentRoutes,
   ...creditNoteRoutes,
+  ...checkoutRoutes,
+  ...portalRoutes,
+  ...scheduleRoutes,
   ...customerBalanceRoutes,
   ...eventRoutes,
   ...webhookEndpointRoutes,

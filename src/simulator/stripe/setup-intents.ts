@@ -125,9 +125,9 @@ export function setupFor(call: Call, id: string): SetupIntent {
   return intent;
 }
 
-/** A setup that billing opens for a card that will be needed. */
-export function openSetup(call: Call, customer: string): SetupIntent {
-  const intent = call.store.put('setup_intent', blank(call, customer, 'off_session'));
+/** A setup that a trial or a checkout opens, for a card that will be needed. */
+export function openSetup(call: Call, customer: string | null, fields: Partial<SetupIntent> = {}): SetupIntent {
+  const intent = call.store.put('setup_intent', { ...blank(call, customer, 'off_session'), ...fields });
   call.emit('setup_intent.created', intent, intent.created);
   return intent;
 }
@@ -167,6 +167,10 @@ function confirm(call: Call, intent: SetupIntent, params: Confirming): Answer {
       return ok(succeeded(call, attempted, method));
   }
 }
+
+/** The customer is there, with a card of theirs. */
+export const confirmSetup = (call: Call, intent: SetupIntent, method: PaymentMethod): Answer =>
+  confirm(call, intent, { payment_method: method.id });
 
 const behaviourOf = (call: Call, method: PaymentMethod): Behaviour => {
   const { habit } = call.store.get('sim.method', method.id)!;

@@ -2,6 +2,7 @@
 import type { Call } from './call.ts';
 import { waitingLines } from './invoice.ts';
 import { FINALIZES_AFTER } from './invoice-collection.ts';
+import { scheduleDue } from './schedules.ts';
 import { change, comingTo, keep, renewalWord, timeOf, trialWord } from './subscription.ts';
 import { invoiceFor, turn, upcoming } from './subscription-cycle.ts';
 import { end, expire } from './subscription-end.ts';
@@ -38,9 +39,14 @@ export function subscriptionDue(call: Call, id: string): void {
     case 'cancel':
       lastInvoice(call, end(call, subscription, { reason: 'cancellation_requested' }));
       return;
-    case 'turn':
-      turn(call, subscription);
+    case 'turn': {
+      // What is planned for this moment comes first: the next period is paid for as it will be.
+      const schedule = call.store.get('subscription_schedule', subscription.schedule ?? '');
+      if (schedule !== undefined && (schedule.current_phase?.end_date ?? Infinity) <= at)
+        scheduleDue(call, schedule.id);
+      else turn(call, subscription);
       return;
+    }
   }
 }
 

@@ -1,5 +1,6 @@
 /** How a subscription follows its invoices. */
 import type { Call } from './call.ts';
+import { useMethod } from './customers.ts';
 import { subscriptionOf } from './invoice.ts';
 import { intentOf, isGivenUp } from './invoice-collection.ts';
 import { retryRules } from './retry-rules.ts';
@@ -74,6 +75,7 @@ export function invoiceForgiven(call: Call, invoice: Invoice): void {
 /** A trial's card has been set up. */
 export function methodSetUp(call: Call, intent: SetupIntent): void {
   if (intent.customer === null) return;
+  if (call.store.get('sim.switch', intent.id) !== undefined) useMethod(call, intent.customer, intent.payment_method!);
   for (const before of subscriptionsOf(call, intent.customer)) {
     if (before.pending_setup_intent !== intent.id) continue;
     const saves = before.payment_settings?.save_default_payment_method === 'on_subscription';

@@ -1,8 +1,10 @@
 import type { Lasting } from './behaviour.ts';
+import type { CheckoutPlan } from './checkout.ts';
 import type { RetryRules } from './retry-rules.ts';
 import type {
   BalanceTransaction,
   Charge,
+  CheckoutSession,
   Coupon,
   CreditNote,
   Customer,
@@ -15,6 +17,7 @@ import type {
   PaymentIntent,
   PaymentMethod,
   Payout,
+  PortalSession,
   Price,
   Product,
   PromotionCode,
@@ -22,6 +25,7 @@ import type {
   SetupIntent,
   StripeEvent,
   Subscription,
+  SubscriptionSchedule,
   TestClock,
   WebhookEndpoint,
 } from './wire.ts';
@@ -48,6 +52,9 @@ export type Tables = {
   invoice_payment: InvoicePayment;
   credit_note: CreditNote;
   customer_balance_transaction: CustomerBalanceTransaction;
+  'checkout.session': CheckoutSession;
+  'billing_portal.session': PortalSession;
+  subscription_schedule: SubscriptionSchedule;
   event: StripeEvent;
   webhook_endpoint: WebhookEndpoint;
   test_clock: TestClock;
@@ -68,6 +75,9 @@ export type Tables = {
   'sim.moved': Whereabouts;
   /** A change that waits for its invoice to be paid. */
   'sim.pending': { id: string; invoice: string; change: Partial<Subscription> };
+  'sim.checkout': CheckoutPlan;
+  /** Setups whose card is the customer's default when they succeed. */
+  'sim.switch': { id: string; customer: string };
   'sim.key': KeptAnswer;
   'sim.secret': { id: string; secret: string };
   'sim.delivery': Delivery;
@@ -97,6 +107,8 @@ export type Due = {
   work:
     | { kind: 'settle_payment'; intent: string }
     | { kind: 'pay_out'; clock: string | null }
+    | { kind: 'checkout_expires'; session: string }
+    | { kind: 'schedule'; schedule: string }
     | { kind: 'payout_arrives'; payout: string }
     | { kind: 'invoice'; invoice: string }
     | { kind: 'subscription'; subscription: string }

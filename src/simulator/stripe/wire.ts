@@ -41,6 +41,10 @@ export type InvoiceItem = Wire<Stripe.InvoiceItem>;
 export type InvoicePayment = Wire<Stripe.InvoicePayment>;
 export type CreditNote = Wire<Stripe.CreditNote>;
 export type CustomerBalanceTransaction = Wire<Stripe.CustomerBalanceTransaction>;
+export type LineItem = Wire<Stripe.LineItem>;
+export type CheckoutSession = Wire<Stripe.Checkout.Session>;
+export type PortalSession = Wire<Stripe.BillingPortal.Session>;
+export type SubscriptionSchedule = Wire<Stripe.SubscriptionSchedule>;
 export type StripeEvent = Omit<Wire<Stripe.Event>, 'type' | 'data'> & {
   type: Stripe.Event['type'];
   data: { object: object; previous_attributes?: object };

@@ -1,0 +1,24 @@
+/** The pages that a customer is sent to. */
+import type { Controlled } from '../control/controlled.ts';
+import { challengePage } from './challenge-page.ts';
+import { checkoutPage } from './checkout-page.ts';
+import { invoicePage } from './invoice-page.ts';
+import { portalPage } from './portal-page.ts';
+import type { Shown } from './shown.ts';
+
+/** Null: there is no such page. */
+export function hosted(sim: Controlled, method: string, url: URL, body: string): Shown | null {
+  const [, kind, id] = /^\/(_sim\/3ds|sim\/checkout|sim\/invoice|sim\/portal)\/([^/]+)$/.exec(url.pathname) ?? [];
+  const form = method === 'POST' ? new URLSearchParams(body) : null;
+  if (id === undefined) return null;
+  switch (kind) {
+    case '_sim/3ds':
+      return challengePage(sim, id, url.searchParams, form);
+    case 'sim/checkout':
+      return checkoutPage(sim.engine, id, form);
+    case 'sim/invoice':
+      return invoicePage(sim.engine, id, form);
+    default:
+      return portalPage(sim.engine, id, form);
+  }
+}
