@@ -2,11 +2,16 @@
 
 export const numbers = (values: readonly number[]): string => `{${values.join(',')}}`;
 
+export const texts = (values: readonly (string | null)[]): string => scalars(values);
+
+export const scalars = (values: readonly (string | number | boolean | null)[]): string =>
+  `{${values.map(scalar).join(',')}}`;
+
 const SPECIAL = /["\\]/;
 
-export function texts(values: readonly (string | null)[]): string {
-  const quoted = values.map((value) => (value === null ? 'NULL' : `"${SPECIAL.test(value) ? escaped(value) : value}"`));
-  return `{${quoted.join(',')}}`;
+function scalar(value: string | number | boolean | null): string {
+  if (typeof value !== 'string') return value === null ? 'NULL' : String(value);
+  return `"${SPECIAL.test(value) ? escaped(value) : value}"`;
 }
 
 const escaped = (value: string): string => value.replaceAll(/["\\]/g, '\\$&');

@@ -6,6 +6,7 @@ import { type RawBuilder, type Selectable, sql } from 'kysely';
 import { creditedSpan, type Earned, type Span, type SpanCause, totalOfSpan, wholeOf } from '../../domain/earning.ts';
 import type { InvoiceId, SubscriptionId } from '../../domain/ids.ts';
 import type { Day } from '../../domain/time.ts';
+import { recordset } from '../recordset.ts';
 import type { EarningSpansTable } from '../schema.ts';
 import type { Trx } from '../tenant.ts';
 
@@ -15,16 +16,29 @@ export type LineSpan = { invoice: InvoiceId; ordinal: number; span: Span; cause:
 type About = { customer: string; subscription: SubscriptionId | null; currency: string };
 export type OwnSpan = LineSpan & About;
 
-const rowOf = ({ subscription, customer, currency, invoice, ordinal, span, cause, reference }: OwnSpan) => {
-  const { rate, from, to, product, firstDay, knownOn } = span;
-  return {
-    ...{ subscription_id: subscription, customer_id: customer, currency },
-    ...{ invoice_id: invoice, ordinal, product: product ?? '', cause, reference },
-    ...{ price: rate.price, price_before: rate.before, days: rate.days, line_from: rate.from, line_to: rate.to },
-    ...{ rest: rate.gross - wholeOf(rate), line_discount: rate.discount, from_index: from, to_index: to },
-    ...{ first_day: firstDay, known_on: knownOn, ...totalOfSpan(span) },
-  };
-};
+const spanRows = recordset<OwnSpan>('span', {
+  subscription_id: ['text', ({ subscription }) => subscription],
+  customer_id: ['text', ({ customer }) => customer],
+  currency: ['text', ({ currency }) => currency],
+  invoice_id: ['text', ({ invoice }) => invoice],
+  ordinal: ['int', ({ ordinal }) => ordinal],
+  product: ['text', ({ span }) => span.product ?? ''],
+  price: ['numeric', ({ span }) => span.rate.price],
+  price_before: ['numeric', ({ span }) => span.rate.before],
+  days: ['int', ({ span }) => span.rate.days],
+  line_from: ['int', ({ span }) => span.rate.from],
+  line_to: ['int', ({ span }) => span.rate.to],
+  rest: ['numeric', ({ span: { rate } }) => rate.gross - wholeOf(rate)],
+  line_discount: ['numeric', ({ span }) => span.rate.discount],
+  from_index: ['int', ({ span }) => span.from],
+  to_index: ['int', ({ span }) => span.to],
+  first_day: ['date', ({ span }) => span.firstDay],
+  known_on: ['date', ({ span }) => span.knownOn],
+  gross: ['numeric', ({ span }) => totalOfSpan(span).gross],
+  discount: ['numeric', ({ span }) => totalOfSpan(span).discount],
+  cause: ['text', ({ cause }) => cause],
+  reference: ['text', ({ reference }) => reference],
+});
 
 /** Parts of a statement that writes spans with their progress, for one that stores invoices at the same time. */
 export const writtenSpans = (spans: readonly OwnSpan[]): RawBuilder<unknown> => sql`
@@ -35,10 +49,7 @@ export const writtenSpans = (spans: readonly OwnSpan[]): RawBuilder<unknown> => 
     select current_setting('hydra.tenant'), current_setting('hydra.mode'), invoice_id, ordinal, subscription_id,
       customer_id, product, currency, price, price_before, days, line_from, line_to, rest, line_discount,
       from_index, to_index, first_day, known_on, gross, discount, cause, reference
-    from jsonb_to_recordset(${JSON.stringify(spans.map(rowOf))}::jsonb) as span (subscription_id text,
-      customer_id text, currency text, invoice_id text, ordinal int, product text, price numeric, price_before numeric, days int, line_from int, line_to int, rest numeric,
-      line_discount numeric, from_index int, to_index int, first_day date, known_on date, gross numeric,
-      discount numeric, cause text, reference text)
+    from ${spanRows(spans)}
     returning tenant_id, mode, id, customer_id, subscription_id, first_day, known_on, to_index - from_index as days
   ), followed as (
     insert into earning_progress (tenant_id, mode, span_id, customer_id, subscription_id, next_day, due_on, end_day)

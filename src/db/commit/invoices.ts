@@ -4,10 +4,11 @@ import { keyOf } from '../../domain/effect.ts';
 import type { CustomerId, InvoiceId, SubscriptionId } from '../../domain/ids.ts';
 import { invariant } from '../../domain/invariant.ts';
 import { type Invoice, type InvoiceLine, sumsOf } from '../../domain/invoice.ts';
-import type { Parties } from '../../domain/parties.ts';
+import { NOBODY, type Parties } from '../../domain/parties.ts';
 import type { Subscription } from '../../domain/subscription.ts';
 import { dayOf, type Instant, type TimeZone } from '../../domain/time.ts';
 import { type LineRow, lineOf } from '../invoices.ts';
+import { recordset } from '../recordset.ts';
 import type { Trx } from '../tenant.ts';
 import { type OwnSpan, writtenSpans } from './earnings.ts';
 import type { EffectOf } from './effects.ts';
@@ -30,33 +31,26 @@ export type Issued = {
  */
 export async function issueInvoices(trx: Trx, issued: readonly Issued[]): Promise<void> {
   if (issued.length === 0) return;
-  const invoices = issued.map(({ subscription, customer, invoice, parties }, i) => ({
-    ...{ position: i + 1, subscription_id: subscription, customer_id: customer },
-    ...{ seller_version: parties.seller, buyer_version: parties.buyer },
-    ...rowOf(invoice),
-  }));
-  const lines = issued.flatMap(({ invoice }) => invoice.lines.map((line, i) => lineRowOf(invoice.id, line, i)));
+  const lines = issued.flatMap(({ invoice: { id, lines } }) =>
+    lines.map((line, ordinal): OwnLine => ({ invoice: id, ordinal, line })),
+  );
   const spans = issued.flatMap(spansOf);
   await sql`/* commit_issue */
     with series as (
       insert into invoice_series as series (tenant_id, mode, series, last)
-      values (current_setting('hydra.tenant'), current_setting('hydra.mode'), ${SERIES}, ${invoices.length}::bigint)
+      values (current_setting('hydra.tenant'), current_setting('hydra.mode'), ${SERIES}, ${issued.length}::bigint)
       on conflict (tenant_id, mode, series) do update set last = series.last + excluded.last
       returning tenant_id, mode, series, last
     ), issued as (
       insert into invoices as stored (tenant_id, mode, id, subscription_id, customer_id, series, sequence, number, state,
         currency, subtotal, discount, tax, tax_included, total, credit_applied, amount_due, amount_paid, collect,
         purchase_order, tax_note, issued_at, due_at, paid_at, seller_version, buyer_version)
-      select tenant_id, mode, invoice.id, subscription_id, customer_id, series, last - ${invoices.length}::bigint + position,
-        series || '-' || lpad((last - ${invoices.length}::bigint + position)::text, 6, '0'),
+      select tenant_id, mode, id, subscription_id, customer_id, series, last - ${issued.length}::bigint + position,
+        series || '-' || lpad((last - ${issued.length}::bigint + position)::text, 6, '0'),
         case amount_due when 0 then 'paid' else 'open' end, currency, subtotal, discount, tax, tax_included, total,
         credit_applied, amount_due, 0, collect, purchase_order, tax_note, issued_at, due_at,
         case amount_due when 0 then issued_at end, seller_version, buyer_version
-      from jsonb_to_recordset(${JSON.stringify(invoices)}::jsonb) as invoice (position int, subscription_id text,
-        customer_id text, seller_version int, buyer_version int, id text, currency text, subtotal numeric,
-        discount numeric, tax numeric, tax_included numeric, total numeric, credit_applied numeric, amount_due numeric,
-        collect text, purchase_order text, tax_note text, issued_at timestamptz, due_at timestamptz),
-        series
+      from ${invoiceRows(issued.map(inOrder))}, series
       on conflict (tenant_id, mode, id) do update set (series, sequence, number, state, subtotal, discount, tax,
           tax_included, total, credit_applied, amount_due, collect, purchase_order, tax_note, issued_at, due_at, paid_at,
           seller_version, buyer_version, finalise_at, draft_lines)
@@ -70,10 +64,7 @@ export async function issueInvoices(trx: Trx, issued: readonly Issued[]): Promis
     select current_setting('hydra.tenant'), current_setting('hydra.mode'), invoice_id, ordinal, description, quantity,
       unit_price, amount, period_from, period_to, proration, discount, discounts, tax, taxes, product, tax_category,
       tax_inclusive, earning, carried
-    from jsonb_to_recordset(${JSON.stringify(lines)}::jsonb) as line (invoice_id text, ordinal int, description text,
-      quantity bigint, unit_price text, amount numeric, period_from date, period_to date, proration text,
-      discount numeric, discounts jsonb, tax numeric, taxes jsonb, product text, tax_category text,
-      tax_inclusive boolean, earning jsonb, carried boolean)`.execute(trx);
+    from ${lineRows(lines)}`.execute(trx);
 }
 
 /** What will be issued when the grace is over, if nothing is added: it has no number, and nothing is posted for it. */
@@ -83,15 +74,15 @@ export async function draftInvoices(
   effects: readonly EffectOf<'draft_invoice'>[],
 ): Promise<void> {
   for (const { invoice, finaliseAt } of effects) {
-    const row = { ...rowOf(invoice), finalise_at: iso(finaliseAt), draft_lines: invoice.lines };
+    const own = { subscription: id, customer, invoice, parties: NOBODY };
     await sql`/* commit_draft */
       insert into invoices (tenant_id, mode, id, subscription_id, customer_id, state, currency, subtotal, discount, tax,
         tax_included, total, credit_applied, amount_due, amount_paid, collect, purchase_order, tax_note, issued_at, due_at,
         finalise_at, draft_lines)
-      select current_setting('hydra.tenant'), current_setting('hydra.mode'), id, ${id}, ${customer}, 'draft', currency,
-        subtotal, discount, tax, tax_included, total, credit_applied, amount_due, 0, collect, purchase_order, tax_note,
-        issued_at, due_at, finalise_at, draft_lines
-      from jsonb_populate_record(null::invoices, ${JSON.stringify(row)}::jsonb)
+      select current_setting('hydra.tenant'), current_setting('hydra.mode'), id, subscription_id, customer_id, 'draft',
+        currency, subtotal, discount, tax, tax_included, total, credit_applied, amount_due, 0, collect, purchase_order,
+        tax_note, issued_at, due_at, ${iso(finaliseAt)}::timestamptz, ${JSON.stringify(invoice.lines)}::jsonb
+      from ${invoiceRows([inOrder(own, 0)])}
       on conflict (tenant_id, mode, id) do update set (subtotal, discount, tax, tax_included, total, credit_applied,
           amount_due, draft_lines)
         = (excluded.subtotal, excluded.discount, excluded.tax, excluded.tax_included, excluded.total,
@@ -108,31 +99,59 @@ function spansOf({ subscription, customer, timeZone, invoice }: Issued): OwnSpan
   });
 }
 
-const rowOf = (invoice: Invoice) => {
-  const { id, currency, subtotal, discount, tax, taxIncluded, total, creditApplied, amountDue } = invoice;
-  const sums = sumsOf(invoice.lines);
-  invariant(sums.total === total && amountDue === total - creditApplied, `invoice ${id}: its lines come to its total`);
-  return {
-    ...{ id, currency, subtotal, discount, tax, tax_included: taxIncluded, total },
-    ...{ credit_applied: creditApplied, amount_due: amountDue, collect: invoice.collect },
-    ...{ purchase_order: invoice.purchaseOrder, tax_note: invoice.taxNote },
-    ...{ issued_at: iso(invoice.issuedAt), due_at: iso(invoice.dueAt) },
-  };
-};
+type OwnInvoice = Omit<Issued, 'timeZone'>;
 
-const lineRowOf = (invoice: InvoiceId, line: InvoiceLine, ordinal: number) => ({
-  ...{ invoice_id: invoice, ordinal, description: line.description, quantity: line.quantity },
-  ...{ unit_price: line.unitPrice, amount: line.amount, proration: line.proration },
-  ...{ period_from: line.period?.from ?? null, period_to: line.period?.to ?? null },
-  discount: line.discount ?? 0,
-  discounts: line.discounts ?? [],
-  tax: sumsOf([line]).tax,
-  taxes: line.taxes ?? [],
-  product: line.product ?? null,
-  tax_category: line.taxCategory ?? 'standard',
-  tax_inclusive: line.taxInclusive ?? false,
-  earning: line.earning ?? null,
-  carried: line.carried ?? false,
+/** A draft is stored from them, too. */
+const invoiceRows = recordset<OwnInvoice & { position: number }>('invoice', {
+  position: ['int', ({ position }) => position],
+  subscription_id: ['text', ({ subscription }) => subscription],
+  customer_id: ['text', ({ customer }) => customer],
+  seller_version: ['int', ({ parties }) => parties.seller],
+  buyer_version: ['int', ({ parties }) => parties.buyer],
+  id: ['text', ({ invoice }) => invoice.id],
+  currency: ['text', ({ invoice }) => invoice.currency],
+  subtotal: ['numeric', ({ invoice }) => invoice.subtotal],
+  discount: ['numeric', ({ invoice }) => invoice.discount],
+  tax: ['numeric', ({ invoice }) => invoice.tax],
+  tax_included: ['numeric', ({ invoice }) => invoice.taxIncluded],
+  total: ['numeric', ({ invoice }) => invoice.total],
+  credit_applied: ['numeric', ({ invoice }) => invoice.creditApplied],
+  amount_due: ['numeric', ({ invoice }) => invoice.amountDue],
+  collect: ['text', ({ invoice }) => invoice.collect],
+  purchase_order: ['text', ({ invoice }) => invoice.purchaseOrder],
+  tax_note: ['text', ({ invoice }) => invoice.taxNote],
+  issued_at: ['timestamptz', ({ invoice }) => iso(invoice.issuedAt)],
+  due_at: ['timestamptz', ({ invoice }) => iso(invoice.dueAt)],
+});
+
+function inOrder(own: OwnInvoice, index: number) {
+  const { id, lines, total, creditApplied, amountDue } = own.invoice;
+  const sums = sumsOf(lines);
+  invariant(sums.total === total && amountDue === total - creditApplied, `invoice ${id}: its lines come to its total`);
+  return { ...own, position: index + 1 };
+}
+
+type OwnLine = { invoice: InvoiceId; ordinal: number; line: InvoiceLine };
+
+const lineRows = recordset<OwnLine>('line', {
+  invoice_id: ['text', ({ invoice }) => invoice],
+  ordinal: ['int', ({ ordinal }) => ordinal],
+  description: ['text', ({ line }) => line.description],
+  quantity: ['bigint', ({ line }) => line.quantity],
+  unit_price: ['text', ({ line }) => line.unitPrice],
+  amount: ['numeric', ({ line }) => line.amount],
+  period_from: ['date', ({ line }) => line.period?.from ?? null],
+  period_to: ['date', ({ line }) => line.period?.to ?? null],
+  proration: ['text', ({ line }) => line.proration],
+  discount: ['numeric', ({ line }) => line.discount ?? 0],
+  discounts: ['jsonb', ({ line }) => JSON.stringify(line.discounts ?? [])],
+  tax: ['numeric', ({ line }) => sumsOf([line]).tax],
+  taxes: ['jsonb', ({ line }) => JSON.stringify(line.taxes ?? [])],
+  product: ['text', ({ line }) => line.product ?? null],
+  tax_category: ['text', ({ line }) => line.taxCategory ?? 'standard'],
+  tax_inclusive: ['boolean', ({ line }) => line.taxInclusive ?? false],
+  earning: ['jsonb', ({ line }) => (line.earning ? JSON.stringify(line.earning) : null)],
+  carried: ['boolean', ({ line }) => line.carried ?? false],
 });
 
 type Void = { subscription: Subscription; effect: EffectOf<'void_invoice'> };
