@@ -20,6 +20,7 @@ import { up as ledgerSpeed } from './0017-ledger-speed.ts';
 import { up as inboxSeal } from './0019-inbox-seal.ts';
 import { up as readBack } from './0022-read-back.ts';
 import { up as ledgerPost } from './0026-ledger-post.ts';
+import { up as referencesInBulk } from './0027-references-in-bulk.ts';
 
 /** Forward only, in this order. Named here rather than found in a folder, so that a built program has them, too. */
 export const migrations: Record<string, Migration> = {
@@ -44,4 +45,5 @@ export const migrations: Record<string, Migration> = {
   '0019-inbox-seal': { up: inboxSeal },
   '0022-read-back': { up: readBack },
   '0026-ledger-post': { up: ledgerPost },
+  '0027-references-in-bulk': { up: referencesInBulk },
 };
