@@ -8,13 +8,15 @@ import { control } from './control/api.ts';
 import type { Controlled } from './control/controlled.ts';
 import { overview } from './control/pages.ts';
 import { hosted } from './hosted/hosted.ts';
+import { Paypal } from './paypal/paypal.ts';
 import { Store } from './store.ts';
 import { StripeApi } from './stripe/api.ts';
 import { Engine } from './stripe/engine.ts';
 import { KEYS_LIVE_MS } from './stripe/idempotency.ts';
+import { type Receiver, stripeOutlet } from './stripe/outlet.ts';
 import { react } from './stripe/reactions.ts';
 import type { KeptAnswer, Tables } from './stripe/tables.ts';
-import { Dispatcher, type Receiver } from './webhooks/dispatcher.ts';
+import { Dispatcher } from './webhooks/dispatcher.ts';
 
 export type SimulatorOptions = {
   port: number;
@@ -23,6 +25,8 @@ export type SimulatorOptions = {
   dataFile?: string;
   /** Who hears every event. */
   webhook?: Receiver;
+  /** Who hears every event of PayPal's, and as which webhook it is registered there. */
+  paypalWebhook?: { id: string; url: string };
   /** Milliseconds. */
   now?: () => number;
   retryBaseMs?: number;
@@ -35,7 +39,16 @@ const OWN_ENDPOINT = 'we_environment';
 const MAX_BODY_BYTES = 1024 * 1024;
 
 export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
-  const { port, host = '127.0.0.1', dataFile = null, webhook, now = Date.now, retryBaseMs = 500, publicUrl } = options;
+  const {
+    port,
+    host = '127.0.0.1',
+    dataFile = null,
+    webhook,
+    paypalWebhook = null,
+    now = Date.now,
+    retryBaseMs = 500,
+    publicUrl,
+  } = options;
   const isStale = (table: string, row: object) => table === 'sim.key' && now() - (row as KeptAnswer).at > KEYS_LIVE_MS;
   const store = new Store<Tables>(dataFile, isStale);
   let url = '';
@@ -49,10 +62,16 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     ownEndpoint: webhook === undefined ? null : OWN_ENDPOINT,
   };
   const engine = new Engine(world, (deliveries) => dispatcher.enqueue(deliveries));
-  const dispatcher = new Dispatcher(engine, webhook ? { id: OWN_ENDPOINT, ...webhook } : null, retryBaseMs);
+  const own = webhook ? { id: OWN_ENDPOINT, ...webhook } : null;
+  const dispatcher = new Dispatcher(stripeOutlet(engine, own), retryBaseMs);
   const stripe = new StripeApi(engine);
+  const paypal = new Paypal({
+    dataFile: dataFile === null ? null : `${dataFile}.paypal`,
+    ...{ now, url: world.url, retryBaseMs, webhook: paypalWebhook },
+  });
   let busy = 0;
-  const controlled: Controlled = { engine, dispatcher, isBusy: () => busy > 0 };
+  const pendingElsewhere = (): number => paypal.pendingDeliveries;
+  const controlled: Controlled = { engine, dispatcher, isBusy: () => busy > 0, pendingElsewhere };
 
   const server = createServer((request, response) => {
     handle(request, response).catch((error: unknown) => {
@@ -78,6 +97,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
       response.writeHead(303, { location: shown.redirect }).end();
       return;
     }
+    if (await paypalHandles(request, response, target, body)) return;
     if (target.pathname.startsWith('/_sim/')) {
       const { status, body: result } = control(controlled, method, target, body);
       return answer(response, status, JSON.stringify(result));
@@ -85,6 +105,15 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     busy += 1;
     try {
       await stripe.handle(request, response, target, body);
+    } finally {
+      busy -= 1;
+    }
+  }
+
+  async function paypalHandles(...given: Parameters<Paypal['handle']>): Promise<boolean> {
+    busy += 1;
+    try {
+      return await paypal.handle(...given);
     } finally {
       busy -= 1;
     }
@@ -98,11 +127,13 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     engine.stop();
     dispatcher.stop();
     stripe.stop();
+    paypal.stop();
     await new Promise<void>((resolve) => {
       server.close(() => resolve());
       server.closeAllConnections();
     });
     store.close();
+    paypal.close();
   }
   return {
     url,

@@ -176,8 +176,8 @@ export function authenticate({ engine }: Controlled, id: string, body: unknown):
   );
 }
 
-function quiet({ dispatcher, isBusy }: Controlled): ControlAnswer {
-  const pendingDeliveries = dispatcher.pending;
+function quiet({ dispatcher, isBusy, pendingElsewhere }: Controlled): ControlAnswer {
+  const pendingDeliveries = dispatcher.pending + pendingElsewhere();
   return ok({ quiet: pendingDeliveries === 0 && !isBusy(), pendingDeliveries });
 }
 

@@ -16,7 +16,7 @@ export function overview({ engine, dispatcher }: Controlled): string {
   return document(
     'Payment simulator',
     html`<h1>Payment simulator</h1>
-<p>Speaks Stripe's API on this address. Nothing here is real money. ${dispatcher.pending} deliveries are pending${paused ? ', and delivery is paused' : ''}.</p>
+<p>Speaks Stripe's API on this address. Nothing here is real money. <a href="/_sim/paypal">PayPal's side</a>. ${dispatcher.pending} deliveries are pending${paused ? ', and delivery is paused' : ''}.</p>
 ${table(
   'Payments',
   ['payment intent', 'status', 'amount', 'customer', 'why'],

@@ -149,4 +149,6 @@ export type DeliveryMode = {
   dropNext: number;
   /** The next so many deliveries are sent twice. */
   duplicateNext: number;
+  /** Each new delivery waits so long before it is first sent. */
+  delayMs?: number;
 };

@@ -3,13 +3,23 @@
  * days while they don't answer 2xx. What is still to be told is in the store, so it survives a restart.
  */
 
-import type { Engine } from '../stripe/engine.ts';
-import { asSeen } from '../stripe/events.ts';
 import type { Delivery, DeliveryMode } from '../stripe/tables.ts';
 import { type Posted, Poster } from './post.ts';
-import { signatureOf } from './signature.ts';
 
-export type Receiver = { url: string; secret: string };
+export type Letter = { url: string; headers: Record<string, string>; body: string };
+
+/** Whose deliveries they are: where they are kept, and what each says. */
+export type Outlet = {
+  /** Milliseconds, on the wall. */
+  now: () => number;
+  deliveries: () => Iterable<Delivery>;
+  delivery: (id: string) => Delivery | undefined;
+  keep: (delivery: Delivery) => Delivery;
+  mode: () => DeliveryMode | undefined;
+  keepMode: (mode: DeliveryMode) => DeliveryMode;
+  /** Undefined where nobody is there to hear it any more. */
+  letter: (delivery: Delivery) => Letter | undefined;
+};
 
 const PARALLEL = 3;
 const GIVE_UP_AFTER_MS = 3 * 24 * 60 * 60 * 1000;
@@ -19,8 +29,7 @@ const LONGEST_PAUSE = 60;
 const ORDINARY: DeliveryMode = { id: 'deliveries', paused: false, reorder: false, dropNext: 0, duplicateNext: 0 };
 
 export class Dispatcher {
-  readonly #engine: Engine;
-  readonly #own: (Receiver & { id: string }) | null;
+  readonly #outlet: Outlet;
   readonly #retryBaseMs: number;
   /** All that is pending: ready, flying or waiting for its next try. */
   readonly #open = new Set<string>();
@@ -32,11 +41,10 @@ export class Dispatcher {
   readonly #poster = new Poster();
   #stopped = false;
 
-  constructor(engine: Engine, own: (Receiver & { id: string }) | null, retryBaseMs: number) {
-    this.#engine = engine;
-    this.#own = own;
+  constructor(outlet: Outlet, retryBaseMs: number) {
+    this.#outlet = outlet;
     this.#retryBaseMs = retryBaseMs;
-    for (const delivery of this.#store.all('sim.delivery')) if (delivery.status === 'pending') this.#schedule(delivery);
+    for (const delivery of outlet.deliveries()) if (delivery.status === 'pending') this.#schedule(delivery);
   }
 
   /** How many receivers have yet to hear of an event. */
@@ -49,28 +57,28 @@ export class Dispatcher {
   }
 
   get mode(): DeliveryMode {
-    return this.#store.get('sim.mode', 'deliveries') ?? ORDINARY;
+    return this.#outlet.mode() ?? ORDINARY;
   }
 
   setMode(change: Partial<DeliveryMode>): DeliveryMode {
-    const mode = this.#engine.act(({ store }) => store.put('sim.mode', { ...this.mode, ...change }));
+    const mode = this.#outlet.keepMode({ ...this.mode, ...change });
     for (const endpoint of this.#ready.keys()) this.#pump(endpoint);
     return mode;
   }
 
+  /** Each when its time has come. */
   enqueue(ids: readonly string[]): void {
-    for (const id of ids) this.#enqueue(id);
+    for (const id of ids) this.#schedule(this.#outlet.delivery(id)!);
   }
 
   /** Sends one again now, whatever became of it before. */
   replay(id: string): Delivery | undefined {
-    const delivery = this.#store.get('sim.delivery', id);
+    const delivery = this.#outlet.delivery(id);
     if (delivery === undefined) return undefined;
     clearTimeout(this.#waiting.get(id));
     this.#waiting.delete(id);
-    const now = this.#engine.world.now();
-    const again: Delivery = { ...delivery, status: 'pending', since: now, nextAt: now };
-    this.#engine.act(({ store }) => store.put('sim.delivery', again));
+    const now = this.#outlet.now();
+    const again = this.#outlet.keep({ ...delivery, status: 'pending', since: now, nextAt: now });
     this.#enqueue(id);
     return again;
   }
@@ -82,14 +90,10 @@ export class Dispatcher {
     for (const timer of this.#waiting.values()) clearTimeout(timer);
   }
 
-  get #store() {
-    return this.#engine.world.store;
-  }
-
   #schedule(delivery: Delivery): void {
     const { id, nextAt } = delivery;
     this.#opened(delivery);
-    const wait = nextAt - this.#engine.world.now();
+    const wait = nextAt - this.#outlet.now();
     if (wait <= 0) {
       this.#enqueue(id);
       return;
@@ -102,7 +106,7 @@ export class Dispatcher {
   }
 
   #enqueue(id: string): void {
-    const delivery = this.#store.get('sim.delivery', id)!;
+    const delivery = this.#outlet.delivery(id)!;
     const { endpoint } = delivery;
     const ready = this.#ready.get(endpoint) ?? new Set();
     this.#ready.set(endpoint, ready.add(id));
@@ -128,10 +132,10 @@ export class Dispatcher {
   }
 
   async #deliver(id: string): Promise<void> {
-    const delivery = this.#store.get('sim.delivery', id)!;
+    const delivery = this.#outlet.delivery(id)!;
     if (delivery.status !== 'pending') return;
-    const receiver = this.#receiverOf(delivery.endpoint);
-    if (receiver === undefined) {
+    const letter = this.#outlet.letter(delivery);
+    if (letter === undefined) {
       this.#record(delivery, { status: 'failed', lastAnswer: 'the endpoint is gone' });
       return;
     }
@@ -142,26 +146,19 @@ export class Dispatcher {
       return;
     }
     if (duplicateNext > 0) this.setMode({ duplicateNext: duplicateNext - 1 });
-    const answer = await this.#send(delivery, receiver);
-    if (duplicateNext > 0) await this.#send(delivery, receiver);
+    const answer = await this.#send(letter);
+    if (duplicateNext > 0) await this.#send(letter);
     if (this.#stopped) return;
     if (answer.ok) this.#record(delivery, { status: 'delivered', lastAnswer: answer.text });
     else this.#failed(delivery, answer.text);
   }
 
-  #send(delivery: Delivery, { url, secret }: Receiver): Promise<Posted> {
-    const event = this.#store.get('event', delivery.event)!;
-    const payload = JSON.stringify(asSeen(this.#engine, event), null, 2);
-    const headers = {
-      'content-type': 'application/json; charset=utf-8',
-      'stripe-signature': signatureOf(payload, secret, Math.floor(Date.now() / 1000)),
-      'user-agent': 'Stripe/1.0 (+https://stripe.com/docs/webhooks)',
-    };
-    return this.#poster.post(url, headers, payload);
+  #send({ url, headers, body }: Letter): Promise<Posted> {
+    return this.#poster.post(url, headers, body);
   }
 
   #failed(delivery: Delivery, lastAnswer: string): void {
-    const now = this.#engine.world.now();
+    const now = this.#outlet.now();
     if (now - delivery.since > GIVE_UP_AFTER_MS) {
       this.#record(delivery, { status: 'failed', lastAnswer });
       return;
@@ -173,9 +170,7 @@ export class Dispatcher {
 
   #record(delivery: Delivery, change: Partial<Delivery>): Delivery {
     if (change.status !== undefined) this.#closed(delivery);
-    return this.#engine.act((call) => {
-      return call.store.put('sim.delivery', { ...delivery, ...change, attempts: delivery.attempts + 1 });
-    });
+    return this.#outlet.keep({ ...delivery, ...change, attempts: delivery.attempts + 1 });
   }
 
   #opened({ id, event }: Delivery): void {
@@ -189,12 +184,5 @@ export class Dispatcher {
     const left = this.untold(event) - 1;
     if (left === 0) this.#untold.delete(event);
     else this.#untold.set(event, left);
-  }
-
-  #receiverOf(endpoint: string): Receiver | undefined {
-    if (endpoint === this.#own?.id) return this.#own;
-    const url = this.#store.get('webhook_endpoint', endpoint)?.url;
-    const secret = this.#store.get('sim.secret', endpoint)?.secret;
-    return url === undefined || secret === undefined ? undefined : { url, secret };
   }
 }
