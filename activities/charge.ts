@@ -1,16 +1,20 @@
 import { ApplicationFailure } from '@temporalio/common';
+import { theirMethod } from '../src/customers/method-reference.ts';
 import { processorCustomerOf } from '../src/customers/processor-customer.ts';
 import type { Db } from '../src/db/client.ts';
+import { readPaymentMethod } from '../src/db/payment-methods.ts';
 import { inTenant } from '../src/db/tenant.ts';
 import type { Fact } from '../src/domain/input.ts';
 import { failPoint } from '../src/fail-point.ts';
 import type { ChargeAnswer } from '../src/processors/processor.ts';
 import type { Processors } from '../src/processors/processors.ts';
+import type { KeyRing } from '../src/security/key-ring.ts';
 import type { Taxes } from '../src/tax/taxes.ts';
 import type { Activities, Call, EffectOf } from './contract.ts';
 import { isRepeat, withTrouble } from './trouble.ts';
 
-export type OutsideDeps = { db: Db; processors: Processors; taxes: Taxes };
+/** `ring`: what is sealed in rows is opened by it. */
+export type OutsideDeps = { db: Db; ring: KeyRing; processors: Processors; taxes: Taxes };
 
 /**
  * Asks the processor for money and reports the answer; recording it is the workflow's affair. One attempt is one charge:
@@ -21,8 +25,9 @@ export const createCharge =
   (call) =>
     withTrouble(async () => {
       const { effect, subscription } = call;
-      const { invoice, attempt, paymentMethod } = effect;
+      const { invoice, attempt } = effect;
       const stored = await storedAttempt(deps.db, call);
+      const paymentMethod = await methodThere(deps, call);
       if (paymentMethod === null) {
         const none = 'no_payment_method';
         return [{ type: 'payment_failed', invoice, attempt, payment: null, decline: none, code: none }];
@@ -30,9 +35,10 @@ export const createCharge =
       const { account, customer } = await processorCustomerOf(deps, subscription);
       const { processor } = account;
       const { tenant, mode } = subscription;
-      const isOld = Date.now() - stored.requestedAt > processor.capabilities.keysLiveMs;
+      const { requestedAt } = stored;
+      const isOld = Date.now() - requestedAt > processor.capabilities.keysLiveMs;
       if (call.lookFirst || isRepeat() || isOld || stored.state !== 'requested') {
-        const found = await processor.findCharge({ tenant, mode, invoice, attempt, customer });
+        const found = await processor.findCharge({ tenant, mode, invoice, attempt, customer, requestedAt });
         if (found) return [factOf(found, effect)];
       }
       failPoint('charge.before-call');
@@ -43,6 +49,7 @@ export const createCharge =
         invoice,
         attempt,
         key: stored.key,
+        requestedAt,
         customer,
         paymentMethod,
         amount: effect.amount,
@@ -52,6 +59,15 @@ export const createCharge =
       failPoint('charge.after-call');
       return [factOf(answer, effect)];
     });
+
+/** As the processor calls it; null where there is none. */
+async function methodThere({ db, ring, processors }: OutsideDeps, { effect, subscription }: Call<EffectOf<'charge'>>) {
+  const { paymentMethod: id } = effect;
+  const { capabilities } = processors.of(subscription).processor;
+  if (id === null || capabilities.namesMethods) return id;
+  const row = await inTenant(db, subscription, (trx) => readPaymentMethod(trx, subscription.customer, id));
+  return row && theirMethod(ring, row);
+}
 
 /** Money is asked for only under a key that the database holds: a restored backup must not charge on its own. */
 async function storedAttempt(db: Db, { effect, subscription }: Call<EffectOf<'charge'>>) {

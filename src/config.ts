@@ -205,8 +205,19 @@ export const variables = {
   }),
   PAYPAL_CLIENT_ID: variable({ group: PAYPAL, about: 'Of the REST application.', schema: text }),
   PAYPAL_CLIENT_SECRET: variable({ group: PAYPAL, about: 'Of the REST application.', schema: text }),
-  PAYPAL_WEBHOOK_ID: variable({ group: PAYPAL, about: 'Of the webhook.', schema: text, example: 'WH-…' }),
-  PAYPAL_API_BASE: variable({ group: PAYPAL, about: 'Sandbox, live or the simulator.', schema: http }),
+  PAYPAL_WEBHOOK_ID: variable({
+    group: PAYPAL,
+    about: 'Of the webhook: its deliveries are signed for it alone.',
+    schema: z.string().regex(/^[A-Za-z0-9-]{1,64}$/, 'letters, digits and dashes'),
+    example: 'WH-…',
+  }),
+  PAYPAL_API_BASE: variable({
+    group: PAYPAL,
+    about:
+      'Live money: https://api-m.paypal.com. Without it the sandbox, https://api-m.sandbox.paypal.com; in development the simulator’s address, too.',
+    schema: http,
+    example: 'https://api-m.paypal.com',
+  }),
   TAX_CALCULATOR_URL: variable({
     group: TAXES,
     about: 'A service that says which taxes hold, as docs/taxes.md has it.',
@@ -298,6 +309,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
     const trouble = troubleOfSecrets(parsed as Parsed, production);
     if (trouble) troubles.push({ name: 'STRIPE_WEBHOOK_SECRET', trouble });
   }
+  troubles.push(...troublesOfPaypal(parsed as Parsed, production));
   if (troubles.length > 0) throw new ConfigError(troubles);
   const values = parsed as Parsed;
   const test = values.TEMPORAL_TEST_NAMESPACE ?? (production ? null : 'hydra-test');
@@ -322,6 +334,29 @@ function troubleOfSecrets(values: Parsed, production: boolean): string | null {
   }
   if (new Set(secrets.map(({ secret }) => secret)).size < secrets.length) return 'names a secret twice';
   return null;
+}
+
+const PAYPALS_OWN = ['https://api-m.paypal.com', 'https://api-m.sandbox.paypal.com'];
+
+/** Whoever answers at its address gives out the roots of its certificates as well: only in development may it be another. */
+function troublesOfPaypal(values: Parsed, production: boolean): Trouble[] {
+  const {
+    PAYPAL_CLIENT_ID: id,
+    PAYPAL_CLIENT_SECRET: secret,
+    PAYPAL_WEBHOOK_ID: webhook,
+    PAYPAL_API_BASE: base,
+  } = values;
+  const troubles: Trouble[] = [];
+  if (id && !secret)
+    troubles.push({ name: 'PAYPAL_CLIENT_SECRET', trouble: 'is missing: there is a PAYPAL_CLIENT_ID' });
+  if (secret && !id)
+    troubles.push({ name: 'PAYPAL_CLIENT_ID', trouble: 'is missing: there is a PAYPAL_CLIENT_SECRET' });
+  if (!production) return troubles;
+  if (id && !webhook) troubles.push({ name: 'PAYPAL_WEBHOOK_ID', trouble: 'is missing: there is a PAYPAL_CLIENT_ID' });
+  if (base && !PAYPALS_OWN.includes(base)) {
+    troubles.push({ name: 'PAYPAL_API_BASE', trouble: `is not PayPal’s own: ${PAYPALS_OWN.join(' or ')}` });
+  }
+  return troubles;
 }
 
 /** For processes: what is wrong, without the stack that says where we noticed. */

@@ -1,14 +1,20 @@
 /** A payment method that may be charged: known to us, or attached now. */
+import { ourMethod } from '../customers/method-reference.ts';
 import { processorCustomerOf } from '../customers/processor-customer.ts';
 import { keepPaymentMethod, type PaymentMethodRow, readPaymentMethod } from '../db/payment-methods.ts';
 import { inTenant } from '../db/tenant.ts';
 import type { CustomerId, PaymentMethodId } from '../domain/ids.ts';
 import type { Processor } from '../domain/subscription.ts';
+import type { PaymentMethod } from '../processors/processor.ts';
+import type { Account } from '../processors/processors.ts';
 import { badField } from './problem.ts';
 import type { Call } from './route.ts';
 
-const unknown = (id: PaymentMethodId) =>
-  badField('paymentMethodId', `is ${id}, and this customer has none such`, 'unknown_payment_method', 422);
+/** Which field of the request has named it. */
+type Named = { field: 'paymentMethodId' | 'setupId'; id: string };
+
+const unknown = ({ field, id }: Named) =>
+  badField(field, `is ${id}, and this customer has none such`, 'unknown_payment_method', 422);
 
 export async function usableMethod(
   call: Call,
@@ -17,25 +23,48 @@ export async function usableMethod(
   processor: Processor,
 ): Promise<PaymentMethodRow> {
   const { db, processors } = call.parts;
+  const named: Named = { field: 'paymentMethodId', id };
   const known = await inTenant(db, call.scope, (trx) => readPaymentMethod(trx, customer, id));
-  if (known) return known;
+  if (known?.processor === processor) return known;
+  if (known) {
+    const apart = `is ${known.processor}’s, and this is paid by ${processor}`;
+    throw badField('paymentMethodId', apart, 'wrong_processor', 422);
+  }
   const mine = await processorCustomerOf({ db, processors }, { ...call.scope, customer, processor });
+  if (mine.account.processor.capabilities.savesMethods === 'on_its_page') throw unknown(named);
   const found = await mine.account.processor.readPaymentMethod(id);
-  if (found?.customer && found.customer !== mine.customer) throw unknown(id);
+  if (found?.customer && found.customer !== mine.customer) throw unknown(named);
   const attached = found?.customer
     ? found
     : await mine.account.processor.attach({ customer: mine.customer, paymentMethod: id, key: call.request });
+  return keep(call, customer, mine.account, named, attached);
+}
+
+/** What the customer has agreed to on the processor's own page. */
+export async function methodOfSetup(
+  call: Call,
+  customer: CustomerId,
+  id: string,
+  processor: Processor,
+): Promise<PaymentMethodRow> {
+  const { account, customer: theirs } = await processorCustomerOf(call.parts, { ...call.scope, customer, processor });
+  const attached = await account.processor.attach({ customer: theirs, paymentMethod: id, key: call.request });
+  return keep(call, customer, account, { field: 'setupId', id }, attached);
+}
+
+function keep(
+  { parts: { db, keys }, scope }: Call,
+  customer: CustomerId,
+  account: Account,
+  named: Named,
+  attached: PaymentMethod | { refused: string },
+): Promise<PaymentMethodRow> {
   if ('refused' in attached) {
-    if (attached.refused === 'payment_method_unusable') throw unknown(id);
-    throw badField(
-      'paymentMethodId',
-      `is ${id}, and the processor refused it: ${attached.refused}`,
-      'payment_method_refused',
-      422,
-    );
+    if (attached.refused === 'payment_method_unusable') throw unknown(named);
+    const { field, id } = named;
+    throw badField(field, `is ${id}, and the processor refused it: ${attached.refused}`, 'payment_method_refused', 422);
   }
   const { brand, last4 } = attached;
-  return inTenant(db, call.scope, (trx) =>
-    keepPaymentMethod(trx, call.scope, { id: attached.id, customer, processor, brand, last4, at: new Date() }),
-  );
+  const method = { ...ourMethod(keys, scope, account, attached.id), customer, brand, last4, at: new Date() };
+  return inTenant(db, scope, (trx) => keepPaymentMethod(trx, scope, { ...method, processor: account.processor.name }));
 }

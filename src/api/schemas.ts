@@ -219,7 +219,7 @@ export const subscribeBody = z
     paymentMethodId: paymentMethodId
       .optional()
       .openapi({ description: 'The customer’s default where it is left out.' }),
-    processor: z.enum(['stripe']).optional(),
+    processor: z.enum(['stripe', 'paypal']).optional().openapi({ default: 'stripe' }),
     collection: z.enum(['engine']).optional(),
     quantity: quantity.optional(),
     addOns: addOns.optional(),
@@ -364,10 +364,36 @@ export const paymentMethod = z
   })
   .openapi('PaymentMethod');
 export const paymentMethodBody = z
-  .strictObject({ paymentMethodId: paymentMethodId.optional(), processor: z.enum(['stripe']).optional() })
+  .strictObject({
+    paymentMethodId: paymentMethodId.optional(),
+    setupId: z
+      .string()
+      .regex(/^[A-Za-z0-9]{5,40}$/)
+      .optional()
+      .openapi({
+        description: 'What the customer has agreed to on the processor’s page.',
+        example: '5C991763VB2781612',
+      }),
+    processor: z.enum(['stripe', 'paypal']).optional().openapi({ default: 'stripe' }),
+    returnUrl: z
+      .url({ protocol: /^https?$/ })
+      .max(2000)
+      .optional()
+      .openapi({
+        description: 'Where the customer comes back to from that page.',
+        example: 'https://app.example.com/back',
+      }),
+  })
   .openapi('PaymentMethodCreate');
 export const setup = z
-  .object({ setup: z.object({ id: z.string(), clientSecret: z.string() }), publishableKey: z.string().nullable() })
+  .object({
+    setup: z.object({
+      id: z.string(),
+      clientSecret: z.string().optional(),
+      approveUrl: z.string().optional().openapi({ description: 'Where the customer agrees. Stored nowhere.' }),
+    }),
+    publishableKey: z.string().nullable(),
+  })
   .openapi('PaymentMethodSetup');
 
 /*

@@ -55,7 +55,7 @@ const BELIEVED = sql.raw(`(claim is null or confirmed_at is not null)`);
 const COLUMNS = sql.raw(`inbox.id, seq, provider, account, event_id, type, tenant_id, mode, subscription_id, facts,
   occurred_at, state, attempts, coalesce(replayed_at, received_at) as received_at, verified_by, raw_mac, mac_key, kept_mac, claim`);
 
-type SealedRow = Omit<Row, 'tenant_id' | 'subscription_id'> & {
+export type SealedRow = Omit<Row, 'tenant_id' | 'subscription_id'> & {
   tenant_id: TenantId | null;
   subscription_id: SubscriptionId | null;
 };
@@ -308,21 +308,23 @@ export async function takeHomeless(trx: Trx, keys: KeyRing, limit: number): Prom
     order by seq
     limit ${limit}
     for update skip locked`.execute(trx);
-  return rows.flatMap((row) => {
-    const { id, provider, account, mode, facts, occurred_at, attempts, received_at } = row;
-    return facts.slice(0, 1).map((told) => ({
-      id,
-      provider,
-      account,
-      mode,
-      told,
-      occurredAt: occurred_at,
-      attempts,
-      receivedAt: received_at.getTime(),
-      seal: sealOf(keys, row),
-      sealed: { ...sealable(row), macKey: row.mac_key ?? '' },
-    }));
-  });
+  return rows.flatMap((row) => homelessOf(keys, row));
+}
+
+export function homelessOf(keys: KeyRing, row: SealedRow): Homeless[] {
+  const { id, provider, account, mode, facts, occurred_at, attempts, received_at } = row;
+  return facts.slice(0, 1).map((told) => ({
+    id,
+    provider,
+    account,
+    mode,
+    told,
+    occurredAt: occurred_at,
+    attempts,
+    receivedAt: received_at.getTime(),
+    seal: sealOf(keys, row),
+    sealed: { ...sealable(row), macKey: row.mac_key ?? '' },
+  }));
 }
 
 /** Now it is known whose it is. */

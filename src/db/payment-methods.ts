@@ -25,8 +25,22 @@ export const readPaymentMethod = async (
 ): Promise<PaymentMethodRow | null> =>
   (await attached(trx, customer).selectAll().where('id', '=', id).executeTakeFirst()) ?? null;
 
-export const defaultPaymentMethod = async (trx: Trx, customer: CustomerId): Promise<PaymentMethodRow | null> =>
+const defaultPaymentMethod = async (trx: Trx, customer: CustomerId): Promise<PaymentMethodRow | null> =>
   (await attached(trx, customer).selectAll().where('is_default', '=', true).executeTakeFirst()) ?? null;
+
+/** What a subscription with this processor is paid by, where nothing is said: the default, or the newest that it has there. */
+export const methodFor = async (
+  trx: Trx,
+  customer: CustomerId,
+  processor: Processor,
+): Promise<PaymentMethodRow | null> =>
+  (await attached(trx, customer)
+    .selectAll()
+    .where('processor', '=', processor)
+    .orderBy('is_default', 'desc')
+    .orderBy('created_at', 'desc')
+    .orderBy('id')
+    .executeTakeFirst()) ?? null;
 
 /** Told twice, by our own answer and by the processor's webhook, it is one method. */
 export async function keepPaymentMethod(
@@ -38,6 +52,7 @@ export async function keepPaymentMethod(
     processor: Processor;
     brand: string | null;
     last4: string | null;
+    sealedReference?: string | null;
     at: Date;
   },
 ): Promise<PaymentMethodRow> {
@@ -53,6 +68,7 @@ export async function keepPaymentMethod(
       customer_id: method.customer,
       processor: method.processor,
       ...shown,
+      sealed_reference: method.sealedReference ?? null,
       is_default: !hasDefault,
       created_at: method.at,
     })

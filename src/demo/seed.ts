@@ -6,6 +6,7 @@
 import { hashOfKey, newServiceKey, prefixOf } from '../auth/service-keys.ts';
 import { mintToken } from '../auth/tokens.ts';
 import { loadConfigOrExit } from '../config.ts';
+import { ourMethod } from '../customers/method-reference.ts';
 import { processorCustomerOf } from '../customers/processor-customer.ts';
 import { createKey, findKeyByPrefix } from '../db/api-keys.ts';
 import { keepBuyer } from '../db/buyers.ts';
@@ -21,7 +22,7 @@ import type { Country } from '../domain/country.ts';
 import type { CustomerId, TenantId } from '../domain/ids.ts';
 import type { Address, Seller } from '../domain/parties.ts';
 import { newId } from '../ids.ts';
-import { createProcessors } from '../processors/processors.ts';
+import { processorsOf } from '../processors/processors.ts';
 import { demoPriceBook } from './price-book.ts';
 
 const TENANT: TenantId = 'ten_demo';
@@ -32,9 +33,7 @@ const TOKENS_LIVE_SECONDS = 30 * 24 * 3_600;
 
 const config = loadConfigOrExit();
 const db = createDatabase(config.DATABASE_URL, { applicationName: 'hydra-seed', max: 2 });
-const processors = createProcessors({
-  stripe: (config.STRIPE_API_KEY ?? []).map((apiKey) => ({ apiKey, apiBase: config.STRIPE_API_BASE })),
-});
+const processors = processorsOf(config);
 const keys = { ring: config.ENCRYPTION_KEYS, blindIndexKey: config.BLIND_INDEX_KEY };
 const at = new Date();
 
@@ -79,9 +78,10 @@ async function card(id: CustomerId): Promise<void> {
   );
   const method = await account.processor.attach({ customer, paymentMethod: 'pm_card_visa', key: `seed/${id}` });
   if ('refused' in method) throw new Error(`the demo's card was refused: ${method.refused}`);
-  const { id: methodId, brand, last4 } = method;
+  const { brand, last4 } = method;
+  const ours = ourMethod(keys, SCOPE, account, method.id);
   await inTenant(db, SCOPE, (trx) =>
-    keepPaymentMethod(trx, SCOPE, { id: methodId, customer: id, processor: 'stripe', brand, last4, at }),
+    keepPaymentMethod(trx, SCOPE, { ...ours, customer: id, processor: 'stripe', brand, last4, at }),
   );
 }
 

@@ -20,7 +20,7 @@ export type Claim = {
 export type Seen = {
   state: 'succeeded' | 'processing' | 'failed' | 'open' | 'closed';
   amount: number | null;
-  currency: string;
+  currency: string | null;
   mark: string | null;
   /** What a refund gives back, or a dispute is about. */
   payment: string | null;

@@ -9,11 +9,13 @@ import { createDatabase } from '../db/client.ts';
 import { backlog } from '../db/messages.ts';
 import { alertOfRedactions, createLogger } from '../observability/logger.ts';
 import { createMetrics } from '../observability/metrics.ts';
-import { createProcessors, DEFAULT_ACCOUNT, modeOfStripeKey } from '../processors/processors.ts';
+import { DEFAULT_ACCOUNT, modeOfPaypal, modeOfStripeKey, processorsOf } from '../processors/processors.ts';
 import { separated } from '../security/key-ring.ts';
+import { methodName } from '../security/method-name.ts';
 import { createTaxes } from '../tax/taxes.ts';
 import { createTemporal } from '../temporal/temporal.ts';
-import { createDoor } from '../webhooks/door.ts';
+import { createDoor, type PaypalWebhook } from '../webhooks/door.ts';
+import { createCertificates, trustAt } from '../webhooks/paypal-certificates.ts';
 
 /** Longer than a request may take, shorter than an orchestrator's patience. */
 const GRACE_MS = 20_000;
@@ -34,9 +36,7 @@ const app = createApp({
     temporal,
     metrics,
     keys: { ring: config.ENCRYPTION_KEYS, blindIndexKey: config.BLIND_INDEX_KEY },
-    processors: createProcessors({
-      stripe: stripeKeys.map((apiKey) => ({ apiKey, apiBase: config.STRIPE_API_BASE })),
-    }),
+    processors: processorsOf(config),
     taxes: createTaxes(config),
     publishableKey: config.STRIPE_PUBLISHABLE_KEY ?? null,
     patienceMs: { command: 10_000, payment: 8_000 },
@@ -53,8 +53,17 @@ const door = createDoor({
       .filter((each) => each.mode === null || each.mode === mode)
       .map(({ secret }) => secret),
   })),
+  paypal: paypalWebhooks(),
   count: (outcome) => metrics.webhooks.inc({ outcome }),
 });
+
+function paypalWebhooks(): PaypalWebhook[] {
+  const { PAYPAL_CLIENT_ID, PAYPAL_WEBHOOK_ID: webhookId, PAYPAL_API_BASE: base, BLIND_INDEX_KEY: key } = config;
+  if (!PAYPAL_CLIENT_ID || !webhookId) return [];
+  const mode = modeOfPaypal(base);
+  const nameOf = (vaultId: string) => methodName(key, { account: DEFAULT_ACCOUNT, mode }, vaultId);
+  return [{ id: DEFAULT_ACCOUNT, mode, nameOf, webhookId, certificates: createCertificates(trustAt(base, mode)) }];
+}
 
 const server = createServer((request, response) => door(request, response) || app(request, response));
 server.requestTimeout = 30_000;

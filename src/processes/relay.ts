@@ -6,6 +6,8 @@ import { loadConfigOrExit } from '../config.ts';
 import { createDatabase } from '../db/client.ts';
 import type { Mode } from '../domain/ids.ts';
 import { alertOfRedactions, createLogger } from '../observability/logger.ts';
+import { processorsOf } from '../processors/processors.ts';
+import { keepConfirming } from '../relay/confirm.ts';
 import { listen } from '../relay/listen.ts';
 import { createRelay } from '../relay/relay.ts';
 import { relaySettings } from '../relay/settings.ts';
@@ -27,14 +29,19 @@ const clients = new Map<Mode, Client>(
   config.namespaces.map(({ mode, namespace }) => [mode, new Client({ connection, namespace })]),
 );
 
+const keys = config.INBOX_KEYS ?? separated(config.ENCRYPTION_KEYS, 'inbox');
 const relay = createRelay({
   db,
-  keys: config.INBOX_KEYS ?? separated(config.ENCRYPTION_KEYS, 'inbox'),
+  keys,
   modes: [...clients.keys()],
   signal: signalThrough(clients, relaySettings.signalTimeoutMs),
   log,
 });
-const ear = listen(config.DATABASE_URL, relay.wake);
+const confirming = keepConfirming({ db, keys, ring: config.ENCRYPTION_KEYS, processors: processorsOf(config), log });
+const ear = listen(config.DATABASE_URL, () => {
+  relay.wake();
+  confirming.wake();
+});
 relay.start();
 
 let stopping = false;
@@ -43,7 +50,7 @@ async function stop(): Promise<void> {
   stopping = true;
   await ear.stop();
   // A signal that hangs is not waited for: what it carried is leased for a little longer, and sent again.
-  await Promise.race([relay.stop(), sleep(STOP_WITHIN_MS)]);
+  await Promise.race([Promise.all([relay.stop(), confirming.stop()]), sleep(STOP_WITHIN_MS)]);
   await db.destroy();
   await connection.close();
   log.info({}, 'the relay has stopped');

@@ -3,6 +3,7 @@ import { startSimulator } from '../simulator/server.ts';
 
 const { PORT, HOST, SIMULATOR_DATA, SIMULATOR_PUBLIC_URL } = process.env;
 const { SIMULATOR_WEBHOOK_URL: url, SIMULATOR_WEBHOOK_SECRET: secret } = process.env;
+const { SIMULATOR_PAYPAL_WEBHOOK_URL: paypalUrl, SIMULATOR_PAYPAL_WEBHOOK_ID: paypalId } = process.env;
 
 if ((url === undefined) !== (secret === undefined)) {
   throw new Error('SIMULATOR_WEBHOOK_URL and SIMULATOR_WEBHOOK_SECRET go together');
@@ -14,6 +15,7 @@ const simulator = await startSimulator({
   ...(SIMULATOR_PUBLIC_URL && { publicUrl: SIMULATOR_PUBLIC_URL }),
   ...(SIMULATOR_DATA && { dataFile: SIMULATOR_DATA }),
   ...(url && secret && { webhook: { url, secret } }),
+  ...(paypalUrl && paypalId && { paypalWebhook: { url: paypalUrl, id: paypalId } }),
 });
 
 let stopping = false;

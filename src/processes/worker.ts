@@ -8,7 +8,7 @@ import { loadConfigOrExit } from '../config.ts';
 import { createDatabase } from '../db/client.ts';
 import { alertOfRedactions, createLogger } from '../observability/logger.ts';
 import { temporalLogger } from '../observability/temporal-logger.ts';
-import { createProcessors } from '../processors/processors.ts';
+import { processorsOf } from '../processors/processors.ts';
 import { createTaxes } from '../tax/taxes.ts';
 import { keepRevenueSchedules } from '../worker/revenue-schedules.ts';
 import { runWorkers } from '../worker/run-workers.ts';
@@ -26,9 +26,7 @@ Runtime.install({
 });
 
 const db = createDatabase(config.DATABASE_URL, { applicationName: 'hydra-worker', max: config.DATABASE_POOL });
-const processors = createProcessors({
-  stripe: (config.STRIPE_API_KEY ?? []).map((apiKey) => ({ apiKey, apiBase: config.STRIPE_API_BASE })),
-});
+const processors = processorsOf(config);
 const { connectionOptions } = loadClientConnectConfig();
 const options = { ...connectionOptions, address: config.TEMPORAL_ADDRESS };
 
@@ -68,7 +66,7 @@ workers = await runWorkers({
   connection,
   namespaces: config.namespaces,
   db,
-  activities: createActivities({ db, processors, taxes: createTaxes(config) }),
+  activities: createActivities({ db, ring: config.ENCRYPTION_KEYS, processors, taxes: createTaxes(config) }),
   processors,
   workflowBundle: bundle,
   clientConnection,

@@ -5,17 +5,9 @@
  * Every order carries a key named after the business fact, so asking twice changes nothing. An expected answer is a
  * value; no answer is a `ProcessorTrouble`, thrown.
  */
+import type { Claim, Seen } from '../domain/claim.ts';
 import type { Currency } from '../domain/currency.ts';
-import type {
-  CustomerId,
-  InvoiceId,
-  Mode,
-  PaymentId,
-  PaymentMethodId,
-  RefundId,
-  SubscriptionId,
-  TenantId,
-} from '../domain/ids.ts';
+import type { CustomerId, InvoiceId, Mode, PaymentId, RefundId, SubscriptionId, TenantId } from '../domain/ids.ts';
 import type { DeclineClass } from '../domain/input.ts';
 import type { Processor as ProcessorName } from '../domain/subscription.ts';
 import type { Instant } from '../domain/time.ts';
@@ -33,6 +25,10 @@ type Capabilities = {
   chargeStep: (currency: Currency) => number;
   /** How long the processor remembers a key. Older than that, a charge is looked up before it is asked for again. */
   keysLiveMs: number;
+  /** Its names of payment methods are kept as ours; otherwise ours is another, and its own is kept sealed. */
+  namesMethods: boolean;
+  /** A method is saved by the processor's code in the customer's browser, or on a page of its own, from where they come back. */
+  savesMethods: 'in_browser' | 'on_its_page';
 };
 
 /** The processor's own name of one of our customers. */
@@ -46,9 +42,9 @@ export type CustomerRequest = {
   clock: string | null;
 };
 
-/** What is kept of a payment method, and nothing more. */
+/** What is kept of a payment method, and nothing more. `id` is the processor's name of it. */
 export type PaymentMethod = {
-  id: PaymentMethodId;
+  id: string;
   customer: ProcessorCustomerId | null;
   brand: string | null;
   last4: string | null;
@@ -63,8 +59,11 @@ export type ChargeRequest = {
   attempt: number;
   /** Stored before the call; the same for every repeat of this attempt. */
   key: string;
+  /** And when that was, by our wall. */
+  requestedAt: Instant;
   customer: ProcessorCustomerId;
-  paymentMethod: PaymentMethodId;
+  /** As the processor calls it. */
+  paymentMethod: string;
   amount: number;
   currency: Currency;
   /** The customer is there and can confirm it. */
@@ -78,7 +77,7 @@ export type ChargeAnswer =
   | { outcome: 'processing'; payment: PaymentId }
   | { outcome: 'canceled'; payment: PaymentId };
 
-export type ChargeSought = Pick<ChargeRequest, 'tenant' | 'mode' | 'invoice' | 'attempt' | 'customer'>;
+export type ChargeSought = Pick<ChargeRequest, 'tenant' | 'mode' | 'invoice' | 'attempt' | 'customer' | 'requestedAt'>;
 
 export type CancelRequest = { tenant: TenantId; mode: Mode; payment: PaymentId; key: string };
 export type CancelAnswer =
@@ -108,12 +107,18 @@ export type RefundAnswer =
   | { outcome: 'processing'; refund: string }
   | { outcome: 'failed'; refund: string | null; code: string };
 
-/** The customer's browser saves a method with this secret. It is handed through and stored nowhere. */
-export type Setup = { id: string; clientSecret: string };
+export type SetupRequest = {
+  customer: ProcessorCustomerId;
+  key: string;
+  /** Where the customer comes back to, where that is on a page of the processor's. */
+  returnUrl: string | null;
+};
+/** The customer's browser saves a method with this secret, or agrees at this address. It is handed through and stored nowhere. */
+export type Setup = { id: string; clientSecret: string | null; approveUrl: string | null };
 export type SetupState = {
   state: 'open' | 'succeeded' | 'canceled';
   customer: ProcessorCustomerId | null;
-  paymentMethod: PaymentMethodId | null;
+  paymentMethod: string | null;
 };
 
 export type PaymentProcessor = {
@@ -122,23 +127,25 @@ export type PaymentProcessor = {
 
   ensureCustomer(request: CustomerRequest): Promise<ProcessorCustomerId>;
 
-  createSetup(request: { customer: ProcessorCustomerId; key: string }): Promise<Setup>;
+  createSetup(request: SetupRequest): Promise<Setup>;
   readSetup(setup: string): Promise<SetupState | null>;
   /** Null when the processor knows no such method. */
-  readPaymentMethod(id: PaymentMethodId): Promise<PaymentMethod | null>;
+  readPaymentMethod(id: string): Promise<PaymentMethod | null>;
   /** Puts a method that the customer's browser has made on the customer. Answers under its lasting id. */
   attach(request: {
     customer: ProcessorCustomerId;
-    paymentMethod: PaymentMethodId;
+    paymentMethod: string;
     key: string;
   }): Promise<PaymentMethod | { refused: string }>;
-  detach(id: PaymentMethodId): Promise<void>;
+  detach(id: string): Promise<void>;
 
   charge(request: ChargeRequest): Promise<ChargeAnswer>;
   /** The attempt's charge as the processor knows it, or null where it never began. */
   findCharge(sought: ChargeSought): Promise<ChargeAnswer | null>;
   cancelPayment(request: CancelRequest): Promise<CancelAnswer>;
   refund(request: RefundRequest): Promise<RefundAnswer>;
+  /** What an event has claimed, as the processor itself shows it now. Null where it has no such thing. */
+  look(about: Claim['about'], id: string): Promise<Seen | null>;
   /** A clock on the processor's side, for test customers that are made on it. Only where `capabilities.clocks` says so. */
   createClock(request: { now: Instant; key: string }): Promise<string>;
   /** Answers when everything due there on the way has happened. */

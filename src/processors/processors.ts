@@ -1,5 +1,7 @@
 import type { Mode, TenantId } from '../domain/ids.ts';
 import type { Processor as ProcessorName } from '../domain/subscription.ts';
+import { createPaypal } from './paypal.ts';
+import { LIVE, type PaypalOptions } from './paypal-client.ts';
 import type { PaymentProcessor } from './processor.ts';
 import { createStripe } from './stripe.ts';
 import { ProcessorTrouble } from './trouble.ts';
@@ -14,14 +16,27 @@ export const DEFAULT_ACCOUNT = 'default';
 /** Stripe's keys say which mode they are for; the simulator's are test keys. */
 export const modeOfStripeKey = (apiKey: string): Mode => (/^(sk|rk)_live_/.test(apiKey) ? 'live' : 'test');
 
+/** Its keys say nothing, so its address does; the sandbox and the simulator are for tests. */
+export const modeOfPaypal = (apiBase: string | undefined): Mode =>
+  apiBase !== undefined && new URL(apiBase).origin === LIVE ? 'live' : 'test';
+
 /** The environment's accounts: at most one a mode, since a live key must never move test money, nor the other way. */
-export function createProcessors({ stripe }: { stripe: readonly StripeAccount[] }): Processors {
+export function createProcessors({
+  stripe,
+  paypal = [],
+}: {
+  stripe: readonly StripeAccount[];
+  paypal?: readonly PaypalOptions[];
+}): Processors {
   const accounts = new Map<string, Account>();
   for (const options of stripe) {
     accounts.set(`stripe/${modeOfStripeKey(options.apiKey)}`, {
       id: DEFAULT_ACCOUNT,
       processor: createStripe(options),
     });
+  }
+  for (const options of paypal) {
+    accounts.set(`paypal/${modeOfPaypal(options.apiBase)}`, { id: DEFAULT_ACCOUNT, processor: createPaypal(options) });
   }
   return {
     of({ mode, processor }) {
@@ -34,4 +49,21 @@ export function createProcessors({ stripe }: { stripe: readonly StripeAccount[] 
       );
     },
   };
+}
+
+/** The environment, as far as it is about accounts. */
+type Named = {
+  STRIPE_API_KEY?: readonly string[] | undefined;
+  STRIPE_API_BASE?: string | undefined;
+  PAYPAL_CLIENT_ID?: string | undefined;
+  PAYPAL_CLIENT_SECRET?: string | undefined;
+  PAYPAL_API_BASE?: string | undefined;
+};
+
+export function processorsOf(config: Named): Processors {
+  const { PAYPAL_CLIENT_ID: clientId, PAYPAL_CLIENT_SECRET: clientSecret, PAYPAL_API_BASE: apiBase } = config;
+  return createProcessors({
+    stripe: (config.STRIPE_API_KEY ?? []).map((apiKey) => ({ apiKey, apiBase: config.STRIPE_API_BASE })),
+    paypal: clientId && clientSecret ? [{ clientId, clientSecret, apiBase }] : [],
+  });
 }

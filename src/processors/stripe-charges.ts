@@ -1,10 +1,10 @@
 import type Stripe from 'stripe';
 import { attemptKey } from '../domain/ids.ts';
 import type { CancelAnswer, CancelRequest, ChargeAnswer, ChargeRequest, ChargeSought } from './processor.ts';
+import { keyFor } from './processor-key.ts';
 import { fromStripe, toStripe } from './stripe-amounts.ts';
 import { declineClassOf, declineOf } from './stripe-declines.ts';
 import { asking, type StripeError } from './stripe-errors.ts';
-import { keyFor } from './stripe-key.ts';
 import { ProcessorTrouble } from './trouble.ts';
 
 /** How we find our own again, in lists and in events. Ids only: Stripe's staff and dashboards show metadata. */

@@ -1,9 +1,15 @@
 import type Stripe from 'stripe';
-import type { PaymentMethodId } from '../domain/ids.ts';
-import type { CustomerRequest, PaymentMethod, ProcessorCustomerId, Setup, SetupState } from './processor.ts';
+import type {
+  CustomerRequest,
+  PaymentMethod,
+  ProcessorCustomerId,
+  Setup,
+  SetupRequest,
+  SetupState,
+} from './processor.ts';
+import { keyFor } from './processor-key.ts';
 import { declineOf } from './stripe-declines.ts';
 import { asking, askingFor, isMissing } from './stripe-errors.ts';
-import { keyFor } from './stripe-key.ts';
 
 /** A name, an address, an e-mail stay with us: Stripe needs none of them to take money. */
 export async function ensureCustomer(stripe: Stripe, request: CustomerRequest): Promise<ProcessorCustomerId> {
@@ -22,7 +28,7 @@ export async function ensureCustomer(stripe: Stripe, request: CustomerRequest): 
 
 export async function createSetup(
   stripe: Stripe,
-  { customer, key }: { customer: ProcessorCustomerId; key: string },
+  { customer, key }: Pick<SetupRequest, 'customer' | 'key'>,
 ): Promise<Setup> {
   const intent = await asking(() =>
     stripe.setupIntents.create(
@@ -34,7 +40,7 @@ export async function createSetup(
       { idempotencyKey: `${customer}/${key}` },
     ),
   );
-  return { id: intent.id, clientSecret: intent.client_secret ?? '' };
+  return { id: intent.id, clientSecret: intent.client_secret, approveUrl: null };
 }
 
 export async function readSetup(stripe: Stripe, setup: string): Promise<SetupState | null> {
@@ -45,18 +51,18 @@ export async function readSetup(stripe: Stripe, setup: string): Promise<SetupSta
   return {
     state,
     customer: idOf(intent.customer),
-    paymentMethod: idOf(intent.payment_method) as PaymentMethodId | null,
+    paymentMethod: idOf(intent.payment_method),
   };
 }
 
-export async function readPaymentMethod(stripe: Stripe, id: PaymentMethodId): Promise<PaymentMethod | null> {
+export async function readPaymentMethod(stripe: Stripe, id: string): Promise<PaymentMethod | null> {
   const method = await askingFor(() => stripe.paymentMethods.retrieve(id));
   return method && kept(method);
 }
 
 export async function attach(
   stripe: Stripe,
-  { customer, paymentMethod, key }: { customer: ProcessorCustomerId; paymentMethod: PaymentMethodId; key: string },
+  { customer, paymentMethod, key }: { customer: ProcessorCustomerId; paymentMethod: string; key: string },
 ): Promise<PaymentMethod | { refused: string }> {
   return asking<PaymentMethod | { refused: string }>(
     async () =>
@@ -74,7 +80,7 @@ export async function attach(
   );
 }
 
-export async function detach(stripe: Stripe, id: PaymentMethodId): Promise<void> {
+export async function detach(stripe: Stripe, id: string): Promise<void> {
   await asking<unknown>(
     () => stripe.paymentMethods.detach(id),
     // Detached before, or never there: nothing is left to do.
@@ -84,7 +90,7 @@ export async function detach(stripe: Stripe, id: PaymentMethodId): Promise<void>
 
 /** The whole of what is ever read of a card. Its expiry, its fingerprint, its holder are dropped here. */
 const kept = ({ id, customer, card, type }: Stripe.PaymentMethod): PaymentMethod => ({
-  id: id as PaymentMethodId,
+  id,
   customer: idOf(customer),
   brand: card?.brand ?? type,
   last4: card?.last4 ?? null,

@@ -1,8 +1,8 @@
 import type Stripe from 'stripe';
 import type { RefundAnswer, RefundRequest } from './processor.ts';
+import { keyFor } from './processor-key.ts';
 import { fromStripe, toStripe } from './stripe-amounts.ts';
 import { asking, type StripeError } from './stripe-errors.ts';
-import { keyFor } from './stripe-key.ts';
 
 /** An attempt is found again by its name and number in the refund's metadata: Stripe forgets keys after a day. */
 export async function refund(stripe: Stripe, request: RefundRequest): Promise<RefundAnswer> {

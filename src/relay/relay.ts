@@ -30,7 +30,7 @@ import { settleLate } from './late-facts.ts';
 import { backOff, type RelaySettings, relaySettings } from './settings.ts';
 import type { Signal, SignalOutcome } from './signal.ts';
 
-type RelayLog = {
+export type RelayLog = {
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
   error(fields: object, message: string): void;

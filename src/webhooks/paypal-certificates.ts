@@ -4,6 +4,7 @@
  */
 import { X509Certificate } from 'node:crypto';
 import { rootCertificates } from 'node:tls';
+import type { Mode } from '../domain/ids.ts';
 import { type Judged, judgeChain, parse } from './paypal-chain.ts';
 
 export type CertificateTrust = {
@@ -104,14 +105,20 @@ const ORIGINS = {
   test: ['https://api.sandbox.paypal.com', 'https://api-m.sandbox.paypal.com'],
 };
 
-export const paypalTrust = (mode: 'live' | 'test'): CertificateTrust => ({
+export const paypalTrust = (mode: Mode): CertificateTrust => ({
   origins: ORIGINS[mode],
   name: NAMES[mode],
   roots: publicRoots,
 });
 
+/** PayPal's own address, or in development the simulator's. */
+export const trustAt = (apiBase: string | undefined, mode: Mode): CertificateTrust =>
+  apiBase === undefined || new URL(apiBase).hostname.endsWith('.paypal.com')
+    ? paypalTrust(mode)
+    : simulatorTrust(apiBase);
+
 /** The simulator has roots of its own and tells them. Asked each time: it may have been made anew. */
-export const simulatorTrust = (base: string): CertificateTrust => ({
+const simulatorTrust = (base: string): CertificateTrust => ({
   origins: [new URL(base).origin],
   name: NAMES.test,
   roots: async () => parse(await fetchText(`${new URL(base).origin}/_sim/paypal/roots.pem`)) ?? [],

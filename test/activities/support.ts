@@ -7,6 +7,7 @@ import { inTenant } from '../../src/db/tenant.ts';
 import { isOutside, type OutsideEffect } from '../../src/domain/effect.ts';
 import type { CustomerId, InvoiceId, PaymentMethodId, SubscriptionId } from '../../src/domain/ids.ts';
 import { createProcessors } from '../../src/processors/processors.ts';
+import { parseKeyRing } from '../../src/security/key-ring.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/server.ts';
 import { createTaxes } from '../../src/tax/taxes.ts';
 import { addCustomer, SCOPE, step, useDatabase } from '../db/support.ts';
@@ -22,6 +23,7 @@ export function useActivities() {
   afterAll(() => simulator.stop());
   const deps = () => ({
     db: database.db,
+    ring: RING,
     processors: createProcessors({ stripe: [{ apiKey: 'sk_test_x', apiBase: simulator.url }] }),
     taxes: createTaxes({}),
   });
@@ -58,16 +60,17 @@ export function useActivities() {
     const { processor } = known.account;
     const method = await processor.attach({
       customer: known.customer,
-      paymentMethod: token as PaymentMethodId,
+      paymentMethod: token,
       key: customer,
     });
     if ('refused' in method) throw new Error(method.refused);
-    return method.id;
+    return method.id as PaymentMethodId;
   }
 
   return { database, activities: () => createActivities(deps()), deps, control, chargesOf, charged };
 }
 
+const RING = parseKeyRing(`k1:${Buffer.alloc(32, 'k').toString('base64')}`);
 let made = 0;
 
 /** As Temporal would run it, this often already. */

@@ -46,6 +46,7 @@ export type Api = {
 
 type Options = {
   db: Db;
+  keys?: CustomerKeys;
   processors?: Processors;
   taxes?: Taxes;
   temporalAddress?: string;
@@ -62,7 +63,10 @@ export async function startApi(options: Options): Promise<Api> {
     taskQueue,
     {},
   );
-  const keys = { ring: parseKeyRing(`k1:${randomBytes(32).toString('base64')}`), blindIndexKey: randomBytes(32) };
+  const keys = options.keys ?? {
+    ring: parseKeyRing(`k1:${randomBytes(32).toString('base64')}`),
+    blindIndexKey: randomBytes(32),
+  };
   const app = createApp({
     logger: pino({ level: process.env.LOG_LEVEL ?? 'silent' }),
     authenticate: createAuthenticate({ db, verifyToken: createTokenVerifier(auth) }),

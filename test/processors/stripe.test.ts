@@ -1,18 +1,18 @@
 /**
- * What every processor adapter keeps to, tried on the simulator through the official client. Where STRIPE_TEST_KEY holds
- * a test key of a real account, the same suite runs against Stripe.
+ * Stripe's adapter beyond what contract.test.ts asks of every one, on the simulator through the official client. Where
+ * STRIPE_API_KEY holds a test key of a real account, the same runs against Stripe.
  */
 import { randomUUID } from 'node:crypto';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { keyOf } from '../../src/domain/effect.ts';
-import type { InvoiceId, PaymentMethodId } from '../../src/domain/ids.ts';
+import type { InvoiceId } from '../../src/domain/ids.ts';
 import type { ChargeRequest, PaymentProcessor } from '../../src/processors/processor.ts';
-import { createProcessors } from '../../src/processors/processors.ts';
+import { createProcessors, processorsOf } from '../../src/processors/processors.ts';
 import { createStripe } from '../../src/processors/stripe.ts';
 import { ProcessorTrouble, retryAfterMs } from '../../src/processors/trouble.ts';
 import { startSimulator } from '../../src/simulator/server.ts';
 
-const realKey = process.env.STRIPE_TEST_KEY;
+const realKey = process.env.STRIPE_API_KEY;
 const WHOSE = { tenant: 'ten_1', mode: 'test' } as const;
 
 const simulated = async () => {
@@ -40,7 +40,7 @@ const newInvoice = (): InvoiceId => `inv_${randomUUID().slice(0, 8)}_1`;
 async function ready(processor: PaymentProcessor, token: string, over: Partial<ChargeRequest> = {}) {
   const id = `cus_${randomUUID()}` as const;
   const customer = await processor.ensureCustomer({ ...WHOSE, customer: id, clock: null });
-  const method = await processor.attach({ customer, paymentMethod: token as PaymentMethodId, key: randomUUID() });
+  const method = await processor.attach({ customer, paymentMethod: token, key: randomUUID() });
   if ('refused' in method) throw new Error(method.refused);
   const invoice = newInvoice();
   const request: ChargeRequest = {
@@ -49,6 +49,7 @@ async function ready(processor: PaymentProcessor, token: string, over: Partial<C
     invoice,
     attempt: 1,
     key: `charge/${invoice}/1`,
+    requestedAt: Date.now(),
     customer,
     paymentMethod: method.id,
     amount: 3000,
@@ -87,9 +88,9 @@ describe.each(parties)('%s', (_name, party) => {
   test('a setup has a secret for the browser and can be read back', async () => {
     const { processor } = await party();
     const { customer } = await ready(processor, 'pm_card_visa');
-    const setup = await processor.createSetup({ customer, key: 'one' });
+    const setup = await processor.createSetup({ customer, key: 'one', returnUrl: null });
     expect(setup.clientSecret).toContain(setup.id);
-    expect(await processor.createSetup({ customer, key: 'one' })).toEqual(setup);
+    expect(await processor.createSetup({ customer, key: 'one', returnUrl: null })).toEqual(setup);
     expect(await processor.readSetup(setup.id)).toEqual({ state: 'open', customer, paymentMethod: null });
     expect(await processor.readSetup('seti_nobody')).toBeNull();
   });
@@ -291,6 +292,18 @@ test('an account is for one mode, as its key says', () => {
   expect(processors.of({ tenant: 'ten_1', mode: 'test', processor: 'stripe' })).toMatchObject({ id: 'default' });
   expect(() => processors.of({ tenant: 'ten_1', mode: 'live', processor: 'stripe' })).toThrow('no stripe account');
   expect(() => processors.of({ tenant: 'ten_1', mode: 'test', processor: 'paypal' })).toThrow('no paypal account');
+});
+
+test.each([
+  [undefined, 'test'],
+  ['https://api-m.sandbox.paypal.com', 'test'],
+  ['http://127.0.0.1:12111', 'test'],
+  ['https://api-m.paypal.com', 'live'],
+] as const)('PayPal at %s is for %s money', (PAYPAL_API_BASE, mode) => {
+  const processors = processorsOf({ PAYPAL_CLIENT_ID: 'a', PAYPAL_CLIENT_SECRET: 'b', PAYPAL_API_BASE });
+  const of = (each: 'test' | 'live') => processors.of({ tenant: 'ten_1', mode: each, processor: 'paypal' });
+  expect(of(mode)).toMatchObject({ id: 'default', processor: { name: 'paypal' } });
+  expect(() => of(mode === 'test' ? 'live' : 'test')).toThrow('no paypal account');
 });
 
 test.each([

@@ -62,7 +62,10 @@ export async function startEngine(): Promise<Engine> {
   ]);
   const db = createDatabase(database.url, { applicationName: 'test', max: 12 });
   await db.insertInto('tenants').values({ id: tenant, name: 'Test', created_at: new Date() }).execute();
-  const processors = createProcessors({ stripe: [{ apiKey: API_KEY, apiBase: simulator.url }] });
+  const processors = createProcessors({
+    stripe: [{ apiKey: API_KEY, apiBase: simulator.url }],
+    paypal: [{ clientId: 'id', clientSecret: 'secret', apiBase: simulator.url }],
+  });
   const connection = await NativeConnection.connect({ address: temporal.address });
   const { client, taskQueue, workflowBundle } = temporal;
   const keys = { ring: parseKeyRing(`k1:${randomBytes(32).toString('base64')}`), blindIndexKey: randomBytes(32) };
@@ -79,7 +82,7 @@ export async function startEngine(): Promise<Engine> {
       connection,
       namespaces: [{ mode: 'test', namespace: TEST_NAMESPACE }],
       db,
-      activities: createActivities({ db, processors, taxes: createTaxes({}) }),
+      activities: createActivities({ db, ring: keys.ring, processors, taxes: createTaxes({}) }),
       processors,
       workflowBundle,
       clientConnection: client.connection as never,

@@ -14,7 +14,7 @@ beforeEach(async () => {
 
 async function opened() {
   const { certificates, address } = await certificatesOf();
-  const nameOf = (vaultId: string) => methodName(Buffer.alloc(32), 'default', vaultId);
+  const nameOf = (vaultId: string) => methodName(Buffer.alloc(32), { account: 'default', mode: 'test' }, vaultId);
   const account = { id: 'default', mode: 'test', nameOf, webhookId: WEBHOOK, certificates } as const;
   const door = await openDoor(database.db, [], undefined, [account]);
   const url = door.url.replace('stripe', 'paypal');

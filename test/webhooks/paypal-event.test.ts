@@ -5,7 +5,7 @@ import { PANS } from './events.ts';
 import { capture, dispute, MARK, paypalEvent, refund } from './paypal-events.ts';
 
 const KEY = Buffer.alloc(32, 7);
-const nameOf = (vaultId: string) => methodName(KEY, 'default', vaultId);
+const nameOf = (vaultId: string) => methodName(KEY, { account: 'default', mode: 'test' }, vaultId);
 const account = { id: 'default', mode: 'test', nameOf } as const;
 const read = (event: object) => readPaypalEvent(Buffer.from(JSON.stringify(event)), account);
 const heard = (type: string, resource: Record<string, unknown>, over = {}) => {

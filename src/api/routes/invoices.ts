@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { listInvoices, readInvoice } from '../../db/invoices.ts';
-import { defaultPaymentMethod } from '../../db/payment-methods.ts';
+import { methodFor } from '../../db/payment-methods.ts';
 import { latestAttempt, readSubscription, type SubscriptionRow } from '../../db/subscriptions.ts';
 import { inTenant } from '../../db/tenant.ts';
 import { CSV_TYPE, csvOf } from '../../documents/csv.ts';
@@ -86,7 +86,7 @@ async function ownMethod(
 ): Promise<PaymentMethodId | null> {
   const kept = 'paymentMethod' in document ? document.paymentMethod : null;
   if (state !== 'canceled') return kept;
-  const chosen = await inTenant(call.parts.db, call.scope, (trx) => defaultPaymentMethod(trx, customer));
+  const chosen = await inTenant(call.parts.db, call.scope, (trx) => methodFor(trx, customer, document.processor));
   return chosen?.id ?? kept;
 }
 
@@ -131,10 +131,12 @@ const pay = route({
   },
   async complete(call, body) {
     const { invoice: shown, payment } = body as { invoice: object; payment: ShownPayment | null };
-    const processor: Processor = 'stripe';
-    return payment
-      ? { invoice: shown, payment: await withClientSecret(call, call.params.id, processor, payment) }
-      : body;
+    if (payment?.status !== 'requires_action') return body;
+    const { subscription_id } = await invoiceOf(call, call.params.id);
+    const row = await inTenant(call.parts.db, call.scope, (trx) => readSubscription(trx, subscription_id, null));
+    if (!row) return body;
+    const { processor } = row.document;
+    return { invoice: shown, payment: await withClientSecret(call, call.params.id, processor, payment) };
   },
 });
 

@@ -1,5 +1,6 @@
 /** Cards and the like, saved in the customer's browser by the processor's own code: we only see opaque ids. */
 import { z } from 'zod';
+import { theirMethod } from '../../customers/method-reference.ts';
 import { processorCustomerOf } from '../../customers/processor-customer.ts';
 import { customerExists } from '../../db/customer-list.ts';
 import {
@@ -15,7 +16,7 @@ import type { CustomerId } from '../../domain/ids.ts';
 import { isAccepted } from '../../domain/subscription.ts';
 import { askSubscription } from '../../temporal/ask-subscription.ts';
 import { settle } from '../command.ts';
-import { usableMethod } from '../methods.ts';
+import { methodOfSetup, usableMethod } from '../methods.ts';
 import { badField, notFound, Problem } from '../problem.ts';
 import { AGENTS, type Call, created, ok, READERS, route } from '../route.ts';
 import { listOf, paymentMethod, paymentMethodBody, paymentMethodId, setup } from '../schemas.ts';
@@ -53,23 +54,38 @@ const add = route({
   path: '/api/billing/payment-methods',
   summary: 'Save a payment method',
   about:
-    'Without an id it answers a client secret with which the browser saves one. With an id it attaches a method that the browser has made.',
+    'Without an id it answers with what the browser saves one by: a client secret, or with PayPal the address of its page. With the id of what was made there, a method or an agreed set-up, it is attached.',
   body: paymentMethodBody,
   answers: { 201: { about: 'Saved, or to be saved.', schema: z.union([paymentMethod, setup]) } },
   async handle(call) {
     const customer = await customerOf(call);
-    const { paymentMethodId: id, processor = 'stripe' } = call.body;
-    if (!id) return created({});
+    const { paymentMethodId: id, setupId, returnUrl, processor = 'stripe' } = call.body;
+    if (setupId) return created(showPaymentMethod(await methodOfSetup(call, customer, setupId, processor)));
+    if (!id) {
+      const { savesMethods } = call.parts.processors.of({ ...call.scope, processor }).processor.capabilities;
+      if (savesMethods === 'on_its_page' && !returnUrl) {
+        throw badField('returnUrl', `say where the customer comes back to from ${processor}’s page`);
+      }
+      return created({});
+    }
     return created(showPaymentMethod(await usableMethod(call, customer, id, processor)));
   },
   /** The same key gives the same set-up, so a repeat gets the same secret without its being kept here. */
   async complete(call, body) {
-    if (call.body.paymentMethodId) return body;
+    if (call.body.paymentMethodId || call.body.setupId) return body;
     const { db, processors, publishableKey } = call.parts;
-    const { processor = 'stripe' } = call.body;
+    const { processor = 'stripe', returnUrl = null } = call.body;
     const ref = { ...call.scope, customer: await customerOf(call), processor };
     const { account, customer } = await processorCustomerOf({ db, processors }, ref);
-    return { setup: await account.processor.createSetup({ customer, key: call.request }), publishableKey };
+    const { id, clientSecret, approveUrl } = await account.processor.createSetup({
+      customer,
+      key: call.request,
+      returnUrl,
+    });
+    return {
+      setup: { id, ...(clientSecret !== null && { clientSecret }), ...(approveUrl !== null && { approveUrl }) },
+      publishableKey: processor === 'stripe' ? publishableKey : null,
+    };
   },
 });
 
@@ -81,7 +97,7 @@ const remove = route({
   params,
   answers: { 204: { about: 'It is gone.' } },
   async handle(call) {
-    const { db, processors } = call.parts;
+    const { db, processors, keys } = call.parts;
     const customer = await customerOf(call);
     const row = await inTenant(db, call.scope, (trx) => readPaymentMethod(trx, customer, call.params.id));
     if (!row) throw notFound('payment method');
@@ -91,7 +107,8 @@ const remove = route({
     if (using.length > 0) {
       throw new Problem(409, 'payment_method_in_use', `${using.map(({ id }) => id).join(', ')} would have none`);
     }
-    await processors.of({ ...call.scope, processor: row.processor }).processor.detach(row.id);
+    const { processor } = processors.of({ ...call.scope, processor: row.processor });
+    await processor.detach(theirMethod(keys.ring, row));
     await inTenant(db, call.scope, (trx) => forgetPaymentMethod(trx, customer, row.id, new Date()));
     return { status: 204 };
   },
@@ -115,9 +132,9 @@ const choose = route({
 });
 
 /** A subscription that ends meanwhile needs no method; anything else that goes wrong is told, and can be repeated. */
-async function useEverywhere(call: Call, customer: CustomerId, { id }: PaymentMethodRow): Promise<void> {
+async function useEverywhere(call: Call, customer: CustomerId, { id, processor }: PaymentMethodRow): Promise<void> {
   for (const { id: subscription, document } of await living(call, customer)) {
-    if (!isAccepted(document) || document.paymentMethod === id) continue;
+    if (!isAccepted(document) || document.paymentMethod === id || document.processor !== processor) continue;
     const answer = await askSubscription({
       temporal: call.parts.temporal,
       target: { ...call.scope, subscription },

@@ -4,7 +4,7 @@ import { workflowIdOf } from '../../../workflows/messages.ts';
 import { bringTo } from '../../clock/fast-forward.ts';
 import { clockedNow } from '../../db/clocks.ts';
 import { type Customer, readCustomer } from '../../db/customers.ts';
-import { defaultPaymentMethod } from '../../db/payment-methods.ts';
+import { methodFor as methodAtHand } from '../../db/payment-methods.ts';
 import { readSubscription } from '../../db/subscriptions.ts';
 import { inTenant } from '../../db/tenant.ts';
 import { type CustomerId, invoiceId, type PaymentMethodId, type SubscriptionId } from '../../domain/ids.ts';
@@ -123,7 +123,7 @@ async function methodFor(
 ): Promise<PaymentMethodId | null> {
   const { paymentMethodId } = call.body;
   if (paymentMethodId) return (await usableMethod(call, customer, paymentMethodId, processor)).id;
-  const found = await inTenant(call.parts.db, call.scope, (trx) => defaultPaymentMethod(trx, customer));
+  const found = await inTenant(call.parts.db, call.scope, (trx) => methodAtHand(trx, customer, processor));
   return found?.id ?? null;
 }
 
