@@ -70,6 +70,7 @@ export const PROBLEMS = {
   unknown_payment_method: 'not one of this customer’s',
   unknown_plan: 'not in the price book',
   unsupported_media_type: 'send `application/json`',
+  wrong_processor: 'the method is of another processor than the subscription’s',
 } as const;
 
 export type ProblemCode = keyof typeof PROBLEMS | RefusalCode | `migration_${string}`;
