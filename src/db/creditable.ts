@@ -13,7 +13,10 @@ import type { Trx } from './tenant.ts';
 type Row = Omit<Creditable, 'lines' | 'payments' | 'issuedAt'> & { issuedAt: Date };
 type LineRow = Selectable<InvoiceLinesTable> & { credited: number };
 
-/** Those that are named, those that the named payments have paid, and those whose days go beyond the day that is named. */
+/**
+ * Those that are named, those that the named payments have paid, and those whose days go beyond the day that is named; and
+ * whichever have billed days of the same periods.
+ */
 export async function readCreditables(
   trx: Trx,
   subscription: SubscriptionId,
@@ -21,16 +24,25 @@ export async function readCreditables(
 ): Promise<{ [id: string]: Creditable }> {
   if (invoices.length + payments.length === 0 && unusedAfter === null) return {};
   const found = await sql<Row>`/* creditable */
+    with own as materialized (
+      select id, state from invoices where subscription_id = ${subscription}
+    ), wanted as (
+      select id from own where id = any(${invoices}::text[])
+        or id in (select invoice_id from payments where payments.id = any(${payments}::text[]))
+        or (${unusedAfter}::date is not null and state in ('open', 'paid') and exists (
+          select from invoice_lines as line where line.invoice_id = own.id and line.period_to > ${unusedAfter}::date + 1))
+    ), period as (
+      select line.invoice_id, line.period_from - (line.earning ->> 'from')::int as begins, line.earning ->> 'days' as days
+      from invoice_lines as line join own on own.id = line.invoice_id
+      where not line.carried and line.period_from is not null and line.earning is not null
+    )
     select id, state, currency, total, credit_applied as "creditApplied", amount_due as "amountDue",
       amount_paid as paid, credited_open as "creditedOpen", credited_back as "creditedBack", issued_at as "issuedAt",
       (select count(*) from credit_notes where credit_notes.invoice_id = invoices.id) as notes
     from invoices
-    where subscription_id = ${subscription} and (
-      id = any(${invoices}::text[])
-      or id in (select invoice_id from payments where payments.id = any(${payments}::text[]))
-      or (${unusedAfter}::date is not null and state in ('open', 'paid') and exists (
-        select from invoice_lines as line where line.invoice_id = invoices.id and line.period_to > ${unusedAfter}::date + 1
-      )))`.execute(trx);
+    where id in (select id from wanted) or id in (
+      select other.invoice_id from wanted join period on period.invoice_id = wanted.id
+        join period as other on other.begins = period.begins and other.days = period.days)`.execute(trx);
   const ids = found.rows.map(({ id }) => id);
   if (ids.length === 0) return {};
   const lines = await linesOf(trx, ids);

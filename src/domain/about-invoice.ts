@@ -5,10 +5,11 @@
 import {
   type Creditable,
   type CreditNote,
+  creditableOf,
+  creditLeft,
   creditNote,
   isRefusal,
   issued,
-  paidOn,
   refundableOf,
   refundParts,
   spansOf,
@@ -21,11 +22,12 @@ import type { Effect } from './effect.ts';
 import type { InvoiceId, RefundId } from './ids.ts';
 import type { Input, InputOf } from './input.ts';
 import type { OpenInvoice } from './invoice.ts';
-import { settleCarried } from './invoicing.ts';
+import { invoiceOf as drafted, settleCarried } from './invoicing.ts';
 import { formatMoney } from './money.ts';
 import { type Applied, applyPayment, callOff } from './payment.ts';
 import { failedRefund, keep, orderRefund, refundFailed, refundNamed, refundSucceeded } from './refund.ts';
 import type { Refusal } from './refusal.ts';
+import { givenBackWithout, withinPeriods } from './same-days.ts';
 import type { Moment } from './shared.ts';
 import type { Accepted, Subscription } from './subscription.ts';
 import { dayOf, type Instant } from './time.ts';
@@ -96,6 +98,12 @@ function invoiceOf(state: Holder, { shared }: Moment, id: InvoiceId): Creditable
   return withDisputes(state, invoice);
 }
 
+/** What was billed, and what is about to be: drafts stand on their own, whatever comes before they are issued. */
+const billedBy = (state: Holder, moment: Moment): Creditable[] => [
+  ...Object.values(moment.shared?.books?.invoices ?? {}),
+  ...(state.drafts ?? []).map((draft) => creditableOf(drafted(state, draft, moment).invoice)),
+];
+
 const withDisputes = (state: Holder, invoice: Creditable): Creditable => ({
   ...invoice,
   payments: invoice.payments.map((payment) => ({
@@ -123,7 +131,7 @@ function giveCredit(state: Holder, input: InputOf<'credit_note'>): Outcome<Holde
     if (refusal) return refusal;
   }
   const what = lines ? { lines } : amount === null ? null : { amount };
-  const note = creditNote(invoice, { what, to, reason, at });
+  const note = creditNote(invoice, { what, to, reason, at }, billedBy(state, input));
   if (isRefusal(note)) return note;
   const { state: after, effects } = issueNote(givenBack(state, linesOfNote(invoice, note)), invoice, note);
   return { rule: 'credit_note.issued', state: after, effects, because: noteFacts(note) };
@@ -218,6 +226,13 @@ function voidInvoice(state: Holder, input: InputOf<'void'>): Outcome<Holder> {
     return {
       code: 'invoice_partly_settled',
       detail: `cannot void ${id}: ${words(paid)} of it was paid and ${words(credited)} credited; credit the rest instead`,
+    };
+  }
+  const missing = givenBackWithout(invoice, billedBy(state, input));
+  if (missing !== null) {
+    return {
+      code: 'invoice_given_back',
+      detail: `cannot void ${id}: ${formatMoney({ amount: missing, currency: state.currency })} of its days was given back by another invoice; credit the rest instead`,
     };
   }
   const { reason, at } = input;
@@ -391,8 +406,9 @@ function withdrawCredit(state: Holder, input: InputOf<'withdraw_credit'>): Outco
  */
 export function giveUnused<S extends Holder>(
   state: S,
-  { creditTo: to, at, shared }: InputOf<'cancel'>,
+  input: InputOf<'cancel'>,
 ): { state: S; effects: Effect[]; unused: number } | Refusal {
+  const { creditTo: to, at, shared } = input;
   if (!to || !shared?.books) return { state, effects: [], unused: 0 };
   const flying = state.invoices.map((open) => inFlight('credit unused days', open)).find((refusal) => refusal);
   if (flying) return flying;
@@ -401,7 +417,7 @@ export function giveUnused<S extends Holder>(
     .map((invoice) => withDisputes(state, invoice))
     .sort((a, b) => a.issuedAt - b.issuedAt);
   const today = dayOf(at, state.timeZone);
-  const notes = unusedNotes(invoices, today, { to, reason: 'canceled', at });
+  const notes = unusedNotes(invoices, today, { to, reason: 'canceled', at }, billedBy(state, input));
   const drafts = (state.drafts ?? []).map((draft) => ({ ...draft, lines: usedOf(draft.lines, today) }));
   const start: Step = { state: { ...state, drafts, carried: usedOf(state.carried, today) }, effects: [] };
   const { state: after, effects } = notes.reduce<Step>((step, note) => {
@@ -426,12 +442,13 @@ function refundedOutside(state: Holder, input: InputOf<'payment_refunded'>): Out
   const { payment, refund: name, amount, at, shared } = input;
   const refund = refundNamed(name);
   if (state.refunds?.some(({ id }) => id === refund)) return { left: 'refund.known' };
-  const invoice = Object.values(shared?.books?.invoices ?? {}).find((each) =>
-    each.payments.some(({ id }) => id === payment),
+  const held = Object.values(shared?.books?.invoices ?? {}).find(({ payments }) =>
+    payments.some(({ id }) => id === payment),
   );
+  const invoice = held && withinPeriods(held, billedBy(state, input));
   const of = invoice?.payments.find(({ id }) => id === payment);
   const unapplied = of ? Math.min(amount, Math.max(of.amount - of.applied - of.refundedUnapplied, 0)) : 0;
-  const covered = invoice ? Math.min(amount - unapplied, paidOn(invoice)) : 0;
+  const covered = invoice ? Math.min(amount - unapplied, creditLeft(invoice, 'credit')) : 0;
   const note =
     invoice && covered > 0
       ? issued(invoice, { lines: spread(invoice.lines, covered), to: 'refund', reason: 'refunded_at_processor', at })

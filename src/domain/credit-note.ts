@@ -6,8 +6,10 @@
 import type { Currency } from './currency.ts';
 import { creditedAtOnce, creditedSpan, type Earning, type Span, spanOf } from './earning.ts';
 import type { CreditNoteId, InvoiceId, PaymentId } from './ids.ts';
+import type { Invoice } from './invoice.ts';
 import { formatMoney, prorate } from './money.ts';
 import type { Refusal } from './refusal.ts';
+import { aboveLeft, lineLeft, withinPeriods } from './same-days.ts';
 import { addedTax, grossOf, includedTax, type LineTax } from './tax.ts';
 import { type Day, daysBetween, type Instant } from './time.ts';
 
@@ -29,6 +31,8 @@ export type CreditableLine = {
   /** How it is earned, where not by its own days alike. */
   earning: Earning | null;
   credited: number;
+  /** Of the rest, what other invoices have given back of the same days. */
+  returned?: number;
 };
 
 export type CreditablePayment = {
@@ -66,6 +70,20 @@ export type Creditable = {
   /** How many credit notes it has: they name the next. */
   notes: number;
   issuedAt: Instant;
+};
+
+/** As it is issued. */
+export const creditableOf = (invoice: Invoice): Creditable => {
+  const { id, currency, total, creditApplied, amountDue, issuedAt } = invoice;
+  return {
+    ...{ id, currency, total, creditApplied, amountDue, issuedAt, state: amountDue === 0 ? 'paid' : 'open' },
+    ...{ paid: 0, creditedOpen: 0, creditedBack: 0, notes: 0, payments: [] },
+    lines: invoice.lines.map((line) => {
+      const { description, quantity, amount, discount = 0, taxes = [], period, earning = null } = line;
+      const { product = null, carried = false } = line;
+      return { description, quantity, amount, discount, taxes, period, product, carried, earning, credited: 0 };
+    }),
+  };
 };
 
 export type LineRequest = { line: number; amount: number } | { line: number; quantity: number };
@@ -111,8 +129,6 @@ export const isRefusal = (result: object): result is Refusal => 'code' in result
 
 const taxOf = (taxes: readonly LineTax[]): number => taxes.reduce((sum, { amount }) => sum + amount, 0);
 
-export const lineLeft = (line: CreditableLine): number => grossOf(line) - line.credited;
-
 /** What earlier invoices have left over is no service that could be given back; it only lessens what can. */
 const isCreditable = (line: CreditableLine): boolean => !line.carried || grossOf(line) > 0;
 
@@ -135,7 +151,10 @@ export const refundableOn = ({ payments }: Pick<Creditable, 'payments'>): number
   payments.reduce((sum, payment) => sum + refundableOf(payment), 0);
 
 /** How much a note to there can give at most. */
-export function creditLeft(invoice: Creditable, to: CreditTarget): number {
+export const creditLeft = (invoice: Creditable, to: CreditTarget): number =>
+  Math.max(Math.min(moneyLeft(invoice, to), billedLeft(invoice)), 0);
+
+function moneyLeft(invoice: Creditable, to: CreditTarget): number {
   switch (to) {
     case 'open':
       return owedOn(invoice);
@@ -145,6 +164,9 @@ export function creditLeft(invoice: Creditable, to: CreditTarget): number {
       return Math.min(paidOn(invoice), refundableOn(invoice));
   }
 }
+
+const billedLeft = ({ lines }: Pick<Creditable, 'lines'>): number =>
+  lines.reduce((sum, line) => sum + (isCreditable(line) ? lineLeft(line) : 0), 0);
 
 /** Takes `amount` more of a line, of each of its parts as much as of the whole; what is over by rounding is its price. */
 export function creditOf(line: CreditableLine, index: number, amount: number, from: Day | null = null): CreditNoteLine {
@@ -178,7 +200,7 @@ export function amountOfQuantity(line: CreditableLine, quantity: number): number
 
 /** Spreads an amount over the lines by what is left of each, on the running sum. */
 export function spread(lines: readonly CreditableLine[], amount: number): CreditNoteLine[] {
-  const whole = lines.reduce((sum, line) => sum + (isCreditable(line) ? lineLeft(line) : 0), 0);
+  const whole = billedLeft({ lines });
   let before = 0;
   return lines.flatMap((line, i) => {
     if (!isCreditable(line)) return [];
@@ -225,10 +247,15 @@ const WHERE: Record<CreditTarget, string> = {
   refund: 'that can be refunded',
 };
 
-/** The note as it is to be issued, or why there can be none. */
-export function creditNote(invoice: Creditable, { what, to, reason, at }: NoteRequest): CreditNote | Refusal {
-  const gone = whyNone(invoice, to);
+/** The note as it is to be issued, or why there can be none. `all` are those that have billed the same days, itself included. */
+export function creditNote(
+  before: Creditable,
+  { what, to, reason, at }: NoteRequest,
+  all: readonly Creditable[] = [before],
+): CreditNote | Refusal {
+  const gone = whyNone(before, to);
   if (gone) return gone;
+  const invoice = withinPeriods(before, all);
   const left = creditLeft(invoice, to);
   const refuse = (field: string, wanted: number): Refusal =>
     to === 'refund' && isDisputed(invoice) ? disputed(invoice) : exceeds(field, invoice, wanted, left, WHERE[to]);
@@ -236,6 +263,8 @@ export function creditNote(invoice: Creditable, { what, to, reason, at }: NoteRe
     const lines = named(invoice, what.lines);
     if (isRefusal(lines)) return lines;
     const total = totalOfNote(lines);
+    const above = aboveLeft(invoice, lines, all);
+    if (above) return exceeds('lines', invoice, above.wanted, above.left, 'of these days');
     return total <= 0 || total > left ? refuse('lines', total) : issued(invoice, { lines, to, reason, at });
   }
   const total = what?.amount ?? left;

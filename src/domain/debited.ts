@@ -63,7 +63,8 @@ const withSpan =
       const { start, end } = part;
       const share = prorate(off, end - from, to - from) - prorate(off, start - from, to - from);
       const net = priceOfDays(debitedOf(segment), start, end, days) - share;
-      const debited = wholePriceOf(net, start, end, days);
+      // Of several prices that come to the same for these days, the one that it has.
+      const debited = share === 0 ? debitedOf(segment) : wholePriceOf(net, start, end, days);
       return [{ ...segment, ...(debited !== segment.amount && { debited }), ...(rates?.length && { rates }) }];
     });
   };

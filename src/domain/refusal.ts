@@ -21,6 +21,7 @@ export const REFUSALS = {
   currency_mismatch: 'the plan costs another currency than the customer pays',
   discount_held: 'a coupon counts once',
   discount_not_held: 'it holds other discounts',
+  invoice_given_back: 'another invoice has given back of its days: credit the rest',
   invoice_not_creditable: 'a draft and a void invoice have nothing to give back',
   invoice_not_open: 'nothing is to be paid of it',
   invoice_partly_settled: 'some of it was paid or credited: credit the rest',

@@ -4,7 +4,7 @@
  * so, and otherwise answers what is: then it is decided again.
  */
 import { canonical } from './canonical.ts';
-import { afterNote, type Creditable, type CreditablePayment } from './credit-note.ts';
+import { afterNote, type Creditable, type CreditablePayment, creditableOf } from './credit-note.ts';
 import type { Decided } from './decide-all.ts';
 import type { Effect } from './effect.ts';
 import type { CouponId, InvoiceId, PaymentId, PromotionCodeId } from './ids.ts';
@@ -33,6 +33,7 @@ export type Shared = {
 /** What the books hold of the subscription's own invoices, which it forgets when they are paid. */
 export type Books = {
   of: BookWish;
+  /** Those that were asked for, and those that have billed the same days. */
   invoices: { [id: string]: Creditable };
   /** What of its payments could go back without an invoice. */
   refundable: readonly CreditablePayment[];
@@ -136,8 +137,11 @@ export const afterSpending = (shared: Shared, effects: readonly Effect[]): Share
 
 function afterEffect(shared: Shared, effect: Effect): Shared {
   switch (effect.type) {
-    case 'issue_invoice':
-      return effect.invoice.creditApplied === 0 ? shared : withCredit(shared, -effect.invoice.creditApplied);
+    case 'issue_invoice': {
+      const { invoice } = effect;
+      const known = withNew(shared, creditableOf(invoice));
+      return invoice.creditApplied === 0 ? known : withCredit(known, -invoice.creditApplied);
+    }
     case 'issue_credit_note': {
       const { note } = effect;
       const held = note.to === 'credit' ? withCredit(shared, note.total) : shared;
@@ -171,6 +175,11 @@ function afterEffect(shared: Shared, effect: Effect): Shared {
 }
 
 const withCredit = (shared: Shared, more: number): Shared => ({ ...shared, credit: shared.credit + more });
+
+const withNew = (shared: Shared, invoice: Creditable): Shared =>
+  shared.books
+    ? { ...shared, books: { ...shared.books, invoices: { ...shared.books.invoices, [invoice.id]: invoice } } }
+    : shared;
 
 function withInvoice(shared: Shared, id: InvoiceId, change: (invoice: Creditable) => Creditable): Shared {
   const { books } = shared;

@@ -10,21 +10,24 @@ import {
   creditLeft,
   creditOf,
   issued,
-  lineLeft,
   owedOn,
 } from './credit-note.ts';
 import { wholeOf } from './earning.ts';
 import type { InvoiceLine } from './invoice.ts';
 import { prorate } from './money.ts';
 import { priceOfDays } from './proration.ts';
-import { grossOf } from './tax.ts';
+import { leftOfPeriods, lineLeft, periodOf } from './same-days.ts';
 import { addDays, type Day, daysBetween, type Instant } from './time.ts';
 
 type Part = { line: number; amount: number };
+type Unused = { invoice: Creditable; parts: Part[] };
 
 const sumOf = (parts: readonly Part[]): number => parts.reduce((sum, { amount }) => sum + amount, 0);
 
-/** What of a line is still to come after that day, by the same arithmetic as a change of plan gives it back. */
+/**
+ * What of a line is still to come after that day, by the same arithmetic as a change of plan gives it back. What a note has
+ * given back of it was given for all its days alike.
+ */
 export function unusedOf(line: CreditableLine, day: Day): number {
   const { period, amount } = line;
   if (!period || line.carried || period.to <= addDays(day, 1)) return 0;
@@ -34,9 +37,7 @@ export function unusedOf(line: CreditableLine, day: Day): number {
   const whole = priceOfDays(earning.price, earning.from, earning.to, earning.days);
   if (whole === 0) return 0;
   const rest = priceOfDays(earning.price, earning.from + used, earning.to, earning.days);
-  const unused = prorate(grossOf(line), rest, whole);
-  const left = lineLeft(line);
-  return Math.abs(unused) > Math.abs(left) ? left : unused;
+  return prorate(lineLeft(line), rest, whole);
 }
 
 /** Of lines that are not issued yet, what the days until then cost: the rest is not billed first and given back then. */
@@ -72,11 +73,22 @@ function shareOf(parts: readonly Part[], amount: number): Part[] {
   });
 }
 
+/** What of these parts goes beyond what all invoices have left of the days. */
+function overdrawn(all: readonly Unused[], billed: readonly Creditable[]): number {
+  const left = leftOfPeriods(billed);
+  const wanted = new Map<string, number>();
+  for (const { invoice, parts } of all) {
+    for (const { line, amount } of parts) {
+      const period = periodOf(invoice.lines[line]!);
+      if (period !== null) wanted.set(period, (wanted.get(period) ?? 0) + amount);
+    }
+  }
+  return [...wanted].reduce((sum, [period, amount]) => sum + Math.max(amount - Math.max(left.get(period)!, 0), 0), 0);
+}
+
 /** What one change of plan has given back already is taken off the invoices that it was charged on, the latest first. */
-function withoutDeficits(
-  all: readonly { invoice: Creditable; parts: Part[] }[],
-): { invoice: Creditable; parts: Part[] }[] {
-  let deficit = all.reduce((sum, { parts }) => sum + Math.max(-sumOf(parts), 0), 0);
+function withoutDeficits(all: readonly Unused[], more: number): Unused[] {
+  let deficit = all.reduce((sum, { parts }) => sum + Math.max(-sumOf(parts), 0), more);
   return all
     .filter(({ parts }) => sumOf(parts) > 0)
     .toReversed()
@@ -88,6 +100,19 @@ function withoutDeficits(
     });
 }
 
+/** What an invoice can't give back, as a credit of earlier days had paid for it, is given back by those that were paid. */
+function wherePaid(wanted: readonly Unused[]): Unused[] {
+  const most = ({ invoice }: Unused) => owedOn(invoice) + creditLeft(invoice, 'credit');
+  let over = wanted.reduce((sum, each) => sum + Math.max(sumOf(each.parts) - most(each), 0), 0);
+  return wanted.map((each) => {
+    const { invoice, parts } = each;
+    const left = parts.map(({ line, amount }) => ({ line, amount: amount === 0 ? 0 : lineLeft(invoice.lines[line]!) }));
+    const more = Math.max(Math.min(over, Math.min(most(each), sumOf(left)) - sumOf(parts)), 0);
+    over -= more;
+    return more === 0 ? each : { invoice, parts: shareOf(left, sumOf(parts) + more) };
+  });
+}
+
 /**
  * The notes for what is unused of these invoices, given in the order of their issue. What of it is still owed is struck
  * first; what can't go back the way it came becomes credit.
@@ -96,12 +121,13 @@ export function unusedNotes(
   invoices: readonly Creditable[],
   day: Day,
   { to, reason, at }: { to: 'credit' | 'refund'; reason: string; at: Instant },
+  billed: readonly Creditable[] = invoices,
 ): CreditNote[] {
   const all = invoices.map((invoice) => ({
     invoice,
     parts: invoice.lines.map((line, i) => ({ line: i, amount: unusedOf(line, day) })),
   }));
-  return withoutDeficits(all).flatMap(({ invoice: given, parts: wanted }) => {
+  return wherePaid(withoutDeficits(all, overdrawn(all, billed))).flatMap(({ invoice: given, parts: wanted }) => {
     let [invoice, parts] = [given, wanted];
     const notes: CreditNote[] = [];
     const take = (target: CreditNote['to'], most: number): void => {

@@ -1,7 +1,7 @@
 /** Notes and changes in any order: what was debited is given back once, and what waits at the end is not lost. */
 import { fc, test as property } from '@fast-check/vitest';
 import { describe, expect, test } from 'vitest';
-import { afterNote, type Creditable } from '../../src/domain/credit-note.ts';
+import { afterNote, type Creditable, creditableOf } from '../../src/domain/credit-note.ts';
 import { decide } from '../../src/domain/decide.ts';
 import type { Effect } from '../../src/domain/effect.ts';
 import type { Command, Due, Fact, Input } from '../../src/domain/input.ts';
@@ -10,6 +10,7 @@ import { NOTHING_SHARED, type Shared } from '../../src/domain/shared.ts';
 import { isAccepted, type Subscription } from '../../src/domain/subscription.ts';
 import { UNTAXED } from '../../src/domain/tax.ts';
 import { DAY, type Instant } from '../../src/domain/time.ts';
+import { MoneyLife } from '../support/money-lives.ts';
 import { draft, input, must, START, subscribe, terms } from './builders.ts';
 
 const TAXED: Shared = {
@@ -80,7 +81,7 @@ class Life {
   }
 
   private keep(effect: Effect): void {
-    if (effect.type === 'issue_invoice') this.books.set(effect.invoice.id, creditable(effect.invoice));
+    if (effect.type === 'issue_invoice') this.books.set(effect.invoice.id, creditableOf(effect.invoice));
     if (effect.type === 'issue_credit_note') {
       this.books.set(effect.note.invoice, afterNote(this.books.get(effect.note.invoice)!, effect.note));
     }
@@ -95,16 +96,6 @@ class Life {
 }
 
 const plan = (price: number) => terms({ planId: `plan_${price}`, name: `Plan ${price}`, unitAmount: String(price) });
-
-const creditable = ({ id, currency, total, creditApplied, amountDue, issuedAt, lines }: Invoice): Creditable => ({
-  ...{ id, state: amountDue > 0 ? 'open' : 'paid', currency, total, creditApplied, amountDue, issuedAt },
-  ...{ paid: 0, creditedOpen: 0, creditedBack: 0, notes: 0, payments: [] },
-  lines: lines.map((line) => {
-    const { description, quantity, amount, discount = 0, taxes = [], period, earning = null } = line;
-    const held = { description, quantity, amount, discount, taxes, period, earning };
-    return { ...held, product: line.product ?? null, carried: line.carried ?? false, credited: 0 };
-  }),
-});
 
 const noted = (invoice: string, amount: number | null = null, to: 'refund' | 'credit' = 'refund'): Command => ({
   ...{ type: 'credit_note', invoice: invoice as Invoice['id'], lines: null, amount, to, reason: 'order_change' },
@@ -159,6 +150,57 @@ describe('a change gives back nothing that was given back already', () => {
   });
 });
 
+describe('a note gives back no more than all invoices have left of its days', () => {
+  const total = (effects: readonly Effect[]) =>
+    effects.flatMap((effect) => (effect.type === 'issue_credit_note' ? [effect.note.total] : []));
+
+  test('of days that a later invoice has credited and debited anew', () => {
+    const life = new Life(19_901);
+    life.change(0, 0);
+    expect(amounts(life.change(19_901, 2))).toEqual([-19_259, 18_617, 642]);
+    // The second day was free: it waits as a credit, and is not given back once more.
+    expect(total(life.take(noted('inv_1_1'), 2))).toEqual([19_259]);
+    expect([life.net, life.carried.map(({ amount }) => amount)]).toEqual([0, [-642]]);
+    expect(life.ask(noted('inv_1_1', 1), START + 2 * DAY)).toMatchObject({ code: 'credit_exceeds_remainder' });
+  });
+
+  test('of an older period, and no later change gives back less for it', () => {
+    const life = new Life();
+    life.change(2000, 5, 'next_invoice');
+    expect(amounts(life.take({ type: 'period_ended' }, 31))).toEqual([-4032, 1613, 2000, 419]);
+    expect(life.ask(noted('inv_1_1', 2582), START + 31 * DAY)).toMatchObject({ code: 'credit_exceeds_remainder' });
+    expect(total(life.take(noted('inv_1_1'), 31))).toEqual([2581]);
+    expect(amounts(life.change(9900, 31))).toEqual([-419, -2000, 9900]);
+    expect(life.net).toBe(9900);
+  });
+
+  test('by a refund at the processor: what goes beyond it is named', () => {
+    const life = new Life();
+    life.change(2000, 5, 'next_invoice');
+    life.take({ type: 'period_ended' }, 31);
+    const of = { refund: 're_1', invoice: null, payment: 'pi_inv_1_1', amount: 5000 } as const;
+    const decision = life.ask({ type: 'payment_refunded', ...of }, START + 31 * DAY);
+    expect(decision).toMatchObject({ because: { credited: 2581, unmatched: 2419 } });
+    expect(life.net).toBe(2000);
+  });
+
+  test('nor is an invoice voided whose days another has given back', () => {
+    const sale = { sold: plan(5000), quantity: 1, trial: {}, anchorDay: undefined, discounts: [], isSent: false };
+    const life = new MoneyLife({ ...sale, tax: 0, credit: 0, chargeStep: 1 }, () => {});
+    const to = (price: number, proration: 'invoice_now' | 'next_invoice'): Command => ({
+      ...{ type: 'change', terms: plan(price), quantity: 1, when: 'now', proration },
+    });
+    life.take({ type: 'payment_succeeded', invoice: 'inv_1_1', attempt: 1, payment: 'pi_1', amount: 5000 });
+    life.take(to(30_000, 'invoice_now'), START + 5 * DAY);
+    life.take(to(2000, 'next_invoice'), START + 6 * DAY);
+    life.take({ type: 'period_ended' }, START + 31 * DAY);
+    const failed = { payment: 'pi_2', decline: 'soft', code: 'card_declined' } as const;
+    life.take({ type: 'payment_failed', invoice: 'inv_1_2', attempt: 1, ...failed }, START + 31 * DAY);
+    const voided = life.take({ type: 'void', invoice: 'inv_1_2', reason: 'other' }, START + 31 * DAY);
+    expect(voided).toMatchObject({ outcome: 'refused', code: 'invoice_given_back' });
+  });
+});
+
 const prices = [0, 999, 2000, 5000, 9900, 19_901];
 const act = fc.oneof(
   fc.record({
@@ -168,22 +210,43 @@ const act = fc.oneof(
   }),
   fc.record({ note: fc.integer({ min: 1, max: 6 }), amount: fc.option(fc.integer({ min: 1, max: 9000 })) }),
 );
-property.prop([fc.array(act, { maxLength: 12 }), fc.constantFrom(...prices), fc.constantFrom(NOTHING_SHARED, TAXED)], {
-  numRuns: 300,
-})('notes and changes in any order: no change gives back what was given back already', (acts, first, shared) => {
-  const life = new Life(first, shared);
-  let day = 0;
-  let floor = 0;
-  for (const each of acts) {
-    if ('note' in each) life.ask(noted(`inv_1_${each.note}`, each.amount, 'credit'), START + day * DAY);
-    else {
-      day = Math.min(day + each.wait, 30);
-      const { change: price, proration } = each;
-      const type = 'change' as const;
-      life.ask({ type, terms: plan(price), quantity: 1, when: 'now', proration }, START + day * DAY);
+property.prop(
+  [
+    fc.array(act, { maxLength: 12 }),
+    fc.constantFrom(...prices),
+    fc.constantFrom(NOTHING_SHARED, TAXED),
+    fc.constantFrom(undefined, 'credit' as const),
+  ],
+  { numRuns: 300 },
+)(
+  'notes, changes and an end in any order: between nothing and the dearest plan of each day',
+  (acts, first, shared, creditTo) => {
+    const life = new Life(first, shared);
+    // What is rounded in each step, and with its tax.
+    const [least, slack] = [shared === TAXED ? -acts.length : 0, acts.length + 1];
+    const dearest = Array.from({ length: 31 }, () => first);
+    const most = (until = 31) => costOf(dearest.slice(0, until));
+    let day = 0;
+    for (const each of acts) {
+      if ('note' in each) life.ask(noted(`inv_1_${each.note}`, each.amount, 'credit'), START + day * DAY);
+      else {
+        day = Math.min(day + each.wait, 30);
+        const { change: price, proration } = each;
+        const type = 'change' as const;
+        life.ask({ type, terms: plan(price), quantity: 1, when: 'now', proration }, START + day * DAY);
+        dearest.fill(Math.max(dearest[day]!, price), day, day + 1).fill(price, day + 1);
+      }
+      expect(life.net).toBeGreaterThanOrEqual(least);
+      expect(life.net).toBeLessThanOrEqual(most() + slack);
     }
-    // A note may itself go beyond what older invoices have left over; no change goes further than that.
-    if ('note' in each) floor = Math.min(floor, life.net);
-    expect(life.net).toBeGreaterThanOrEqual(floor);
-  }
-});
+    life.ask({ type: 'cancel', when: 'now', reason: null, creditTo }, START + day * DAY);
+    expect(life.net).toBeGreaterThanOrEqual(least);
+    expect(life.net).toBeLessThanOrEqual(most(creditTo && day + 1) + slack);
+  },
+);
+
+/** What the days cost, each run of one price as a whole. */
+function costOf(days: readonly number[]): number {
+  const upTo = (price: number, day: number) => Math.round((price * day) / 31);
+  return days.reduce((sum, price, day) => sum + upTo(price, day + 1) - upTo(price, day), 0);
+}

@@ -12,6 +12,7 @@ import type { Command, Fact } from '../../src/domain/input.ts';
 import { type Invoice, sumsOf, totalOf } from '../../src/domain/invoice.ts';
 import { type AccountCode, chart } from '../../src/domain/ledger.ts';
 import { nextDue } from '../../src/domain/next-due.ts';
+import { periodOf } from '../../src/domain/same-days.ts';
 import { afterSpending } from '../../src/domain/shared.ts';
 import { isAccepted, isAllowed, type Subscription } from '../../src/domain/subscription.ts';
 import { grossOf } from '../../src/domain/tax.ts';
@@ -113,6 +114,45 @@ function identityHolds({ state, books, now }: MoneyLife): void {
   same(atTheEnd('unbilled'), totalOf(lines.filter((line) => line.carried)), 'what waits for the next invoice');
 }
 
+/**
+ * Of no period is more given back than was debited, what waits included. Looked at without taxes and discounts, so not where
+ * these change within a period: the money is then no measure of the price.
+ */
+function neverBeyond({ state, books }: MoneyLife): void {
+  const waiting = isAccepted(state) ? [state.carried, ...(state.drafts ?? []).map((draft) => draft.lines)].flat() : [];
+  const left = new Map<string, number>();
+  const kinds = new Map<string, Set<string>>();
+  const add = (line: Parameters<typeof periodOf>[0], amount: number, kind: string | null): void => {
+    const period = periodOf(line);
+    if (period === null) return;
+    left.set(period, (left.get(period) ?? 0) + amount);
+    if (kind !== null) kinds.set(period, (kinds.get(period) ?? new Set()).add(kind));
+  };
+  for (const { id, state: ended } of books.kept.values()) {
+    if (ended === 'void') continue;
+    for (const line of books.creditable(id).lines) {
+      const rates = line.taxes.map(({ percent, inclusive }) => `${percent} ${inclusive}`);
+      add(line, line.amount, [...rates, line.discount > 0].join());
+    }
+  }
+  for (const line of waiting) {
+    add({ ...line, earning: line.earning ?? null, carried: line.carried ?? false }, line.amount, null);
+  }
+  for (const { invoice, lines } of books.notes) {
+    for (const { line, gross } of lines) add(books.creditable(invoice).lines[line]!, -gross, null);
+  }
+  const alike = [...left].filter(([period]) => (kinds.get(period)?.size ?? 0) < 2);
+  if (state.state === 'canceled') {
+    // Unused days are given back by the invoices that were paid, which may be those of another period.
+    const all = alike.length < left.size ? 0 : alike.reduce((sum, [, amount]) => sum + amount, 0);
+    if (all < 0) expect.fail(`${-all} too much is given back`);
+    return;
+  }
+  for (const [period, amount] of alike) {
+    if (amount < 0) expect.fail(`${-amount} too much is given back of ${period}`);
+  }
+}
+
 function balances({ books }: MoneyLife): void {
   same(books.imbalance, 0, 'what all accounts come to');
   const sum = <T>(items: Iterable<T>, of: (item: T) => number) => [...items].reduce((all, each) => all + of(each), 0);
@@ -178,6 +218,7 @@ property.prop([moneyStory()], RUNS)(
       carriedOn(step);
     });
     balances(life);
+    neverBeyond(life);
     identityHolds(life);
   },
   TIMEOUT,

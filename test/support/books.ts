@@ -2,7 +2,12 @@
  * The books of one subscription, kept by the core's own postings and spans, without a database: what a commit keeps of each
  * effect, and what it refuses to keep.
  */
-import type { Creditable, CreditableLine, CreditablePayment } from '../../src/domain/credit-note.ts';
+import {
+  type Creditable,
+  type CreditableLine,
+  type CreditablePayment,
+  creditableOf,
+} from '../../src/domain/credit-note.ts';
 import { bookedThrough, endedOn, mirrored, type Span, spanOf } from '../../src/domain/earning.ts';
 import { type Effect, keyOf } from '../../src/domain/effect.ts';
 import type { InvoiceId, RefundId } from '../../src/domain/ids.ts';
@@ -31,6 +36,7 @@ import {
   writeOffReversed,
   writtenOff,
 } from '../../src/domain/ledger.ts';
+import { periodOf } from '../../src/domain/same-days.ts';
 import type { BookWish, Books as ReadBooks } from '../../src/domain/shared.ts';
 import { grossOf } from '../../src/domain/tax.ts';
 import { type Day, dayOf, type Instant, type TimeZone } from '../../src/domain/time.ts';
@@ -137,9 +143,13 @@ export class Books {
       (of.unusedAfter !== null &&
         (state === 'open' || state === 'paid') &&
         lines.some(({ period }) => period !== null && period.to > of.unusedAfter!));
+    const all = [...this.kept.values()];
+    const wanted = all.filter(isWanted);
+    const periods = new Set(wanted.flatMap(({ lines }) => lines.map(periodOf).filter((period) => period !== null)));
+    const read = all.filter((kept) => wanted.includes(kept) || kept.lines.some((line) => periods.has(periodOf(line)!)));
     return {
       of,
-      invoices: Object.fromEntries([...this.kept.values()].filter(isWanted).map(({ id }) => [id, this.creditable(id)])),
+      invoices: Object.fromEntries(read.map(({ id }) => [id, this.creditable(id)])),
       refundable: of.refundable ? [...this.payments.values()].map((payment) => this.refundable(payment)) : [],
     };
   }
@@ -231,16 +241,8 @@ export class Books {
     const { id, issuedAt: at } = invoice;
     must(!this.kept.has(id), `${id} is issued once`);
     this.invoices.set(id, invoice);
-    const { currency, total, amountDue } = invoice;
-    this.kept.set(id, {
-      ...{ id, invoice, currency, total, amountDue, creditApplied: invoice.creditApplied, issuedAt: at },
-      state: amountDue === 0 ? 'paid' : 'open',
-      ...{ paid: 0, creditedOpen: 0, creditedBack: 0, notes: 0 },
-      lines: invoice.lines.map(({ description, quantity, amount, discount = 0, taxes = [], period, ...line }) => ({
-        ...{ description, quantity, amount, discount, taxes, period, product: line.product ?? null },
-        ...{ carried: line.carried ?? false, earning: line.earning ?? null, credited: 0 },
-      })),
-    });
+    const { payments: _, lines, ...kept } = creditableOf(invoice);
+    this.kept.set(id, { ...kept, invoice, lines: [...lines] });
     this.post(`invoice/${id}`, invoiceIssued(invoice.lines, this.about(at)));
     if (invoice.creditApplied > 0) this.post(`credit/${id}`, creditApplied(invoice.creditApplied, this.about(at)));
     for (const line of invoice.lines) {
