@@ -47,12 +47,14 @@ function checkPlan(plan: Plan, path: string): Found {
     ...(graceHours < 0 ? problem(`${path}.graceHours`, `is ${graceHours}, and the least is 0`) : []),
     ...checkPrices(plan.name, prices, `${path}.prices`, MAX_CARRIED.plan),
     ...checkRecurring(prices, `${path}.prices`),
+    ...checkShares(prices, `${path}.prices`),
     ...phases.flatMap((phase, i) => checkPhase(phase, plan, `${path}.phases.${i}`)),
     ...twice(phases, `${path}.phases`, 'id', ({ id }) => id),
     ...checkCarried(plan, path),
     ...addOns.flatMap(({ name, prices: own }, i) => [
       ...checkPrices(name, own, `${path}.addOns.${i}.prices`, MAX_CARRIED.addOn),
       ...checkTaxBehavior(own, prices, `${path}.addOns.${i}.prices`),
+      ...checkCurrencies(own, prices, `${path}.addOns.${i}.prices`),
     ]),
     ...twice(addOns, `${path}.addOns`, 'id', ({ id }) => id),
     ...checkSum(plan.name, prices, addOns, `${path}.prices`),
@@ -66,6 +68,26 @@ const checkRecurring = (prices: readonly Price[], path: string): Found =>
       ? problem(`${path}.${i}.charges`, `0 of ${price.charges.length} recur, and a plan needs at least 1`)
       : [],
   );
+
+/** A percentage is one of the plan's other recurring prices. */
+const checkShares = (prices: readonly Price[], path: string): Found =>
+  prices.flatMap((price, i) => {
+    const charges = 'charges' in price ? price.charges : [];
+    const share = charges.findIndex(({ model }) => model === 'percentage');
+    const others = charges.filter((charge) => !isFee(charge) && charge.model !== 'percentage');
+    if (share < 0 || others.length > 0) return [];
+    const at = `${path}.${i}.charges.${share}.model`;
+    return problem(at, `is percentage, and 0 of ${charges.length} prices are recurring ones to take it of`);
+  });
+
+/** Who has the plan pays in one of its currencies: in another one nothing is ever billed. */
+const checkCurrencies = (prices: readonly Price[], ofPlan: readonly Price[], path: string): Found =>
+  prices.flatMap(({ currency }, i) =>
+    ofPlan.some((price) => price.currency === currency)
+      ? []
+      : problem(`${path}.${i}.currency`, `is ${currency}, and the plan is sold in ${listOf(ofPlan)}`),
+  );
+const listOf = (prices: readonly Price[]): string => prices.map(({ currency }) => currency).join(', ') || 'none';
 
 function checkTrial(
   { days, reminderDays, atEnd = 'charge', paymentMethod = 'optional' }: PlanTrial,
@@ -89,6 +111,8 @@ function checkPhase({ periods, prices }: Phase, plan: Plan, path: string): Found
     ...(periods < 1 ? problem(`${path}.periods`, `is ${periods}, and the least is 1`) : []),
     ...checkPrices(plan.name, prices, `${path}.prices`, MAX_CARRIED.plan),
     ...checkRecurring(prices, `${path}.prices`),
+    ...checkShares(prices, `${path}.prices`),
+    ...checkCurrencies(prices, plan.prices, `${path}.prices`),
     ...checkTaxBehavior(prices, plan.prices, `${path}.prices`),
     ...prices.flatMap(({ minimumCharge }, i) =>
       minimumCharge === undefined

@@ -200,9 +200,9 @@ test.each<[string, Plan[], string, string]>([
   ['a phase of nothing', [plan({ phases: [phase('p', 0)] })], 'plans.0.phases.0.periods', 'is 0, and the least is 1'],
   [
     'a phase without one of the currencies',
-    [plan({ phases: [{ ...phase('p'), prices: [{ currency: 'eur', model: 'flat', unitAmount: '1' }] }] })],
+    [plan({ prices: [flat, { ...flat, currency: 'eur' }], phases: [phase('p')] })],
     'plans.0.phases.0.prices',
-    'has no price in usd, and the plan has one',
+    'has no price in eur, and the plan has one',
   ],
   [
     'a phase twice',
@@ -227,6 +227,35 @@ test.each<[string, Plan[], string, string]>([
     [plan({ prices: [{ ...flat, taxBehavior: 'inclusive' }], addOns: [addOn('b')] })],
     'plans.0.addOns.0.prices.0.taxBehavior',
     'is exclusive, and the plan’s in usd is inclusive',
+  ],
+  [
+    'a percentage of nothing',
+    [charged({ ...own, model: 'percentage', percent: '20', minimum: 100 })],
+    'plans.0.prices.0.charges.0.model',
+    'is percentage, and 0 of 1 prices are recurring ones to take it of',
+  ],
+  [
+    'a percentage of a fee',
+    [
+      charged(
+        { ...own, model: 'flat', unitAmount: '1', timing: 'once' },
+        { id: 'y', name: 'Y', model: 'percentage', percent: '20' },
+      ),
+    ],
+    'plans.0.prices.0.charges.1.model',
+    'is percentage, and 0 of 2 prices are recurring ones to take it of',
+  ],
+  [
+    'an add-on in a currency that the plan is not sold in',
+    [plan({ addOns: [{ ...addOn('b'), prices: [flat, { ...flat, currency: 'eur' }] }] })],
+    'plans.0.addOns.0.prices.1.currency',
+    'is eur, and the plan is sold in usd',
+  ],
+  [
+    'a phase in a currency that the plan is not sold in',
+    [plan({ phases: [{ ...phase('p'), prices: [flat, { ...flat, currency: 'eur' }] }] })],
+    'plans.0.phases.0.prices.1.currency',
+    'is eur, and the plan is sold in usd',
   ],
   [
     'a term of nothing',
