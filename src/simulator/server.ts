@@ -8,6 +8,7 @@ import { control } from './control/api.ts';
 import type { Controlled } from './control/controlled.ts';
 import { overview } from './control/pages.ts';
 import { hosted } from './hosted/hosted.ts';
+import type { Shown } from './hosted/shown.ts';
 import { Paypal } from './paypal/paypal.ts';
 import { Store } from './store.ts';
 import { StripeApi } from './stripe/api.ts';
@@ -93,9 +94,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     if (/^\/(sim|_sim\/3ds)\//.test(target.pathname)) {
       const shown = hosted(controlled, method, target, body);
       if (shown === null) return answer(response, 404, JSON.stringify({ error: `no page ${target.pathname}` }));
-      if ('html' in shown) return page(response, shown.html);
-      response.writeHead(303, { location: shown.redirect }).end();
-      return;
+      return show(response, shown);
     }
     if (await paypalHandles(request, response, target, body)) return;
     if (target.pathname.startsWith('/_sim/')) {
@@ -164,10 +163,17 @@ function refuse(response: ServerResponse, status: number, message: string): void
   answer(response, status, JSON.stringify({ error: { type: 'invalid_request_error', message } }));
 }
 
+function show(response: ServerResponse, shown: Shown): void {
+  if ('html' in shown) page(response, shown.html);
+  else if ('json' in shown) answer(response, 200, JSON.stringify(shown.json));
+  else if ('redirect' in shown) response.writeHead(303, { location: shown.redirect }).end();
+  else response.writeHead(200, { 'content-type': 'text/javascript; charset=utf-8' }).end(shown.script);
+}
+
 function page(response: ServerResponse, body: string): void {
   const headers = {
     'content-type': 'text/html; charset=utf-8',
-    'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'",
+    'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; script-src 'self'; connect-src 'self'",
     'x-content-type-options': 'nosniff',
   };
   response.writeHead(200, headers).end(body);

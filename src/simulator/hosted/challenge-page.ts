@@ -23,7 +23,7 @@ export function challengePage(
   const outcome = form.get('outcome') === 'complete' ? 'complete' : 'fail';
   if (before.status === 'requires_action') authenticate(sim, id, { outcome });
   const after = find()!;
-  const back = returnAddress(before, after) ?? ownPage(query.get('back'));
+  const back = ownPage(query.get('back')) ?? returnAddress(before, after);
   return back === null ? { html: view(after) } : { redirect: back };
 }
 

@@ -2,6 +2,7 @@
 import type { Controlled } from '../control/controlled.ts';
 import { challengePage } from './challenge-page.ts';
 import { checkoutPage } from './checkout-page.ts';
+import { elements } from './elements.ts';
 import { invoicePage } from './invoice-page.ts';
 import { portalPage } from './portal-page.ts';
 import type { Shown } from './shown.ts';
@@ -10,7 +11,7 @@ import type { Shown } from './shown.ts';
 export function hosted(sim: Controlled, method: string, url: URL, body: string): Shown | null {
   const [, kind, id] = /^\/(_sim\/3ds|sim\/checkout|sim\/invoice|sim\/portal)\/([^/]+)$/.exec(url.pathname) ?? [];
   const form = method === 'POST' ? new URLSearchParams(body) : null;
-  if (id === undefined) return null;
+  if (id === undefined) return elements(sim.engine, method, url, body);
   switch (kind) {
     case '_sim/3ds':
       return challengePage(sim, id, url.searchParams, form);

@@ -46,3 +46,14 @@ export function hostedPage(title: string, body: Html, wide = false): string {
 </body>
 </html>`.text;
 }
+
+/** A page inside a frame of somebody else's page: it looks like a part of that, and runs a script of ours. */
+export function framePage(body: Html, script: string): string {
+  return html`<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<title>Card</title>
+<style>${new Html(STYLE)} body { background: transparent; min-height: 0 } main { max-width: none; margin: 0; padding: 2px } .bad { margin: .8rem 0 0 }</style>
+<body><main>${body}</main><script src="${script}"></script></body>
+</html>`.text;
+}

@@ -1,7 +1,7 @@
 import { Refused } from '../stripe/errors.ts';
 
-/** What a browser gets: a page, or the way to another. */
-export type Shown = { html: string } | { redirect: string };
+/** What a browser gets: a page, the way to another, a script, or an answer to one. */
+export type Shown = { html: string } | { redirect: string } | { script: string } | { json: object };
 
 /** A refusal is something to tell the customer; they may correct it. */
 export function attempt<T>(work: () => T): T | { kind: 'refused'; message: string } {

@@ -44,6 +44,8 @@ export function create(call: Call, data: MethodData): PaymentMethod {
     assertNotPast(call, exp_month, exp_year);
     return mint(call, card, data, { exp_month, exp_year });
   }
+  const made = call.store.get('payment_method', data.card.token); // a token from the browser names what it was made of
+  if (made !== undefined) return made;
   const card = cardOfToken(data.card.token);
   if (card === undefined) throw missingReference('token', data.card.token, 'card[token]');
   return mint(call, card, data);
