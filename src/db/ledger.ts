@@ -1,11 +1,11 @@
 /**
- * Posting, in bulk and once per key: one statement whatever the number, and one more where an account isn't remembered.
- * What a batch does to an account is folded into one delta, and accounts are locked in the order of their ids, so a hot
- * account is as fast as many cold ones and nobody deadlocks. The database checks the sum of each transaction.
+ * Posting, in bulk and once per key: one statement whatever the number. What a batch does to an account is folded into
+ * one delta, and accounts are locked in the order of their ids, so a hot account is as fast as many cold ones and nobody
+ * deadlocks. The database checks the sum of each transaction.
  */
 import { sql } from 'kysely';
 import { type Account, chart, entriesOf, type KeyedPosting } from '../domain/ledger.ts';
-import { numbers, texts } from './arrays.ts';
+import { numbers, scalars, texts } from './arrays.ts';
 import type { Trx } from './tenant.ts';
 
 export type Posted = 'posted' | 'repeat';
@@ -40,20 +40,25 @@ export async function postKnowing(
     }
   }
   const firsts = [...asked.values()];
-  const found = await find(
-    trx,
-    accounts.all.filter(({ name }) => !remembered.has(name)),
-  );
-  const ids = accounts.all.map(({ name }) => remembered.get(name) ?? found.get(name)!);
-  const { rows } = await sql<{ fresh: number[] }>`/* ledger_post */ select ledger_post(
-    ${texts(firsts.map(({ key }) => key))}, ${texts(firsts.map(({ kind }) => kind))},
-    ${texts(firsts.map(({ subscription }) => subscription))}, ${texts(firsts.map(({ invoice }) => invoice ?? null))},
-    ${texts(firsts.map(({ at }) => new Date(at).toISOString()))}, ${numbers(entryCounts)},
-    ${codes(accounts.all)}, ${currencies(accounts.all)}, ${numbers(ids)},
-    ${numbers(legs.postings)}, ${numbers(legs.accounts)}, ${numbers(legs.amounts)}) as fresh`.execute(trx);
-  const fresh = new Set(rows[0]!.fresh.map((position) => firsts[position - 1]!.key));
-  // The first of those with a new key is the posted one.
-  return { answers: postings.map(({ key }) => (fresh.delete(key) ? 'posted' : 'repeat')), found };
+  const known = accounts.all.map(({ name }) => remembered.get(name) ?? null);
+  const isKnown = !known.includes(null);
+  // Who names all accounts by number needn't say more of them.
+  const unlessKnown = (of: (account: NamedAccount) => string) => texts(isKnown ? [] : accounts.all.map(of));
+  const { rows } = await sql<{ fresh: number[]; accounts: number[] }>`/* ledger_post */
+    select fresh, to_json(accounts) as accounts from ledger_post(
+      ${texts(firsts.map(({ key }) => key))}, ${texts(firsts.map(({ kind }) => kind))},
+      ${texts(firsts.map(({ subscription }) => subscription))}, ${texts(firsts.map(({ invoice }) => invoice ?? null))},
+      ${texts(firsts.map(({ at }) => new Date(at).toISOString()))}, ${numbers(entryCounts)},
+      ${texts(accounts.all.map(({ code }) => code))}, ${unlessKnown(({ owner }) => owner ?? '')},
+      ${texts(accounts.all.map(({ currency }) => currency))}, ${unlessKnown(({ code }) => chart[code].kind)},
+      ${scalars(known)}, ${numbers(legs.postings)}, ${numbers(legs.accounts)}, ${numbers(legs.amounts)})`.execute(trx);
+  const answer = rows[0]!;
+  const fresh = new Set(answer.fresh.map((position) => firsts[position - 1]!.key));
+  return {
+    // The first of those with a new key is the posted one.
+    answers: postings.map(({ key }) => (fresh.delete(key) ? 'posted' : 'repeat')),
+    found: new Map(isKnown ? [] : accounts.all.map(({ name }, i) => [name, answer.accounts[i]!])),
+  };
 }
 
 type NamedAccount = Account & { currency: string; name: string };
@@ -73,15 +78,3 @@ class Accounts {
     return position;
   }
 }
-
-/** Those that are used for the first time are opened. */
-async function find(trx: Trx, unknown: readonly NamedAccount[]): Promise<Map<string, number>> {
-  if (unknown.length === 0) return new Map();
-  const { rows } = await sql<{ ids: number[] }>`/* ledger_open_accounts */
-    select to_json(ledger_open_accounts(${codes(unknown)}, ${texts(unknown.map(({ owner }) => owner ?? ''))},
-      ${currencies(unknown)}, ${texts(unknown.map(({ code }) => chart[code].kind))})) as ids`.execute(trx);
-  return new Map(unknown.map(({ name }, i) => [name, rows[0]!.ids[i]!]));
-}
-
-const codes = (accounts: readonly NamedAccount[]) => texts(accounts.map(({ code }) => code));
-const currencies = (accounts: readonly NamedAccount[]) => texts(accounts.map(({ currency }) => currency));

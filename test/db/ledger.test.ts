@@ -172,15 +172,17 @@ describe('the database refuses', () => {
 
   it("another tenant's account, one of another currency, and one that is not there", async () => {
     await inScope([payment('other', 1)], OTHER);
-    const [own, others] = [await cashOf(SCOPE), await cashOf(OTHER)];
-    const name = `processor_clearing//usd`;
-    for (const [remembered, currency] of [
+    const [own, others] = [await accountsOf(SCOPE), await accountsOf(OTHER)];
+    for (const [[first, second], currency] of [
       [others, 'usd'],
       [own, 'eur'],
-      [999_999, 'usd'],
+      [[{ id: 999_998 }, { id: 999_999 }], 'usd'],
     ] as const) {
-      const taken = { ...payment(`taken/${remembered}/${currency}`), currency };
-      const known = new Map([[name.replace('usd', currency), remembered]]);
+      const taken = { ...payment(`taken/${first!.id}/${currency}`), currency };
+      const known = new Map([
+        [`processor_clearing//${currency}`, first!.id],
+        [`receivable/cus_1/${currency}`, second!.id],
+      ]);
       await expect(inTenant(database.db, SCOPE, (trx) => postKnowing(trx, [taken], known))).rejects.toMatchObject({
         code: '23503',
       });

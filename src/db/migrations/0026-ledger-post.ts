@@ -40,21 +40,23 @@ export async function up(db: AnyDatabase): Promise<void> {
       return ledger_account_ids(codes, owners, currencies);
     end $$;
 
-    -- Takes the keys that are new, and writes the entries and balances of those. Keys and accounts are locked in their
+    -- Finds the accounts that nobody has named by number, takes the keys that are new, and writes the entries and balances of those. Keys and accounts are locked in their
     -- order, so that two batches wait for each other and never in a circle. Legs name both by position.
     create function ledger_post(
       keys text[], kinds text[], subscriptions text[], invoices text[], ats timestamptz[], entry_counts integer[],
-      codes text[], currencies text[], accounts bigint[],
-      leg_postings integer[], leg_accounts integer[], leg_amounts numeric[]
-    ) returns integer[]
+      codes text[], owners text[], currencies text[], account_kinds text[], known bigint[],
+      leg_postings integer[], leg_accounts integer[], leg_amounts numeric[],
+      out fresh integer[], out accounts bigint[]
+    )
     language plpgsql ${AS_LEDGER} set plan_cache_mode = force_generic_plan set enable_nestloop = off as $$
     declare
       own_tenant constant text := current_setting('hydra.tenant');
       own_mode constant text := current_setting('hydra.mode');
-      fresh integer[];
       used bigint;
       balanced bigint;
     begin
+      accounts := case when array_position(known, null) is null then known
+        else ledger_open_accounts(codes, owners, currencies, account_kinds) end;
       with asked as materialized (
         select position, nextval('ledger_transactions_id_seq') as id, key, kind, subscription_id, invoice_id,
           greatest(at, closed.ends_at) as at,
@@ -92,13 +94,12 @@ export async function up(db: AnyDatabase): Promise<void> {
             = (excluded.tenant_id, excluded.mode, excluded.account_code, excluded.currency)
         returning account_id
       )
-      select (select array_agg(position) from fresh), (select count(distinct account_id) from leg), count(*)
+      select coalesce((select array_agg(position) from fresh), '{}'), (select count(distinct account_id) from leg), count(*)
         into fresh, used, balanced from balanced;
       if balanced <> used then
         raise exception '% of % accounts are not of this tenant and mode, or of another code or currency',
           used - balanced, used using errcode = 'foreign_key_violation';
       end if;
-      return coalesce(fresh, '{}');
     end $$;
 
     grant select on ledger_periods to hydra_ledger;
