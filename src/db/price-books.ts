@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Selectable } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import { canonical } from '../domain/canonical.ts';
 import type { PriceBookId } from '../domain/ids.ts';
 import type { PriceBook } from '../domain/price-book.ts';
@@ -24,6 +24,14 @@ export const priceBookAt = async (trx: Trx, at: Date): Promise<PriceBookRow | nu
 
 export const readPriceBook = async (trx: Trx, id: PriceBookId): Promise<PriceBookRow | null> =>
   (await trx.selectFrom('price_books').selectAll().where('id', '=', id).executeTakeFirst()) ?? null;
+
+/** In any version that was published: whoever subscribes has one of these. */
+export async function plansEverSold(trx: Trx): Promise<string[]> {
+  const { rows } = await sql<{ id: string }>`
+    select distinct plan ->> 'id' as id from price_books, jsonb_array_elements(document -> 'plans') as plan
+    where state = 'published' order by id`.execute(trx);
+  return rows.map(({ id }) => id);
+}
 
 export async function listPriceBooks(trx: Trx, page: Page): Promise<Slice<PriceBookRow>> {
   let query = trx.selectFrom('price_books').selectAll();

@@ -10,10 +10,29 @@ import type { Effect } from './effect.ts';
 import type { MigrationId, PriceBookId } from './ids.ts';
 import type { InputOf } from './input.ts';
 import { formatMoney } from './money.ts';
-import { chosenAddOns, describe, type PriceBook, periodPrice, type Terms, termsOf, withAddOns } from './price-book.ts';
+import { saleOf } from './period.ts';
+import {
+  chosenAddOns,
+  describe,
+  type PriceBook,
+  periodPrice,
+  sameInterval,
+  type Terms,
+  termsOf,
+  withAddOns,
+} from './price-book.ts';
 import { intervalInWords } from './price-words.ts';
 import type { Refusal } from './refusal.ts';
-import type { Accepted, Active, PastDue, Paused, PendingChange, Trialing, Unpaid } from './subscription.ts';
+import type {
+  Accepted,
+  Active,
+  PastDue,
+  Paused,
+  PendingChange,
+  Subscription,
+  Trialing,
+  Unpaid,
+} from './subscription.ts';
 import { dayOf } from './time.ts';
 
 /** What a subscription pays now, and from the period's end: what is moved, and what is kept to move it back. */
@@ -41,6 +60,10 @@ export function movedTerms(held: Terms, book: MigrationTarget, plans: PlanMappin
     ? found.terms
     : { code: 'add_on_not_sold', detail: `${planId} sells no ${found.unknown} in ${held.currency} in ${book.id}` };
 }
+
+/** Now only where a change can be made now. What is paused or owes is moved with its next period, and no money moves before. */
+export const movesWhen = ({ state }: Pick<Subscription, 'state'>, wanted: Migrate['when']): Migrate['when'] =>
+  state === 'active' || state === 'trialing' ? wanted : 'period_end';
 
 /** The command that moves it: what it is to have in place of what it has, now and from the period's end. */
 export function migrationOf(
@@ -136,7 +159,8 @@ function changedNow(
       `cannot move it now: subscription is ${now}, and can be at the period’s end`,
     );
   }
-  const request = { terms, quantity, when: 'now', proration: input.proration } as const;
+  const proration = costsTheSame(state, { terms, quantity }) ? 'none' : input.proration;
+  const request = { terms, quantity, when: 'now', proration } as const;
   const decision = change(state, { ...input, ...request, type: 'change', byOperator: true });
   if (decision.outcome !== 'applied') return decision;
   const planned = planChange(state, request, input.at);
@@ -149,6 +173,12 @@ function changedNow(
     arithmetic: linesInWords(planned.lines, state.currency),
   };
 }
+
+/** Then nothing is given back and billed anew. */
+const costsTheSame = (held: PendingChange, wanted: PendingChange): boolean =>
+  sameInterval(held.terms, wanted.terms) &&
+  periodPrice(held.terms, held.quantity) === periodPrice(wanted.terms, wanted.quantity) &&
+  canonical(saleOf(held.terms)) === canonical(saleOf(wanted.terms));
 
 const plannedFor = (state: Migratable, pending: PendingChange | null): Moved => ({
   ...{ how: 'at_period_end', state: { ...state, pending }, effects: [], arithmetic: null },

@@ -21,7 +21,7 @@ import { readSubscription, type SubscriptionRow } from '../db/subscriptions.ts';
 import { inTenant, type Trx } from '../db/tenant.ts';
 import type { Command } from '../domain/input.ts';
 import { invariant } from '../domain/invariant.ts';
-import { heldBy, type MigrationTarget, migrationOf, type Unmovable } from '../domain/migrate.ts';
+import { heldBy, type MigrationTarget, migrationOf, movesWhen, type Unmovable } from '../domain/migrate.ts';
 import { isAccepted } from '../domain/subscription.ts';
 import type { Instant } from '../domain/time.ts';
 import { type AskOutcome, askSubscription } from '../temporal/ask-subscription.ts';
@@ -126,7 +126,7 @@ async function move(
     const answer = await ask(deps, ref, work, row, now, command);
     if (answer.outcome === 'applied') return null;
     if (answer.outcome === 'refused') {
-      if (answer.code === 'changed_meanwhile' && tries < TRIES) continue;
+      if (isOutdated(answer.code) && tries < TRIES) continue;
       return { code: answer.code, detail: answer.detail };
     }
     if (answer.outcome === 'no_workflow') return { code: 'no_workflow', detail: 'it has no workflow any more' };
@@ -134,16 +134,20 @@ async function move(
   }
 }
 
+/** It was asked of what the subscription is no longer: one that was paused since it was read, say. */
+const isOutdated = (code: string): boolean => code === 'changed_meanwhile' || code.startsWith('not_while_');
+
 function commandFor(
   { document }: SubscriptionRow,
   { migration, book }: Work,
   item: MigrationItemRow,
 ): Command | Unmovable {
   const { id, plans, settings } = migration;
-  const { when, proration } = settings;
+  const { proration } = settings;
   if (!isAccepted(document) || document.state === 'canceled') {
     return { code: 'ended', detail: `subscription is ${document.state}` };
   }
+  const when = movesWhen(document, settings.when);
   if (migration.state === 'undoing') {
     const { before, after } = item;
     invariant(before && after, `what was moved has kept what it had: ${item.subscription_id}`);

@@ -40,6 +40,15 @@ describe.each(['', '/preview'])('migrations%s', (to) => {
       'plans.basic',
       /is gold, and version 2 sells basic, pro/,
     ],
+    [
+      'a plan that nobody can have',
+      () => book,
+      { plans: { bsaic: 'pro' } },
+      422,
+      'unknown_plan',
+      'plans.bsaic',
+      /is for bsaic, and the plans ever sold are basic, /,
+    ],
     ['no such way', () => book, { proration: 'half' }, 400, 'invalid_request', 'proration', /.+/],
     ['an unknown field', () => book, { price: 1 }, 400, 'invalid_request', 'price', /is not known here/],
   ])('%s is refused', async (_what, id, over, status, code, path, message) => {

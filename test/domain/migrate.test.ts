@@ -5,7 +5,14 @@ import { canonical } from '../../src/domain/canonical.ts';
 import { decide } from '../../src/domain/decide.ts';
 import type { Effect } from '../../src/domain/effect.ts';
 import type { InputOf } from '../../src/domain/input.ts';
-import { type Held, heldBy, type MigrationTarget, migrationOf, movedTerms } from '../../src/domain/migrate.ts';
+import {
+  type Held,
+  heldBy,
+  type MigrationTarget,
+  migrationOf,
+  movedTerms,
+  movesWhen,
+} from '../../src/domain/migrate.ts';
 import { previewMigration } from '../../src/domain/migration-preview.ts';
 import { nextDue } from '../../src/domain/next-due.ts';
 import { type Plan, type Terms, termsOf, withAddOns } from '../../src/domain/price-book.ts';
@@ -156,6 +163,25 @@ describe('now', () => {
     const { state } = moved(trialing(), at('2027-01-05'), dearer, { when: 'now' });
     expect(state.state).toBe('trialing');
     expect(invoiced(next(state).effects)).toEqual([4500]);
+  });
+
+  test('what costs the same is no invoice', () => {
+    const same = target(plan('pro', '3000'));
+    const { state, effects } = moved(active(), middle, same, { when: 'now' });
+    expect(accepted(state).terms.priceBookId).toBe('pb_2');
+    expect([invoiced(effects), accepted(state).carried]).toEqual([[], []]);
+  });
+
+  test('what is paused is moved without money, and pays the new price when it goes on', () => {
+    const paused = run(active(), [{ type: 'pause', resumeAt: null }, middle]);
+    const when = movesWhen(paused, 'now');
+    const { state, effects } = moved(paused, middle, dearer, { when });
+    expect([when, invoiced(effects)]).toEqual(['period_end', []]);
+    const within = run(state, [{ type: 'resume' }, middle + DAY]);
+    expect(accepted(within).terms.priceBookId).toBe('pb_1');
+    expect(invoiced(next(within).effects)).toEqual([4500]);
+    const later = must(decide(state, { type: 'resume', at: FEBRUARY + DAY, origin }));
+    expect(invoiced(later.effects)).toEqual([4500]);
   });
 
   test.each([

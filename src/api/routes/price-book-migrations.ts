@@ -23,11 +23,11 @@ import {
   retryFailed,
   turnMigration,
 } from '../../db/price-book-migrations.ts';
-import { type PriceBookRow, readPriceBook } from '../../db/price-books.ts';
+import { type PriceBookRow, plansEverSold, readPriceBook } from '../../db/price-books.ts';
 import type { MigrationState } from '../../db/schema.ts';
 import { inTenant, type Trx } from '../../db/tenant.ts';
 import type { MigrationId, PriceBookId } from '../../domain/ids.ts';
-import { heldBy, migrationOf, type PlanMapping } from '../../domain/migrate.ts';
+import { heldBy, migrationOf, movesWhen, type PlanMapping } from '../../domain/migrate.ts';
 import { previewMigration } from '../../domain/migration-preview.ts';
 import { isAccepted } from '../../domain/subscription.ts';
 import { newId } from '../../ids.ts';
@@ -62,12 +62,15 @@ async function targetOf(trx: Trx, id: PriceBookId, plans: PlanMapping): Promise<
     });
   }
   const sold = row.document.plans.map(({ id }) => id);
-  const unknown = Object.entries(plans).filter(([, to]) => to !== null && !sold.includes(to));
-  if (unknown.length === 0) return row;
-  const errors = unknown.map(([from, to]) => ({
-    path: `plans.${from}`,
-    message: `is ${to}, and version ${row.version} sells ${sold.join(', ')}`,
-  }));
+  const ever = await plansEverSold(trx);
+  const errors = Object.entries(plans).flatMap(([from, to]) => {
+    const path = `plans.${from}`;
+    if (!ever.includes(from))
+      return [{ path, message: `is for ${from}, and the plans ever sold are ${ever.join(', ')}` }];
+    const isSold = to === null || sold.includes(to);
+    return isSold ? [] : [{ path, message: `is ${to}, and version ${row.version} sells ${sold.join(', ')}` }];
+  });
+  if (errors.length === 0) return row;
   throw new Problem(422, 'unknown_plan', `${errors[0]!.path} ${errors[0]!.message}`, { errors });
 }
 
@@ -122,7 +125,8 @@ async function previewOf(
   const { document } = row;
   if (!isAccepted(document)) throw new Error(`${row.id} is ${row.state}, and has no terms`);
   const at = row.now ?? Date.now();
-  const made = migrationOf(heldBy(document), { id: book.id, document: book.document }, how);
+  const when = movesWhen(document, how.when);
+  const made = migrationOf(heldBy(document), { id: book.id, document: book.document }, { ...how, when });
   if (!made) throw new Error(`${row.id} is on ${document.terms.priceBookId}, and was taken for movable`);
   if ('code' in made) return showMigrationPreview(row, document, made);
   const shared = await sharedFacts(parts, document, {}, at);
