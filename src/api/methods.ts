@@ -52,7 +52,7 @@ export async function methodOfSetup(
   return keep(call, customer, account, { field: 'setupId', id }, attached);
 }
 
-function keep(
+async function keep(
   { parts: { db, keys }, scope }: Call,
   customer: CustomerId,
   account: Account,
@@ -66,5 +66,9 @@ function keep(
   }
   const { brand, last4 } = attached;
   const method = { ...ourMethod(keys, scope, account, attached.id), customer, brand, last4, at: new Date() };
-  return inTenant(db, scope, (trx) => keepPaymentMethod(trx, scope, { ...method, processor: account.processor.name }));
+  const kept = await inTenant(db, scope, (trx) =>
+    keepPaymentMethod(trx, scope, { ...method, processor: account.processor.name }),
+  );
+  if (kept.outcome === 'gone') throw unknown(named);
+  return kept.row;
 }

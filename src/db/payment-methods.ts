@@ -42,41 +42,41 @@ export const methodFor = async (
     .orderBy('id')
     .executeTakeFirst()) ?? null;
 
-/** Told twice, by our own answer and by the processor's webhook, it is one method. */
-export async function keepPaymentMethod(
-  trx: Trx,
-  { tenant, mode }: Scope,
-  method: {
-    id: PaymentMethodId;
-    customer: CustomerId;
-    processor: Processor;
-    brand: string | null;
-    last4: string | null;
-    sealedReference?: string | null;
-    at: Date;
-  },
-): Promise<PaymentMethodRow> {
-  await lockCustomer(trx, method.customer);
-  const hasDefault = (await defaultPaymentMethod(trx, method.customer)) !== null;
-  const shown = { brand: method.brand, last4: method.last4 };
-  return trx
-    .insertInto('payment_methods')
-    .values({
-      tenant_id: tenant,
-      mode,
-      id: method.id,
-      customer_id: method.customer,
-      processor: method.processor,
-      ...shown,
-      sealed_reference: method.sealedReference ?? null,
-      is_default: !hasDefault,
-      created_at: method.at,
-    })
-    .onConflict((conflict) =>
-      conflict.columns(['tenant_id', 'mode', 'id']).doUpdateSet({ ...shown, detached_at: null }),
-    )
-    .returningAll()
-    .executeTakeFirstOrThrow();
+export type Method = Pick<PaymentMethodRow, 'id' | 'processor' | 'brand' | 'last4'> & {
+  customer: CustomerId;
+  sealedReference?: string | null;
+  at: Date;
+};
+/** `gone`: it was detached, or is another customer's. */
+export type Kept = { outcome: 'kept' | 'known'; row: PaymentMethodRow } | { outcome: 'gone' };
+
+/**
+ * Told twice, by our own answer and by the processor's webhook, it is one method. What was detached stays detached: a
+ * processor never takes it back.
+ */
+export async function keepPaymentMethod(trx: Trx, { tenant, mode }: Scope, method: Method): Promise<Kept> {
+  const { id, customer, processor, brand, last4, sealedReference = null, at } = method;
+  await lockCustomer(trx, customer);
+  const known = await readPaymentMethod(trx, customer, id);
+  if (known && known.brand === brand && known.last4 === last4) return { outcome: 'known', row: known };
+  const row = known
+    ? await trx
+        .updateTable('payment_methods')
+        .set({ brand, last4 })
+        .where('id', '=', id)
+        .returningAll()
+        .executeTakeFirst()
+    : await trx
+        .insertInto('payment_methods')
+        .values({
+          ...{ tenant_id: tenant, mode, id, customer_id: customer, processor, brand, last4, created_at: at },
+          sealed_reference: sealedReference,
+          is_default: (await defaultPaymentMethod(trx, customer)) === null,
+        })
+        .onConflict((conflict) => conflict.doNothing())
+        .returningAll()
+        .executeTakeFirst();
+  return row ? { outcome: 'kept', row } : { outcome: 'gone' };
 }
 
 export async function makeDefault(
@@ -101,27 +101,39 @@ export async function makeDefault(
     .executeTakeFirstOrThrow();
 }
 
-/** The newest of the others takes its place as the default. */
-export async function forgetPaymentMethod(
-  trx: Trx,
-  customer: CustomerId,
-  id: PaymentMethodId,
-  at: Date,
-): Promise<void> {
+/**
+ * The newest of the others takes its place as the default. News of the end may come before that of the beginning: the row
+ * that it leaves keeps the method from coming back.
+ */
+export async function forgetPaymentMethod(trx: Trx, { tenant, mode }: Scope, method: Method): Promise<boolean> {
+  const { id, customer, processor, brand, last4, at } = method;
   await lockCustomer(trx, customer);
   const gone = await trx
-    .updateTable('payment_methods')
-    .set({ detached_at: at, is_default: false })
-    .where('customer_id', '=', customer)
-    .where('id', '=', id)
-    .where('detached_at', 'is', null)
+    .insertInto('payment_methods')
+    .values({
+      ...{ tenant_id: tenant, mode, id, customer_id: customer, processor, brand, last4, created_at: at },
+      ...{ is_default: false, detached_at: at },
+    })
+    .onConflict((conflict) =>
+      conflict
+        .columns(['tenant_id', 'mode', 'id'])
+        .doUpdateSet({ detached_at: at, is_default: false })
+        .where('payment_methods.detached_at', 'is', null)
+        .where('payment_methods.customer_id', '=', customer),
+    )
     .returning('id')
     .executeTakeFirst();
-  if (!gone || (await defaultPaymentMethod(trx, customer))) return;
+  if (!gone) return false;
+  if (await defaultPaymentMethod(trx, customer)) return true;
   const [heir] = await listPaymentMethods(trx, customer);
   if (heir) await trx.updateTable('payment_methods').set({ is_default: true }).where('id', '=', heir.id).execute();
+  return true;
 }
 
-/** Two changes of the default at once would break the rule that there is one; so they wait for each other. */
-const lockCustomer = (trx: Trx, customer: CustomerId) =>
-  trx.selectFrom('customers').select('id').where('id', '=', customer).forUpdate().execute();
+/**
+ * Whoever changes a customer's methods takes the customer first, and of several in the order of their ids: two changes of the
+ * default at once would break the rule that there is one, and nobody waits for who waits for them.
+ */
+export async function lockCustomer(trx: Trx, customer: CustomerId): Promise<void> {
+  await trx.selectFrom('customers').select('id').where('id', '=', customer).forNoKeyUpdate().execute();
+}

@@ -8,12 +8,24 @@ export type Scope = { tenant: TenantId; mode: Mode };
 export type Trx = Transaction<Database>;
 
 /** The only way to a tenant's rows: in this transaction no others exist. */
-export const inTenant = <T>(db: Db, { tenant, mode }: Scope, work: (trx: Trx) => Promise<T>): Promise<T> =>
+export const inTenant = <T>(db: Db, scope: Scope, work: (trx: Trx) => Promise<T>): Promise<T> =>
   begun(db, async (trx) => {
-    await sql`/* in_tenant */ select set_config('role', 'hydra_app', true),
-      set_config('hydra.tenant', ${tenant}, true), set_config('hydra.mode', ${mode}, true)`.execute(trx);
+    await enter(trx, scope);
     return work(trx);
   });
+
+/** One step of who works across tenants, inside of one: by its rules, and with no row of another. */
+export async function within<T>(trx: Trx, role: CrossTenantRole, scope: Scope, work: () => Promise<T>): Promise<T> {
+  await enter(trx, scope);
+  const done = await work();
+  await takeRole(trx, role);
+  return done;
+}
+
+async function enter(trx: Trx, { tenant, mode }: Scope): Promise<void> {
+  await sql`/* in_tenant */ select set_config('role', 'hydra_app', true),
+    set_config('hydra.tenant', ${tenant}, true), set_config('hydra.mode', ${mode}, true)`.execute(trx);
+}
 
 /** For the door, the relay and the auditor, who work before or across tenants, each with its own few grants. */
 export const inRole = <T>(db: Db, role: CrossTenantRole, work: (trx: Trx) => Promise<T>): Promise<T> =>

@@ -14,11 +14,13 @@ import {
   settle,
   takeHomeless,
 } from '../db/inbox-relay.ts';
-import { inRole, type Trx } from '../db/tenant.ts';
+import { forgetPaymentMethod, keepPaymentMethod, lockCustomer } from '../db/payment-methods.ts';
+import { inRole, type Scope, type Trx, within } from '../db/tenant.ts';
 import type { CustomerId, Mode, PaymentId, SubscriptionId, TenantId } from '../domain/ids.ts';
 import type { KeyRing } from '../security/key-ring.ts';
 import { backOff, type RelaySettings } from './settings.ts';
 
+const ROLE = 'hydra_relay';
 const BATCH = 200;
 /** Other systems may use the same account: what can't be found for so long belongs to them. */
 const GIVEN_UP_AFTER_MS = 3_600_000;
@@ -29,8 +31,12 @@ export async function houseHomeless(
   keys: KeyRing,
   settings: RelaySettings,
 ): Promise<{ distrusted: readonly Distrusted[]; more: boolean }> {
-  return inRole(db, 'hydra_relay', async (trx) => {
+  return inRole(db, ROLE, async (trx) => {
     const events = await takeHomeless(trx, keys, BATCH);
+    await lockOwners(
+      trx,
+      events.filter(({ seal }) => seal === 'sound'),
+    );
     const parked: Parking[] = [];
     const distrusted: Distrusted[] = [];
     for (const event of events) {
@@ -80,8 +86,7 @@ type Holder = { tenant_id: TenantId; mode: Mode; customer_id: CustomerId };
 async function projectMethod(trx: Trx, keys: KeyRing, event: Homeless, news: MethodNews): Promise<boolean> {
   const owner = await holderOf(trx, event, news);
   if (!owner) return false;
-  const changed =
-    news.type === 'method_detached' ? await detach(trx, event, news, owner) : await keep(trx, event, news, owner);
+  const changed = await changeMethod(trx, event, news, owner);
   await settle(trx, event.id, {
     state: changed ? 'applied' : 'ignored',
     reason: changed ? 'projected' : 'it was known, or is over',
@@ -108,37 +113,26 @@ const holderOf = (trx: Trx, { provider, account, mode }: Homeless, news: MethodN
         .where('processor_customer_id', '=', news.customer)
         .executeTakeFirst();
 
-/** The first one that a customer has is the default. What was detached stays detached: a processor never takes it back. */
-async function keep(trx: Trx, { provider, occurredAt }: Homeless, news: MethodNews, owner: Holder): Promise<boolean> {
-  const insert = (isDefault: boolean) =>
-    sql`
-    insert into payment_methods (tenant_id, mode, id, customer_id, processor, brand, last4, is_default, created_at)
-    select ${owner.tenant_id}, ${owner.mode}, ${news.method}, ${owner.customer_id}, ${provider}, ${news.brand},
-      ${news.last4}, ${isDefault}::boolean and not exists (
-        select from payment_methods other
-        where other.tenant_id = ${owner.tenant_id} and other.mode = ${owner.mode}
-          and other.customer_id = ${owner.customer_id} and other.is_default and other.detached_at is null
-      ), ${occurredAt}
-    on conflict do nothing`.execute(trx);
-  const updated = await sql`
-    update payment_methods set brand = ${news.brand}, last4 = ${news.last4}
-    where tenant_id = ${owner.tenant_id} and mode = ${owner.mode} and id = ${news.method}
-      and customer_id = ${owner.customer_id} and detached_at is null
-      and (brand, last4) is distinct from (${news.brand}::text, ${news.last4}::text)`.execute(trx);
-  if (updated.numAffectedRows === 1n) return true;
-  const inserted = await insert(true);
-  // Another became the default at the same moment: then this one isn't.
-  return inserted.numAffectedRows === 1n || (await insert(false)).numAffectedRows === 1n;
-}
+const changeMethod = (trx: Trx, { provider, occurredAt: at }: Homeless, news: MethodNews, owner: Holder) =>
+  within(trx, ROLE, scopeOf(owner), async () => {
+    const { method: id, brand, last4 } = news;
+    const method = { ...{ id, processor: provider, brand, last4, at }, customer: owner.customer_id };
+    return news.type === 'method_detached'
+      ? forgetPaymentMethod(trx, scopeOf(owner), method)
+      : (await keepPaymentMethod(trx, scopeOf(owner), method)).outcome === 'kept';
+  });
 
-/** News of the end may come before that of the beginning: the row that it leaves keeps the method from coming back. */
-async function detach(trx: Trx, { provider, occurredAt }: Homeless, news: MethodNews, owner: Holder): Promise<boolean> {
-  const { numAffectedRows } = await sql`
-    insert into payment_methods as known (tenant_id, mode, id, customer_id, processor, brand, last4, is_default,
-      created_at, detached_at)
-    values (${owner.tenant_id}, ${owner.mode}, ${news.method}, ${owner.customer_id}, ${provider}, ${news.brand},
-      ${news.last4}, false, ${occurredAt}, ${occurredAt})
-    on conflict (tenant_id, mode, id) do update set detached_at = excluded.detached_at, is_default = false
-    where known.detached_at is null and known.customer_id = excluded.customer_id`.execute(trx);
-  return numAffectedRows === 1n;
+const scopeOf = ({ tenant_id: tenant, mode }: Holder): Scope => ({ tenant, mode });
+
+/** All of the batch at once, in one order: another relay may hold news of the same customers. */
+async function lockOwners(trx: Trx, events: readonly Homeless[]): Promise<void> {
+  const owners: Holder[] = [];
+  for (const event of events) {
+    const owner = isMethodNews(event.told) ? await holderOf(trx, event, event.told) : undefined;
+    if (owner) owners.push(owner);
+  }
+  const keyOf = ({ tenant_id, mode, customer_id }: Holder) => `${tenant_id} ${mode} ${customer_id}`;
+  for (const owner of owners.sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))) {
+    await within(trx, ROLE, scopeOf(owner), () => lockCustomer(trx, owner.customer_id));
+  }
 }

@@ -1,6 +1,7 @@
 import { beforeEach, expect, test } from 'vitest';
 import { commit } from '../../src/db/commit.ts';
 import type { MethodNews } from '../../src/db/inbox.ts';
+import { keepPaymentMethod, listPaymentMethods, makeDefault } from '../../src/db/payment-methods.ts';
 import { inTenant } from '../../src/db/tenant.ts';
 import { SCOPE, step, useDatabase } from '../db/support.ts';
 import { draft, START, subscribe } from '../domain/builders.ts';
@@ -89,6 +90,45 @@ test('the first method is the default, a second is not', async () => {
   await tell(news('method_attached', second));
   await drain();
   expect([(await stored(first))?.is_default, (await stored(second))?.is_default]).toEqual([true, false]);
+});
+
+test('of one that is detached another takes the place as the default', async () => {
+  const { drain } = relayWith(database.db);
+  const [first, second] = [newMethod(), newMethod()];
+  await tell(news('method_attached', first));
+  await tell(news('method_attached', second));
+  await tell(news('method_detached', first));
+  await drain();
+  expect([(await stored(first))?.is_default, (await stored(second))?.is_default]).toEqual([false, true]);
+});
+
+test('our own answer does not bring back what was detached', async () => {
+  const { drain } = relayWith(database.db);
+  const id = newMethod();
+  await tell(news('method_detached', id));
+  await drain();
+  const kept = await inTenant(database.db, SCOPE, (trx) =>
+    keepPaymentMethod(trx, SCOPE, {
+      ...{ id, customer: 'cus_1', processor: 'stripe', brand: 'visa', last4: '4242', at: new Date(START) },
+    }),
+  );
+  expect(kept).toEqual({ outcome: 'gone' });
+  expect(await stored(id)).toMatchObject({ detached_at: new Date(OCCURRED), is_default: false });
+});
+
+test('the relay and the API wait for each other, and nobody for both', async () => {
+  const { drain } = relayWith(database.db);
+  const methods = Array.from({ length: 12 }, newMethod);
+  for (const method of methods) await tell(news('method_attached', method));
+  const chosen = () =>
+    inTenant(database.db, SCOPE, async (trx) => {
+      await makeDefault(trx, 'cus_1', methods[0]!);
+      await makeDefault(trx, 'cus_1', methods[11]!);
+    });
+  await Promise.all([drain(), chosen(), relayWith(database.db).drain(), chosen()]);
+  const all = await inTenant(database.db, SCOPE, (trx) => listPaymentMethods(trx, 'cus_1'));
+  expect(all).toHaveLength(12);
+  expect(all.filter(({ is_default }) => is_default)).toHaveLength(1);
 });
 
 test('a customer that is not known yet: parked, then projected; one that is nobody’s is given up quietly', async () => {

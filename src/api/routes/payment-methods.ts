@@ -109,7 +109,7 @@ const remove = route({
     }
     const { processor } = processors.of({ ...call.scope, processor: row.processor });
     await processor.detach(theirMethod(keys.ring, row));
-    await inTenant(db, call.scope, (trx) => forgetPaymentMethod(trx, customer, row.id, new Date()));
+    await inTenant(db, call.scope, (trx) => forgetPaymentMethod(trx, call.scope, { ...row, customer, at: new Date() }));
     return { status: 204 };
   },
 });
