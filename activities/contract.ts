@@ -1,7 +1,7 @@
 import type { Recognised } from '../src/db/revenue.ts';
 import type { Commit, CommitAnswer } from '../src/domain/commit.ts';
 import type { OutsideEffect } from '../src/domain/effect.ts';
-import type { Fact } from '../src/domain/input.ts';
+import type { Fact, Followable } from '../src/domain/input.ts';
 import type { Identity } from '../src/domain/subscription.ts';
 import type { BatchEnd } from '../src/price-books/migrate-batch.ts';
 import type { Journey, MigrationRef, RevenueOf } from '../workflows/messages.ts';
@@ -18,8 +18,9 @@ export type Call<E extends OutsideEffect> = {
 
 /** One activity per outside effect; an effect without its activity does not compile. An expected answer is a fact. */
 export type OutsideActivities = {
-  [T in OutsideEffect['type']]: (call: Call<EffectOf<T>>) => Promise<Fact[]>;
+  [T in OutsideEffect['type']]: (call: Call<EffectOf<T>>) => Promise<AnswerTo<T>[]>;
 };
+type AnswerTo<T extends OutsideEffect['type']> = T extends 'tell_processor' | 'read_back' ? Followable : Fact;
 
 export type Activities = OutsideActivities & {
   /** Local: all database effects of one step, in one transaction, once. */

@@ -3,7 +3,7 @@ import { proxyActivities, proxyLocalActivities, workflowInfo } from '@temporalio
 import type { Activities, Call } from '../activities/contract.ts';
 import type { OutsideEffect } from '../src/domain/effect.ts';
 import { keyOf } from '../src/domain/effect.ts';
-import type { Fact } from '../src/domain/input.ts';
+import type { Fact, Followable } from '../src/domain/input.ts';
 import type { Processor } from '../src/domain/subscription.ts';
 import { processorQueue } from './messages.ts';
 
@@ -23,7 +23,7 @@ const outside = proxyActivities<Activities>({ startToCloseTimeout: '60s' });
 export function outsideActivity(
   effect: OutsideEffect,
   processor: Processor,
-): (call: Call<OutsideEffect>) => Promise<Fact[]> {
+): (call: Call<OutsideEffect>) => Promise<(Fact | Followable)[]> {
   const options = {
     taskQueue: processorQueue(workflowInfo().taskQueue, processor),
     startToCloseTimeout: '60s',

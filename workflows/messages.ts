@@ -1,6 +1,6 @@
 /** The names and shapes that senders share with the subscription's workflow. Plain constants: any program may import them. */
 import type { ClockId, MigrationId, Mode, SubscriptionId, TenantId } from '../src/domain/ids.ts';
-import type { Command, Fact, Origin } from '../src/domain/input.ts';
+import type { Command, Fact, Followable, Origin } from '../src/domain/input.ts';
 import type { Refusal } from '../src/domain/refusal.ts';
 import type { Draft, Subscription } from '../src/domain/subscription.ts';
 import type { Instant } from '../src/domain/time.ts';
@@ -47,7 +47,7 @@ export const COMMANDS = [
 
 /** Signal: what was taken from the inbox for this subscription, in order. Ids and sanitised facts only. */
 export const FACTS_SIGNAL = 'facts';
-export type Delivered = { inboxId: string; fact: Fact; occurredAt: Instant };
+export type Delivered = { inboxId: string; fact: Fact | Followable; occurredAt: Instant };
 
 /** Query: the workflow's own state, beside the projection. */
 export const STATE_QUERY = 'state';

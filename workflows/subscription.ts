@@ -279,8 +279,12 @@ export async function subscription(carried: Carried): Promise<void> {
     for (let lookFirst = false; ; lookFirst = true) {
       try {
         const told = await activity({ ...call, lookFirst });
-        for (const fact of told)
-          queue({ kind: 'answered', id: `${from}/${keyOf(effect)}/${fact.type}`, key: keyOf(effect), fact });
+        told.forEach((fact, i) => {
+          // An answer may have several of one kind: a number tells them apart.
+          const nth = told.slice(0, i).filter(({ type }) => type === fact.type).length;
+          const id = `${from}/${keyOf(effect)}/${fact.type}${nth === 0 ? '' : `/${nth}`}`;
+          queue({ kind: 'answered', id, key: keyOf(effect), fact });
+        });
         break;
       } catch (error) {
         if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
 import type { Claim } from '../domain/claim.ts';
 import type { Mode, PaymentMethodId, SubscriptionId, TenantId } from '../domain/ids.ts';
-import type { Fact } from '../domain/input.ts';
+import type { Fact, Followable } from '../domain/input.ts';
 import type { Processor } from '../domain/subscription.ts';
 import type { Instant } from '../domain/time.ts';
 import type { KeyRing } from '../security/key-ring.ts';
@@ -23,7 +23,7 @@ export type MethodNews = {
   brand: string | null;
   last4: string | null;
 };
-export type Told = Fact | MethodNews;
+export type Told = Fact | Followable | MethodNews;
 
 export const isMethodNews = (told: Told): told is MethodNews =>
   told.type === 'method_attached' || told.type === 'method_updated' || told.type === 'method_detached';

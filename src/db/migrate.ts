@@ -8,7 +8,9 @@ export async function migrateDatabase(url: string): Promise<void> {
   const db = createDatabase(url, { applicationName: 'hydra-migrate', max: 2 });
   try {
     await ensureRoles(db as Kysely<unknown>);
-    const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } });
+    const provider = { getMigrations: async () => migrations };
+    // Two that were written side by side may arrive in either order: neither looks at the other.
+    const migrator = new Migrator({ db, provider, allowUnorderedMigrations: true });
     const { error } = await migrator.migrateToLatest();
     if (error) throw error;
   } finally {

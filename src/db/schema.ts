@@ -113,6 +113,13 @@ export type ProcessorCustomersTable = OfTenant & {
   created_at: Timestamp;
 };
 
+export type ProcessorSubscriptionsTable = OfTenant & {
+  processor: Processor;
+  processor_subscription_id: string;
+  subscription_id: SubscriptionId;
+  linked_at: Timestamp;
+};
+
 export type PaymentMethodsTable = OfTenant & {
   id: PaymentMethodId;
   customer_id: CustomerId;
@@ -221,6 +228,8 @@ export type InvoicesTable = OfTenant & {
   tax_note: TaxNote | null;
   finalise_at: Timestamp | null;
   draft_lines: NullableJson<InvoiceLine[]>;
+  /** Where it is a processor's invoice, mirrored: its own name of it. */
+  processor_invoice_id: string | null;
 };
 
 export type InvoiceLinesTable = OfTenant & {
@@ -296,7 +305,8 @@ export type RefundsTable = OfTenant & {
   name: string | null;
   state: RefundState;
   attempt: number;
-  from: RefundSource;
+  /** `goodwill`: nothing of ours, as what a processor has invoiced that collects stands. */
+  from: RefundSource | 'goodwill';
   /** Made at the processor, and learned of afterwards. */
   outside: Generated<boolean>;
   /** Of such a one, what had been money for nothing. */
@@ -705,6 +715,7 @@ export type Database = {
   customers: CustomersTable;
   customer_subjects: CustomerSubjectsTable;
   processor_customers: ProcessorCustomersTable;
+  processor_subscriptions: ProcessorSubscriptionsTable;
   payment_methods: PaymentMethodsTable;
   price_books: PriceBooksTable;
   subscriptions: SubscriptionsTable;

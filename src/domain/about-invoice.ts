@@ -20,7 +20,7 @@ import type { Because } from './decision.ts';
 import { type DisputeFact, isInDispute, takeDispute } from './dispute.ts';
 import type { Effect } from './effect.ts';
 import type { InvoiceId, RefundId } from './ids.ts';
-import type { Input, InputOf } from './input.ts';
+import type { Followable, Input, InputOf } from './input.ts';
 import type { OpenInvoice } from './invoice.ts';
 import { invoiceOf as drafted, settleCarried } from './invoicing.ts';
 import { formatMoney } from './money.ts';
@@ -49,7 +49,7 @@ const ABOUT_INVOICES = [
 
 export type AboutInvoice = InputOf<(typeof ABOUT_INVOICES)[number]>;
 /** What the states decide for themselves. */
-export type OfLife = Exclude<Input, AboutInvoice>;
+export type OfLife = Exclude<Input, AboutInvoice | { type: Followable['type'] }>;
 
 const names: ReadonlySet<Input['type']> = new Set(ABOUT_INVOICES);
 export const isAboutInvoice = (input: Input): input is AboutInvoice => names.has(input.type);

@@ -10,6 +10,8 @@ import { abandon, cancel, endNow, uncancel } from './cancel.ts';
 import { change } from './changing.ts';
 import { applied, type Because, type Decision, refused, refusedFor, unchanged } from './decision.ts';
 import type { Effect } from './effect.ts';
+import { follow, isFollowed } from './follow.ts';
+import { isSeen } from './followed.ts';
 import { applyDiscount, cannotHold, redemptionOf, removeDiscount } from './holding.ts';
 import type { Input, InputOf } from './input.ts';
 import { CHARGE, totalOf } from './invoice.ts';
@@ -51,6 +53,8 @@ import { beginTrial, endTrial, remindOfTrialEnd, trialOf } from './trial.ts';
 export const INCOMPLETE_EXPIRES_AFTER = 23 * HOUR;
 
 export function decide(state: Subscription, input: Input): Decision {
+  if (isFollowed(state, input)) return follow(state, input);
+  if (isSeen(input)) return unchanged('engine.collects');
   return isAboutInvoice(input) ? aboutInvoice(state, input) : decideLife(state, input);
 }
 

@@ -16,6 +16,7 @@ import { attemptKey } from './ids.ts';
 import type { DeclineClass } from './input.ts';
 import type { Invoice } from './invoice.ts';
 import type { Held } from './migrate.ts';
+import type { Order } from './order.ts';
 import type { Day, Instant } from './time.ts';
 
 /** Kept by `commit`, all of one decision in one transaction. */
@@ -23,6 +24,10 @@ export type RecordEffect =
   | { type: 'issue_invoice'; invoice: Invoice }
   /** As it stands: it has no number yet, and nobody owes it. */
   | { type: 'draft_invoice'; invoice: Invoice; finaliseAt: Instant }
+  /** Issued by the processor that collects, under its own number and name. */
+  | { type: 'mirror_invoice'; invoice: Invoice; number: string; theirs: string }
+  /** The processor's own name of the subscription: its news are found by it. */
+  | { type: 'link_subscription'; theirs: string; at: Instant }
   /** A customer tries a product; `once`: nobody may have done so in their name. */
   | { type: 'use_trial'; product: string; once: boolean; at: Instant }
   | { type: 'void_invoice'; invoice: InvoiceId; amount: number; at: Instant }
@@ -156,6 +161,17 @@ export type OutsideEffect =
       payment: PaymentId;
       amount: number;
       at: Instant;
+    }
+  /** To a processor that collects. `theirs` is its own name of the subscription, of which we know that version. */
+  | { type: 'tell_processor'; order: Order; theirs: string | null; version: number; at: Instant }
+  /** How an object of its is now: it is told as fresher than `version`, as our `read`-th look. */
+  | {
+      type: 'read_back';
+      what: 'subscription' | 'invoice';
+      theirs: string;
+      version: number;
+      read: number;
+      at: Instant;
     };
 
 /** What a refund gives back: a credit note's promise, the customer's credit, or money for which nothing was owed. */
@@ -163,8 +179,11 @@ export type RefundSource = 'credit_note' | 'customer_credit' | 'unapplied_cash';
 
 export type Effect = RecordEffect | OutsideEffect;
 
-export const isOutside = (effect: Effect): effect is OutsideEffect =>
-  effect.type === 'charge' || effect.type === 'cancel_payment' || effect.type === 'refund';
+const OUTSIDE: ReadonlySet<Effect['type']> = new Set<OutsideEffect['type']>([
+  ...(['charge', 'cancel_payment', 'refund'] as const),
+  ...(['tell_processor', 'read_back'] as const),
+]);
+export const isOutside = (effect: Effect): effect is OutsideEffect => OUTSIDE.has(effect.type);
 
 /** Names the business fact, never the delivery: whoever learns it first, it is kept once. */
 export function keyOf(effect: Effect): string {
@@ -175,6 +194,10 @@ export function keyOf(effect: Effect): string {
       return `trial/${effect.product}`;
     case 'draft_invoice':
       return `draft/${effect.invoice.id}`;
+    case 'mirror_invoice':
+      return `invoice/${effect.invoice.id}`;
+    case 'link_subscription':
+      return `link/${effect.theirs}`;
     case 'void_invoice':
       return `void/${effect.invoice}`;
     case 'settle_attempt':
@@ -218,6 +241,10 @@ export function keyOf(effect: Effect): string {
       return `cancel/${effect.invoice}/${effect.attempt}`;
     case 'refund':
       return refundKey(effect.refund, effect.attempt);
+    case 'tell_processor':
+      return `order/${effect.order.what}/${effect.order.n}`;
+    case 'read_back':
+      return `read/${effect.theirs}/${effect.read}`;
   }
 }
 

@@ -1,6 +1,7 @@
 import type { CreditTarget, LineRequest } from './credit-note.ts';
 import type { HeldDiscount } from './discount.ts';
 import type { DisputeOutcome } from './dispute.ts';
+import type { SeenInvoice, SeenPayment, SeenSubscription } from './followed.ts';
 import type { CouponId, InvoiceId, MigrationId, PaymentId, PaymentMethodId, RefundId } from './ids.ts';
 import type { Collect, InvoiceLine } from './invoice.ts';
 import type { Held } from './migrate.ts';
@@ -26,6 +27,8 @@ export type Command =
       anchorDay?: AnchorDay;
       collect?: Collect;
       discounts?: HeldDiscount[];
+      /** The customer begins it on a page of the processor that collects. */
+      checkout?: true;
     }
   | {
       type: 'change';
@@ -162,6 +165,17 @@ export type Fact =
   | { type: 'funds_reinstated'; payment: PaymentId; dispute: string; amount: number; fee: number }
   | { type: 'dispute_closed'; payment: PaymentId; dispute: string; outcome: DisputeOutcome };
 
+/** How a processor that collects by itself has its own objects. */
+export type Followable =
+  /** `terms` are those of its plan, where we have looked ourselves. */
+  | { type: 'subscription_seen'; seen: SeenSubscription; terms?: Terms }
+  | { type: 'invoice_seen'; seen: SeenInvoice }
+  | { type: 'payment_seen'; seen: SeenPayment }
+  /** What it was told to do it has done, or refuses with that code. */
+  | { type: 'order_answered'; order: number; refused: string | null }
+  /** The customer has not come back from its page. */
+  | { type: 'checkout_expired' };
+
 /** What the passing of time brings; `nextDue` says which and when. */
 export type Due =
   | { type: 'draft_expired' }
@@ -181,5 +195,5 @@ export type Due =
 /** Who or what is behind an input: an opaque principal, a processor's event, the clock. */
 export type Origin = { by: 'principal' | 'processor' | 'clock' | 'engine'; ref: string };
 
-export type Input = (Command | Fact | Due) & { at: Instant; origin: Origin; shared?: Shared };
+export type Input = (Command | Fact | Followable | Due) & { at: Instant; origin: Origin; shared?: Shared };
 export type InputOf<T extends Input['type']> = Extract<Input, { type: T }>;

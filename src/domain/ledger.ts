@@ -149,8 +149,11 @@ export function paymentReceived(
 export const unappliedPaymentReceived = (amount: number, about: About, { outside }: Receipt = {}): Posting =>
   posting('unapplied_payment_received', about, 'unapplied_cash', outside ? 'cash' : 'processor_clearing', amount);
 
+/** `credit_granted`: for nothing that we took back, and so a cost. */
+type PromisedFrom = 'customer_credit' | 'unapplied_cash' | 'credit_granted';
+
 /** From here on it is owed to the customer as money, and no longer as what it was. */
-export const refundPromised = (amount: number, from: 'customer_credit' | 'unapplied_cash', about: About): Posting =>
+export const refundPromised = (amount: number, from: PromisedFrom, about: About): Posting =>
   posting('refund_promised', about, 'refunds', from, amount);
 
 export const refundPaid = (amount: number, about: About): Posting =>

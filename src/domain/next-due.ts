@@ -11,6 +11,11 @@ export function nextDue(state: Subscription): NextDue | null {
 }
 
 function candidates(state: Subscription): NextDue[] {
+  const due = ofEngine(state);
+  return state.collection === 'processor' ? due.filter(({ type }) => OURS.has(type)) : due;
+}
+
+function ofEngine(state: Subscription): NextDue[] {
   switch (state.state) {
     case 'draft':
       return [{ type: 'draft_expired', at: state.expiresAt }];
@@ -55,6 +60,11 @@ function candidates(state: Subscription): NextDue[] {
       return [{ type: 'listening_ended', at: state.listensUntil }];
   }
 }
+
+/** What is left for us to see to where a processor collects by itself. */
+const OURS: ReadonlySet<Due['type']> = new Set<Due['type']>([
+  ...(['draft_expired', 'access_step_due', 'dunning_ended', 'listening_ended'] as const),
+]);
 
 const cancellation = (state: Accepted): NextDue[] =>
   state.cancelAt === null ? [] : [{ type: 'cancel_due', at: state.cancelAt }];

@@ -25,7 +25,7 @@ export function identityOf(state: Identity): Identity {
 export function common<S extends StateName>(
   state: Accepted,
   next: S,
-): Required<Omit<Accepted, 'deferred'>> & { state: S } {
+): Required<Omit<Accepted, 'deferred' | 'follows'>> & { state: S } {
   return {
     state: next,
     id: state.id,

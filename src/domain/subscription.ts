@@ -1,6 +1,7 @@
 import type { Currency } from './currency.ts';
 import type { HeldDiscount } from './discount.ts';
 import type { KnownDispute } from './dispute.ts';
+import type { Follows } from './followed.ts';
 import type { CustomerId, InvoiceId, Mode, PaymentId, PaymentMethodId, SubscriptionId, TenantId } from './ids.ts';
 import { invariant } from './invariant.ts';
 import type { Collect, DraftInvoice, InvoiceLine, OpenInvoice } from './invoice.ts';
@@ -68,6 +69,8 @@ export type Accepted = Identity & {
   /** On their way back, or just arrived there, or failed. */
   refunds?: KnownRefund[];
   disputes?: KnownDispute[];
+  /** Where the processor collects: what is known of its objects. */
+  follows?: Follows;
 };
 
 export type Draft = Identity & { state: 'draft'; expiresAt: Instant };
@@ -115,6 +118,10 @@ export const transitions = {
 } as const satisfies { [From in StateName]: { [To in StateName]?: string } };
 
 export const isAllowed = (from: StateName, to: StateName): boolean => from === to || to in transitions[from];
+
+/** Who follows a processor may miss what came in between: any state may come after any other, and none after the end. */
+export const isFollowable = (from: StateName, to: StateName): boolean =>
+  from === to || (from !== 'canceled' && to !== 'draft');
 
 /** Moves a subscription along the table, and nowhere else. */
 export function become<Next extends Subscription>(from: Subscription, next: Next): Next {

@@ -7,8 +7,11 @@
  */
 import type { Claim, Seen } from '../domain/claim.ts';
 import type { Currency } from '../domain/currency.ts';
+import type { SeenInvoice, SeenLine, SeenPayment, SeenSubscription } from '../domain/followed.ts';
 import type { CustomerId, InvoiceId, Mode, PaymentId, RefundId, SubscriptionId, TenantId } from '../domain/ids.ts';
 import type { DeclineClass } from '../domain/input.ts';
+import type { Order } from '../domain/order.ts';
+import type { Terms } from '../domain/price-book.ts';
 import type { Processor as ProcessorName } from '../domain/subscription.ts';
 import type { Instant } from '../domain/time.ts';
 
@@ -121,6 +124,70 @@ export type SetupState = {
   paymentMethod: string | null;
 };
 
+/** One of our subscriptions that the processor collects. */
+export type CollectedRef = {
+  tenant: TenantId;
+  mode: Mode;
+  subscription: SubscriptionId;
+  customer: ProcessorCustomerId;
+};
+
+export type OrderRequest = CollectedRef & {
+  order: Order;
+  /** The processor's own name of the subscription; null until it has one. */
+  theirs: string | null;
+  /** Stored before the call; the same for every repeat of this order. */
+  key: string;
+  /** The order may have been carried out, and its answer lost. */
+  lookFirst: boolean;
+};
+
+/** What it has become; or why not, by a code. */
+export type OrderAnswer = { seen: SeenSubscription } | { refused: string };
+
+export type SeenWhole = { invoice: SeenInvoice; payments: SeenPayment[] };
+export type ChangeQuote = { lines: readonly SeenLine[]; total: number };
+
+/** What a price book says and this processor can't do. */
+export type Uncarried = { path: string; carried: string; wanted: string };
+
+/** A page of the processor's, which is left when its time is over. The address is handed through and stored nowhere. */
+export type Page = { id: string; url: string | null };
+
+/** A processor that can collect subscriptions by itself, and tells what it does. */
+export type Collector = {
+  /** Null where it can carry these terms. */
+  uncarried(terms: Terms, quantity: number): Uncarried | null;
+  carryOut(request: OrderRequest): Promise<OrderAnswer>;
+  readSubscription(theirs: string): Promise<SeenSubscription | null>;
+  readInvoice(theirs: string): Promise<SeenWhole | null>;
+  /** What a change made now would cost. Nothing is changed. */
+  quote(request: {
+    theirs: string;
+    terms: Terms;
+    quantity: number;
+    proration: 'invoice_now' | 'next_invoice' | 'none';
+    tenant: TenantId;
+    mode: Mode;
+  }): Promise<ChangeQuote>;
+  /** For the customer's browser, while the first payment waits for them. */
+  fetchClientSecret(theirs: string): Promise<string | null>;
+  /** Where the customer begins the subscription. */
+  openCheckout(
+    request: CollectedRef & {
+      terms: Terms;
+      quantity: number;
+      trialDays: number;
+      successUrl: string;
+      cancelUrl: string;
+      key: string;
+    },
+  ): Promise<Page>;
+  readCheckout(id: string): Promise<Page | null>;
+  /** Where the customer sees to methods and invoices. */
+  openPortal(request: { customer: ProcessorCustomerId; returnUrl: string; key: string }): Promise<Page>;
+};
+
 export type PaymentProcessor = {
   readonly name: ProcessorName;
   readonly capabilities: Capabilities;
@@ -153,4 +220,7 @@ export type PaymentProcessor = {
 
   /** For the customer's browser, while the payment waits for them. */
   fetchClientSecret(payment: PaymentId): Promise<string | null>;
+
+  /** Where the processor can collect subscriptions by itself. */
+  readonly collector?: Collector;
 };

@@ -1,4 +1,4 @@
-/** Stripe, in engine mode: we invoice, Stripe takes the money. On the official client. */
+/** Stripe, on the official client: it takes the money that we invoice, or collects subscriptions by itself. */
 import Stripe from 'stripe';
 import type { PaymentProcessor } from './processor.ts';
 import { chargeStep, minimumCharge } from './stripe-amounts.ts';
@@ -7,6 +7,7 @@ import { advanceClock, createClock } from './stripe-clocks.ts';
 import { askingFor } from './stripe-errors.ts';
 import { attach, createSetup, detach, ensureCustomer, readPaymentMethod, readSetup } from './stripe-methods.ts';
 import { refund } from './stripe-refunds.ts';
+import { createCollector } from './stripe-subscriptions.ts';
 import { ProcessorTrouble } from './trouble.ts';
 
 export type StripeOptions = {
@@ -46,6 +47,7 @@ export function createStripe(options: StripeOptions): PaymentProcessor {
     },
     createClock: (request) => createClock(stripe, request),
     advanceClock: (clock, to) => advanceClock(stripe, clock, to),
+    collector: createCollector(stripe),
     fetchClientSecret: async (payment) =>
       (await askingFor(() => stripe.paymentIntents.retrieve(payment)))?.client_secret ?? null,
   };

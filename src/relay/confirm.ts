@@ -10,6 +10,7 @@ import { believe, type Claimed, leaseClaims, methodClaimed } from '../db/inbox-c
 import { WHY_NOT_SOUND } from '../db/inbox-mac.ts';
 import { type Parking, parkAll, quarantineAll } from '../db/inbox-relay.ts';
 import { contradiction, type Seen } from '../domain/claim.ts';
+import { isSeen } from '../domain/followed.ts';
 import type { PaymentMethodId, TenantId } from '../domain/ids.ts';
 import type { Processors } from '../processors/processors.ts';
 import { ProcessorTrouble } from '../processors/trouble.ts';
@@ -75,6 +76,7 @@ async function untrueBecause({ db, ring, processors }: ConfirmOptions, event: Cl
   const { mode, provider, told, claim } = event;
   const tenant = (event.sealed.tenant ?? 'ten_none') as TenantId; // the account is the environment's, whoever it is for
   const { processor } = processors.of({ tenant, mode, processor: provider });
+  if (isSeen(told)) return 'nothing of this kind is claimed';
   if (!isMethodNews(told)) return contradiction(told, claim, await processor.look(claim.about, claim.id));
   const row = await methodClaimed(db, mode, claim.id as PaymentMethodId);
   const seen: Seen | null = row ? await processor.look('method', theirMethod(ring, row)) : null;

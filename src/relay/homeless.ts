@@ -1,7 +1,7 @@
 /** Events that name no subscription. Those about payment methods are projected here: no workflow is woken for them. */
 import { sql } from 'kysely';
 import type { Db } from '../db/client.ts';
-import { isMethodNews, type MethodNews } from '../db/inbox.ts';
+import { isMethodNews, type MethodNews, type Told } from '../db/inbox.ts';
 import { WHY_NOT_SOUND } from '../db/inbox-mac.ts';
 import {
   type Distrusted,
@@ -46,7 +46,7 @@ export async function houseHomeless(
       }
       const housed = isMethodNews(event.told)
         ? await projectMethod(trx, keys, event, event.told)
-        : await findOwner(trx, keys, event, event.told.payment);
+        : await findOwner(trx, keys, event, event.told);
       if (!housed) parked.push(parkingOf(event, settings));
     }
     await park(trx, parked);
@@ -56,7 +56,13 @@ export async function houseHomeless(
 }
 
 function parkingOf({ id, attempts, receivedAt, told }: Homeless, settings: RelaySettings): Parking {
-  const what = isMethodNews(told) ? 'customer' : 'payment';
+  const what = isMethodNews(told)
+    ? 'customer'
+    : told.type === 'subscription_seen'
+      ? 'subscription'
+      : told.type === 'invoice_seen' || told.type === 'payment_seen'
+        ? 'invoice'
+        : 'payment';
   return Date.now() - receivedAt > GIVEN_UP_AFTER_MS
     ? { id, state: 'ignored', reason: `no such ${what} of ours`, againInMs: 0 }
     : {
@@ -67,18 +73,59 @@ function parkingOf({ id, attempts, receivedAt, told }: Homeless, settings: Relay
       };
 }
 
-async function findOwner(trx: Trx, keys: KeyRing, event: Homeless, payment: PaymentId | null): Promise<boolean> {
-  const { mode } = event;
-  if (payment === null) return false;
-  const { rows } = await sql<{ tenant: TenantId; subscription: SubscriptionId }>`
+type Owned = { tenant: TenantId; subscription: SubscriptionId };
+
+async function findOwner(trx: Trx, keys: KeyRing, event: Homeless, told: Exclude<Told, MethodNews>): Promise<boolean> {
+  const owner = await ownerBy(trx, event, told);
+  if (owner) await giveHome(trx, keys, event, owner);
+  return owner !== undefined;
+}
+
+/** By the payment that it names, or by what the processor calls its own subscription or invoice. */
+async function ownerBy(
+  trx: Trx,
+  { mode, provider }: Homeless,
+  told: Exclude<Told, MethodNews>,
+): Promise<Owned | undefined> {
+  switch (told.type) {
+    case 'subscription_seen':
+    case 'order_answered':
+    case 'checkout_expired':
+      return told.type === 'subscription_seen' ? bySubscription(trx, { mode, provider }, told.seen.id) : undefined;
+    case 'invoice_seen':
+      return byInvoice(trx, mode, told.seen.id);
+    case 'payment_seen':
+      return byInvoice(trx, mode, told.seen.invoice);
+    default:
+      return told.payment === null ? undefined : byPayment(trx, mode, told.payment);
+  }
+}
+
+async function bySubscription(trx: Trx, { mode, provider }: Pick<Homeless, 'mode' | 'provider'>, theirs: string) {
+  const { rows } = await sql<Owned>`
+    select tenant_id as tenant, subscription_id as subscription from processor_subscriptions
+    where processor = ${provider} and mode = ${mode} and processor_subscription_id = ${theirs}
+    limit 1`.execute(trx);
+  return rows[0];
+}
+
+async function byInvoice(trx: Trx, mode: Mode, theirs: string) {
+  const { rows } = await sql<Owned>`
+    select tenant_id as tenant, subscription_id as subscription from invoices
+    where processor_invoice_id = ${theirs} and mode = ${mode}
+    limit 1`.execute(trx);
+  return rows[0];
+}
+
+async function byPayment(trx: Trx, mode: Mode, payment: PaymentId) {
+  const { rows } = await sql<Owned>`
     select tenant_id as tenant, subscription_id as subscription from payment_attempts
     where processor_payment_id = ${payment} and mode = ${mode}
     union
     select tenant_id, subscription_id from payments
     where id = ${payment} and mode = ${mode} and subscription_id is not null
     limit 1`.execute(trx);
-  if (rows[0]) await giveHome(trx, keys, event, rows[0]);
-  return rows.length > 0;
+  return rows[0];
 }
 
 type Holder = { tenant_id: TenantId; mode: Mode; customer_id: CustomerId };

@@ -11,7 +11,7 @@ import { type Leased, type Pending, settle } from '../db/inbox-relay.ts';
 import { inTenant, type Trx } from '../db/tenant.ts';
 import { decide } from '../domain/decide.ts';
 import type { Effect } from '../domain/effect.ts';
-import type { Fact, InputOf } from '../domain/input.ts';
+import type { Fact, Followable, InputOf } from '../domain/input.ts';
 import { NOBODY } from '../domain/parties.ts';
 import { booksOfPayment, NOTHING_SHARED } from '../domain/shared.ts';
 import { isAccepted, type Subscription } from '../domain/subscription.ts';
@@ -36,8 +36,21 @@ export function settleLate(db: Db, leased: Leased, subscription: Subscription): 
   });
 }
 
-async function effectsOf(trx: Trx, subscription: Subscription, fact: Fact, at: Instant): Promise<Effect[]> {
+async function effectsOf(
+  trx: Trx,
+  subscription: Subscription,
+  fact: Fact | Followable,
+  at: Instant,
+): Promise<Effect[]> {
   switch (fact.type) {
+    case 'subscription_seen':
+    case 'invoice_seen':
+    case 'payment_seen':
+    case 'order_answered':
+    case 'checkout_expired': {
+      const decision = decide(subscription, { ...fact, at, origin: { by: 'processor', ref: WHY } });
+      return decision.outcome === 'applied' ? decision.effects.filter(({ type }) => type !== 'read_back') : [];
+    }
     case 'payment_succeeded': {
       const { invoice, attempt, payment, amount } = fact;
       const none = { decline: null, code: null };

@@ -4,9 +4,9 @@ import { isSensitive } from '../security/sensitive.ts';
  * Zero-data-retention by construction: of an event only what a list allows is taken, and each taken value has to look
  * like what the list says it is. What doesn't is dropped, so a card number has no field in which it could pass.
  */
-export type Shape = (value: unknown) => string | number | null;
+export type Shape = (value: unknown) => string | number | boolean | null;
 export type Allowed = { readonly [path: string]: Shape };
-export type Sanitized = { readonly [path: string]: string | number | null };
+export type Sanitized = { readonly [path: string]: string | number | boolean | null };
 
 /** Every listed path is there afterwards, null where the event had nothing fit to keep. */
 export function sanitize(object: unknown, allowed: Allowed): Sanitized {
@@ -90,3 +90,10 @@ export const amount: Shape = (value) =>
 /** Seconds since the epoch. */
 export const seconds: Shape = (value) =>
   Number.isSafeInteger(value) && (value as number) > 0 && (value as number) < 1e11 ? (value as number) : null;
+export const flag: Shape = (value) => (typeof value === 'boolean' ? value : null);
+/** A name that the seller has chosen for a plan or a product. */
+export const slug: Shape = matching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/);
+export const decimal: Shape = matching(/^-?\d{1,12}(\.\d{1,12})?$/);
+/** A count. */
+export const whole: Shape = (value) =>
+  Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) < 1e9 ? (value as number) : null;

@@ -24,7 +24,7 @@ export function readStripeEvent(body: Buffer, account: { id: string; mode: Mode 
   const before = sanitize(data.previous_attributes, allowedBefore);
   const meaning: Meaning =
     event.account === undefined || event.account === null
-      ? translate({ type, object, before }, mode)
+      ? translate({ type, created: Number(created), object, before }, mode)
       : { kind: 'nothing', why: 'of a connected account' };
   const { tenant, subscription, told, ignored } =
     meaning.kind === 'told'

@@ -4,9 +4,11 @@ import type { InvoiceId, Mode, PaymentMethodId, RefundId, SubscriptionId, Tenant
 import type { Fact } from '../domain/input.ts';
 import { readAmount } from '../processors/stripe-amounts.ts';
 import { declineOf } from '../processors/stripe-declines.ts';
+import { type Fields, seenInvoice, seenPayment, seenSubscription, versionAt } from '../processors/stripe-followed.ts';
 import type { Sanitized } from './sanitize.ts';
 
-export type StripeEvent = { type: string; object: Sanitized; before: Sanitized };
+/** `created` is in seconds. */
+export type StripeEvent = { type: string; created: number; object: Sanitized; before: Sanitized };
 
 export type Meaning =
   | { kind: 'told'; told: Told; tenant: TenantId; subscription: SubscriptionId }
@@ -42,6 +44,35 @@ export function translate(event: StripeEvent, mode: Mode): Meaning {
       return method(event, 'method_updated');
     case 'payment_method.detached':
       return method(event, 'method_detached');
+    case 'customer.subscription.created':
+    case 'customer.subscription.updated':
+    case 'customer.subscription.deleted':
+    case 'customer.subscription.paused':
+    case 'customer.subscription.resumed':
+    case 'customer.subscription.trial_will_end':
+      return subscriptionSeen(event, mode);
+    case 'invoice.created':
+    case 'invoice.finalized':
+    case 'invoice.updated':
+    case 'invoice.paid':
+    case 'invoice.payment_succeeded':
+    case 'invoice.payment_failed':
+    case 'invoice.payment_action_required':
+    case 'invoice.voided':
+    case 'invoice.marked_uncollectible':
+      return invoiceSeen(event, mode);
+    case 'invoice_payment.paid': {
+      const seen = seenPayment(fields(event));
+      return seen ? homeless({ type: 'payment_seen', seen }) : nothing('it names no payment');
+    }
+    case 'checkout.session.expired':
+      return checkoutExpired(event, mode);
+    case 'checkout.session.completed':
+    case 'setup_intent.succeeded':
+    case 'setup_intent.created':
+    case 'setup_intent.canceled':
+    case 'setup_intent.requires_action':
+    case 'setup_intent.setup_failed':
     case 'payment_intent.created':
     case 'charge.succeeded':
     case 'charge.failed':
@@ -50,9 +81,56 @@ export function translate(event: StripeEvent, mode: Mode): Meaning {
     case 'charge.refunded':
     case 'charge.refund.updated':
       return nothing('another event tells it');
+    case 'customer.updated':
+    case 'customer.deleted':
+      return nothing('whom we bill is for us to say');
     default:
       return nothing('unknown type');
   }
+}
+
+const fields =
+  ({ object }: StripeEvent): Fields =>
+  (path) =>
+    object[path] ?? null;
+
+const homeless = (told: Told): Meaning => ({ kind: 'told', told, tenant: null, subscription: null });
+
+/** As we have marked the subscription; by its own name there it is found as well. */
+function ofSubscription({ object }: StripeEvent, mode: Mode, path: string, told: Told): Meaning {
+  const tenant = object[`${path}.hydra_tenant`];
+  const subscription = object[`${path}.hydra_subscription`];
+  return tenant && subscription && object[`${path}.hydra_mode`] === mode
+    ? { kind: 'told', told, tenant: tenant as TenantId, subscription: subscription as SubscriptionId }
+    : homeless(told);
+}
+
+const EDGES: { [type: string]: 'created' | 'deleted' } = {
+  'customer.subscription.created': 'created',
+  'customer.subscription.deleted': 'deleted',
+  'invoice.created': 'created',
+};
+
+function subscriptionSeen(event: StripeEvent, mode: Mode): Meaning {
+  const { type, created } = event;
+  const look = seenSubscription(fields(event), versionAt(created, EDGES[type]), created * 1000);
+  if (!look) return nothing('no subscription that we could follow');
+  const seen = { ...look, ...(type === 'customer.subscription.trial_will_end' && { trialEnding: true as const }) };
+  return ofSubscription(event, mode, 'metadata', { type: 'subscription_seen', seen });
+}
+
+function invoiceSeen(event: StripeEvent, mode: Mode): Meaning {
+  const { type, created, object } = event;
+  if (object['parent.subscription_details.subscription'] === null) return nothing('of no subscription');
+  const look = seenInvoice(fields(event), versionAt(created, EDGES[type]));
+  if (!look) return nothing('no invoice that we could follow');
+  const seen = { ...look, ...(type === 'invoice.payment_action_required' && { needsAction: true as const }) };
+  return ofSubscription(event, mode, 'parent.subscription_details.metadata', { type: 'invoice_seen', seen });
+}
+
+function checkoutExpired(event: StripeEvent, mode: Mode): Meaning {
+  const meaning = ofSubscription(event, mode, 'metadata', { type: 'checkout_expired' });
+  return meaning.kind === 'told' && meaning.tenant === null ? nothing('not a page of ours') : meaning;
 }
 
 type Ours = { tenant: TenantId; subscription: SubscriptionId; invoice: InvoiceId };

@@ -40,6 +40,7 @@ export async function runWorkers(
   options: WorkersOptions,
 ): Promise<{ stop: () => Promise<void>; ended: Promise<void> }> {
   const { connection, activities, workflowBundle, taskQueue, callsPerSecond = 80 } = options;
+  const { commit, ...outside } = activities;
   const workers: Worker[] = [];
   const add = async (more: WorkerOptions) =>
     void workers.push(
@@ -72,7 +73,7 @@ export async function runWorkers(
       taskQueue,
       workflowBundle,
       activities: {
-        commit: activities.commit,
+        commit,
         recogniseRevenue: createRecogniseRevenue({ db: options.db }),
         migrateBatch: createMigrateBatch({ db: options.db, temporal }),
         ...clocks,
@@ -86,7 +87,7 @@ export async function runWorkers(
       await add({
         namespace,
         taskQueue: processorQueue(taskQueue, processor),
-        activities: { charge: activities.charge, cancel_payment: activities.cancel_payment, refund: activities.refund },
+        activities: outside,
         maxConcurrentActivityTaskExecutions: CALLS_AT_ONCE,
         maxTaskQueueActivitiesPerSecond: callsPerSecond,
       });

@@ -2,7 +2,7 @@
 import { decide } from '../../src/domain/decide.ts';
 import type { Decision } from '../../src/domain/decision.ts';
 import type { Effect } from '../../src/domain/effect.ts';
-import type { Command, Due, Fact, Input } from '../../src/domain/input.ts';
+import type { Command, Due, Fact, Followable, Input } from '../../src/domain/input.ts';
 import { type Invoice, type InvoiceLine, sumsOf } from '../../src/domain/invoice.ts';
 import { type ChosenAddOn, type Plan, type Terms, termsOf, withAddOns } from '../../src/domain/price-book.ts';
 import type { Draft, Subscription } from '../../src/domain/subscription.ts';
@@ -86,7 +86,7 @@ export const draft = (over: Partial<Draft> = {}): Draft => ({
   ...over,
 });
 
-export const input = (what: Command | Fact | Due, when: Instant = START): Input => ({
+export const input = (what: Command | Fact | Followable | Due, when: Instant = START): Input => ({
   ...what,
   at: when,
   origin: { by: 'principal', ref: 'test' },

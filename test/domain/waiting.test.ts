@@ -13,7 +13,7 @@ const waiting = () =>
     START,
   ]);
 
-it.each<[string, Parameters<typeof input>[0][]]>([
+it.each<[string, (Command | Due)[]]>([
   ['at the period’s end', [{ type: 'cancel', when: 'period_end', reason: null }, { type: 'cancel_due' }]],
   ['now', [{ type: 'cancel', when: 'now', reason: null }]],
 ])('what waited for the next invoice is billed when it ends %s', (_when, steps) => {

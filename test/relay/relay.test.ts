@@ -26,7 +26,7 @@ describe('from the inbox to the workflow', () => {
       ['sub_b', 10],
       ['sub_a', 10],
     ]);
-    const payments = sent[0]?.delivered.map(({ fact }) => fact.payment);
+    const payments = sent[0]?.delivered.map(({ fact }) => 'payment' in fact && fact.payment);
     expect(payments).toEqual(
       events
         .filter(({ subscription }) => subscription === 'sub_b')
@@ -219,7 +219,9 @@ describe('a payment is told twice', () => {
     await pay();
     await makeDue(database.db);
     await drain();
-    expect(sent.map(({ delivered }) => delivered.map(({ fact }) => fact.payment))).toEqual([['pi_other']]);
+    expect(sent.map(({ delivered }) => delivered.map(({ fact }) => 'payment' in fact && fact.payment))).toEqual([
+      ['pi_other'],
+    ]);
     expect(await statesOf(database.db)).toEqual(['applied', 'signalled']);
   });
 

@@ -107,7 +107,7 @@ export const refund = z
     invoiceId: invoiceId.nullable(),
     creditNoteId: creditNoteId.nullable(),
     subscriptionId: subscriptionId.nullable(),
-    from: z.enum(['credit_note', 'customer_credit', 'unapplied_cash']),
+    from: z.enum(['credit_note', 'customer_credit', 'unapplied_cash', 'goodwill']),
     outside: z.boolean().openapi({ description: 'Made at the processor, and learned of afterwards.' }),
     attempt: z.int(),
     code: z.string().nullable().openapi({ description: 'Why it failed.' }),

@@ -72,9 +72,12 @@ async function kept(trx: Trx, subscription: Subscription, effect: Effect): Promi
     }
     case 'record_refund': {
       if (!(await recordRefund(trx, subscription, effect))) return [];
-      const promised = refundPromised(effect.unapplied, 'unapplied_cash', about);
+      const promised =
+        subscription.collection === 'processor'
+          ? refundPromised(effect.amount - effect.unapplied, 'credit_granted', about)
+          : refundPromised(effect.unapplied, 'unapplied_cash', about);
       return [
-        ...(effect.unapplied > 0 ? [{ ...promised, key: `promised/${effect.refund}` }] : []),
+        ...(promised.transfers.length > 0 ? [{ ...promised, key: `promised/${effect.refund}` }] : []),
         ...once(refundPaid(effect.amount, about)),
       ];
     }
@@ -142,10 +145,11 @@ async function settleRefund(
 
 async function recordRefund(
   trx: Trx,
-  { id: subscription, currency }: Subscription,
+  { id: subscription, currency, collection }: Subscription,
   { refund, name, note, invoice, payment, amount, unapplied, at }: EffectOf<'record_refund'>,
 ): Promise<boolean> {
-  const from = note === null && unapplied > 0 ? 'unapplied_cash' : 'credit_note';
+  const isFollowed = collection === 'processor';
+  const from = isFollowed ? 'goodwill' : note === null && unapplied > 0 ? 'unapplied_cash' : 'credit_note';
   const { rows } = await sql`/* commit_record_refund */
     insert into refunds (tenant_id, mode, id, name, state, attempt, "from", outside, credit_note_id, invoice_id, payment_id,
       subscription_id, amount, unapplied, currency, requested_at, refunded_at)

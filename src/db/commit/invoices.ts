@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import { spanOf } from '../../domain/earning.ts';
 import { keyOf } from '../../domain/effect.ts';
 import type { CustomerId, InvoiceId, SubscriptionId } from '../../domain/ids.ts';
@@ -31,9 +31,6 @@ export type Issued = {
  */
 export async function issueInvoices(trx: Trx, issued: readonly Issued[]): Promise<void> {
   if (issued.length === 0) return;
-  const lines = issued.flatMap(({ invoice: { id, lines } }) =>
-    lines.map((line, ordinal): OwnLine => ({ invoice: id, ordinal, line })),
-  );
   const spans = issued.flatMap(spansOf);
   await sql`/* commit_issue */
     with series as (
@@ -59,13 +56,22 @@ export async function issueInvoices(trx: Trx, issued: readonly Issued[]): Promis
           excluded.collect, excluded.purchase_order, excluded.tax_note, excluded.issued_at, excluded.due_at,
           excluded.paid_at, excluded.seller_version, excluded.buyer_version, null, null)
     ), ${writtenSpans(spans)}
+    ${writtenLines(issued.map(({ invoice }) => invoice))}`.execute(trx);
+}
+
+/** The end of a statement that stores invoices. */
+export const writtenLines = (invoices: readonly Invoice[]): RawBuilder<unknown> => {
+  const lines = invoices.flatMap(({ id, lines }) =>
+    lines.map((line, ordinal): OwnLine => ({ invoice: id, ordinal, line })),
+  );
+  return sql`
     insert into invoice_lines (tenant_id, mode, invoice_id, ordinal, description, quantity, unit_price, amount, period_from,
       period_to, proration, discount, discounts, tax, taxes, product, tax_category, tax_inclusive, earning, carried)
     select current_setting('hydra.tenant'), current_setting('hydra.mode'), invoice_id, ordinal, description, quantity,
       unit_price, amount, period_from, period_to, proration, discount, discounts, tax, taxes, product, tax_category,
       tax_inclusive, earning, carried
-    from ${lineRows(lines)}`.execute(trx);
-}
+    from ${lineRows(lines)}`;
+};
 
 /** What will be issued when the grace is over, if nothing is added: it has no number, and nothing is posted for it. */
 export async function draftInvoices(
@@ -90,7 +96,8 @@ export async function draftInvoices(
   }
 }
 
-function spansOf({ subscription, customer, timeZone, invoice }: Issued): OwnSpan[] {
+/** Which days earn what its lines bring in. */
+export function spansOf({ subscription, customer, timeZone, invoice }: Issued): OwnSpan[] {
   const about = { subscription, customer, currency: invoice.currency };
   const reference = keyOf({ type: 'issue_invoice', invoice });
   return invoice.lines.flatMap((line, ordinal) => {
@@ -101,8 +108,8 @@ function spansOf({ subscription, customer, timeZone, invoice }: Issued): OwnSpan
 
 type OwnInvoice = Omit<Issued, 'timeZone'>;
 
-/** A draft is stored from them, too. */
-const invoiceRows = recordset<OwnInvoice & { position: number }>('invoice', {
+/** Drafts are stored from them, too, and what is mirrored. */
+export const invoiceRows = recordset<OwnInvoice & { position: number }>('invoice', {
   position: ['int', ({ position }) => position],
   subscription_id: ['text', ({ subscription }) => subscription],
   customer_id: ['text', ({ customer }) => customer],
@@ -124,7 +131,7 @@ const invoiceRows = recordset<OwnInvoice & { position: number }>('invoice', {
   due_at: ['timestamptz', ({ invoice }) => iso(invoice.dueAt)],
 });
 
-function inOrder(own: OwnInvoice, index: number) {
+export function inOrder(own: OwnInvoice, index: number) {
   const { id, lines, total, creditApplied, amountDue } = own.invoice;
   const sums = sumsOf(lines);
   invariant(sums.total === total && amountDue === total - creditApplied, `invoice ${id}: its lines come to its total`);

@@ -24,6 +24,7 @@ import { earnRest, holdSpans, takeBackSpans } from './earnings.ts';
 import { type Change, type EffectOf, ofType } from './effects.ts';
 import { giveBack } from './give-back.ts';
 import { creditInvoices, draftInvoices, type Issued, issueInvoices, type Voided, voidInvoices } from './invoices.ts';
+import { linkSubscriptions, mirrorInvoices } from './mirrored.ts';
 import { iso } from './projection.ts';
 
 /**
@@ -35,6 +36,8 @@ export async function recordMoney(trx: Trx, changes: readonly Change[]): Promise
     changes.flatMap(({ subscription, effects, parties }) =>
       ofType(effects, type).map((effect) => ({ subscription, effect, parties })),
     );
+  await linkSubscriptions(trx, of('link_subscription'));
+  const mirrored = await mirrorInvoices(trx, of('mirror_invoice'));
   const payments = await recordAnswers(trx, of('settle_attempt'), [
     ...of('record_payment'),
     ...of('record_unapplied_payment'),
@@ -52,7 +55,7 @@ export async function recordMoney(trx: Trx, changes: readonly Change[]): Promise
   );
   const givenBack: KeyedPosting[] = [];
   for (const { subscription, effects } of changes) givenBack.push(...(await giveBack(trx, subscription, effects)));
-  await post(trx, [...postingsOf({ issued, voided, payments }), ...givenBack]);
+  await post(trx, [...mirrored.map(postingOfMirror), ...postingsOf({ issued, voided, payments }), ...givenBack]);
   await issueInvoices(trx, issued);
   for (const { subscription, effect } of ending) {
     await earnRest(trx, { subscription: subscription.id, day: effect.day, reference: keyOf(effect) });
@@ -86,6 +89,13 @@ export function postingsOfIssue({ subscription, customer, invoice }: Issued): [K
   const paid = { ...creditApplied(invoice.creditApplied, about), key: `credit/${invoice.id}`, invoice: invoice.id };
   return [issued, paid];
 }
+
+type Mirror = { subscription: Subscription; effect: EffectOf<'mirror_invoice'> };
+
+const postingOfMirror = ({ subscription, effect }: Mirror): KeyedPosting => ({
+  ...invoiceIssued(effect.invoice.lines, aboutOf(subscription, effect.invoice.issuedAt)),
+  ...{ key: keyOf(effect), invoice: effect.invoice.id },
+});
 
 type Moved = {
   issued: Issued[];

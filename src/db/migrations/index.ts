@@ -19,6 +19,7 @@ import { up as trials } from './0016-trials.ts';
 import { up as ledgerSpeed } from './0017-ledger-speed.ts';
 import { up as inboxSeal } from './0019-inbox-seal.ts';
 import { up as readBack } from './0022-read-back.ts';
+import { up as followed } from './0024-followed.ts';
 import { up as ledgerPost } from './0026-ledger-post.ts';
 import { up as referencesInBulk } from './0027-references-in-bulk.ts';
 
@@ -44,6 +45,7 @@ export const migrations: Record<string, Migration> = {
   '0017-ledger-speed': { up: ledgerSpeed },
   '0019-inbox-seal': { up: inboxSeal },
   '0022-read-back': { up: readBack },
+  '0024-followed': { up: followed },
   '0026-ledger-post': { up: ledgerPost },
   '0027-references-in-bulk': { up: referencesInBulk },
 };
