@@ -85,3 +85,13 @@ test('the page shows what there is, escaped', async () => {
   expect(page).toContain('&lt;script&gt;alert(1)');
   expect(page).not.toContain('<script>');
 });
+
+test('each object has a page, with what was told of it', async () => {
+  const sim = await start();
+  const { id } = await sim.stripe.customers.create({ name: '<i>Ada' });
+  expect(await (await fetch(sim.url)).text()).toContain(`<a href="/sim/object/${id}">`);
+  const page = await (await fetch(`${sim.url}/sim/object/${id}`)).text();
+  expect(page).toContain('&lt;i&gt;Ada');
+  expect(page).toContain('customer.created');
+  expect((await fetch(`${sim.url}/sim/object/cus_nobody`)).status).toBe(404);
+});

@@ -1,6 +1,7 @@
 /** The simulator's own switches, under /_sim/. JSON in and out, no keys: it listens on the loopback. */
 import { z } from 'zod';
 import { newId } from '../ids.ts';
+import { isInterruption } from '../stripe/behaviour.ts';
 import { authenticated, settled } from '../stripe/payments.ts';
 import { settleRefund } from '../stripe/refunds.ts';
 import { retryRules } from '../stripe/retry-rules.ts';
@@ -20,6 +21,12 @@ const outcome = z.object({ outcome: z.enum(['complete', 'fail']) });
 const trouble = z.object({
   customer: z.string().nullable().default(null),
   payment_method: z.string().nullable().default(null),
+  /** `POST /v1/subscriptions*`: trouble with these calls, instead of with payments. */
+  endpoint: z
+    .string()
+    .regex(/^(GET|POST|DELETE) \/v1\//)
+    .nullable()
+    .default(null),
   times: times.default(1),
 });
 const retries = z.strictObject({
@@ -31,20 +38,32 @@ const mode = z.strictObject({
   reorder: z.boolean().optional(),
   dropNext: z.int().nonnegative().optional(),
   duplicateNext: z.int().nonnegative().optional(),
+  delayMs: z.int().nonnegative().optional(),
 });
+const forging = z.strictObject({
+  how: z.enum(['body', 'signature', 'past', 'future']).default('signature'),
+  times: z.int().nonnegative().default(1),
+});
+const ahead = z.union([z.object({ seconds: z.int().positive() }), z.object({ to: z.int().positive() })]);
 
 const routes: readonly (readonly [method: 'GET' | 'POST' | 'DELETE', path: RegExp, handle: Handle])[] = [
   ['GET', /^\/_sim\/quiet$/, (sim) => quiet(sim)],
   ['POST', /^\/_sim\/quiet$/, (sim) => quiet(sim)],
   ['GET', /^\/_sim\/state$/, (sim, { query }) => ok(tally(sim, query.get('metadata') ?? 'invoice'))],
 
-  ['GET', /^\/_sim\/troubles$/, ({ engine }) => ok({ troubles: [...engine.world.store.all('sim.trouble')] })],
+  ['GET', /^\/_sim\/troubles$/, ({ engine }) => ok(troubles(engine))],
   [
     'POST',
     /^\/_sim\/troubles$/,
     ({ engine }, { body }) => {
-      const { customer, payment_method, times: left } = trouble.parse(body);
-      const row = { id: newId('trouble'), habit: habit.parse(body), left, customer, payment_method };
+      const { customer, payment_method, endpoint, times: left } = trouble.parse(body);
+      const id = newId('trouble');
+      const met = habit.parse(body);
+      if (endpoint !== null) {
+        if (!isInterruption(met)) return refuse(400, `an endpoint has no ${met.kind}`);
+        return ok(engine.act(({ store }) => store.put('sim.endpoint', { id, endpoint, habit: met, left })));
+      }
+      const row = { id, habit: met, left, customer, payment_method };
       return ok(engine.act(({ store }) => store.put('sim.trouble', row)));
     },
   ],
@@ -54,8 +73,9 @@ const routes: readonly (readonly [method: 'GET' | 'POST' | 'DELETE', path: RegEx
     ({ engine }) => {
       engine.act(({ store }) => {
         for (const { id } of [...store.all('sim.trouble')]) store.remove('sim.trouble', id);
+        for (const { id } of [...store.all('sim.endpoint')]) store.remove('sim.endpoint', id);
       });
-      return ok({ troubles: [] });
+      return ok(troubles(engine));
     },
   ],
   [
@@ -119,10 +139,27 @@ const routes: readonly (readonly [method: 'GET' | 'POST' | 'DELETE', path: RegEx
       return delivery === undefined ? refuse(404, `no delivery ${id}`) : ok(delivery);
     },
   ],
+  [
+    'POST',
+    /^\/_sim\/deliveries\/forge$/,
+    ({ engine }, { body }) => {
+      const { how, times: next } = forging.parse(body);
+      return ok(engine.act(({ store }) => store.put('sim.forge', { id: 'forge', how, next })));
+    },
+  ],
   ['POST', /^\/_sim\/deliveries\/pause$/, ({ dispatcher }) => ok(dispatcher.setMode({ paused: true }))],
   ['POST', /^\/_sim\/deliveries\/resume$/, ({ dispatcher }) => ok(dispatcher.setMode({ paused: false }))],
   ['POST', /^\/_sim\/deliveries\/mode$/, ({ dispatcher }, { body }) => ok(dispatcher.setMode(mode.parse(body)))],
 
+  [
+    'POST',
+    /^\/_sim\/advance$/,
+    ({ engine }, { body }) => {
+      const asked = ahead.parse(body);
+      engine.advance('to' in asked ? asked.to : engine.time + asked.seconds);
+      return ok({ now: Math.floor(engine.time) });
+    },
+  ],
   [
     'POST',
     /^\/_sim\/retries$/,
@@ -175,6 +212,10 @@ export function authenticate({ engine }: Controlled, id: string, body: unknown):
     ),
   );
 }
+
+const troubles = ({ world: { store } }: Controlled['engine']) => ({
+  troubles: [...store.all('sim.trouble'), ...store.all('sim.endpoint')],
+});
 
 function quiet({ dispatcher, isBusy, pendingElsewhere }: Controlled): ControlAnswer {
   const pendingDeliveries = dispatcher.pending + pendingElsewhere();

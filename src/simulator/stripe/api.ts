@@ -3,9 +3,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { decodeForm, type Tree } from '../form.ts';
 import { newId } from '../ids.ts';
+import { meetEndpoint } from './endpoint-troubles.ts';
 import type { Engine } from './engine.ts';
 import { Refused, unauthorized, unknownRoute } from './errors.ts';
 import { expanded } from './expand.ts';
+import { interrupted, refusalBefore } from './habits.ts';
 import { answerKept, fingerprintOf, KeysInUse } from './idempotency.ts';
 import { list, parse, text } from './params.ts';
 import { type Answer, Rehearsed } from './route.ts';
@@ -65,18 +67,20 @@ export class StripeApi {
     if (found === undefined) throw unknownRoute(method, path);
     return this.#engine.run({ id, idempotency_key: key ?? null }, (call) => {
       const fingerprint = key === undefined ? '' : fingerprintOf(path, params);
-      const kept =
-        key === undefined ? undefined : answerKept(call.store.get('sim.key', key), fingerprint, call.world.now());
+      const kept = key === undefined ? undefined : answerKept(call.store.get('sim.key', key), fingerprint, call.timeMs);
       if (kept !== undefined) {
         if (kept.losing > 0) call.store.put('sim.key', { ...kept, losing: kept.losing - 1 });
         return replayed(kept);
       }
-      const given = found.route.run(call, params, found.id);
+      const interruption = meetEndpoint(call, method, path);
+      const refusal = refusalBefore(interruption);
+      if (refusal !== null) return fresh(refusal, JSON.stringify(refusal.body));
+      const given = interrupted(found.route.run(call, params, found.id), interruption);
       const body = JSON.stringify(given.status === 200 ? expanded(call, given.body, expandParam(params)) : given.body);
       if (key !== undefined && given.keep) {
         const losing = Math.max(0, given.losing - 1);
         const { status } = given;
-        call.store.put('sim.key', { id: key, request: id, fingerprint, status, body, at: call.world.now(), losing });
+        call.store.put('sim.key', { id: key, request: id, fingerprint, status, body, at: call.timeMs, losing });
       }
       return fresh(given, body);
     });

@@ -20,6 +20,10 @@ export type World = {
   ownEndpoint: string | null;
 };
 
+/** The wall's time, or one that is ahead of it. */
+export const timeOf = (world: Pick<World, 'store' | 'now'>): number =>
+  world.now() + (world.store.get('sim.clock', 'clock')?.ahead ?? 0);
+
 /** One piece of work inside one transaction: a request, a switch that was thrown, or something that came due. */
 export class Call {
   readonly store: Store<Tables>;
@@ -34,10 +38,15 @@ export class Call {
     this.request = request;
   }
 
+  /** The simulator's own time, where no test clock says otherwise. */
+  get timeMs(): number {
+    return timeOf(this.world);
+  }
+
   /** Seconds, by the customer's test clock if they have one. */
   now(customer: string | null = null): number {
     const clock = customer === null ? null : this.clockOf(customer);
-    return clock === null ? Math.floor(this.world.now() / 1000) : this.store.get('test_clock', clock)!.frozen_time;
+    return clock === null ? Math.floor(this.timeMs / 1000) : this.store.get('test_clock', clock)!.frozen_time;
   }
 
   /** Seconds on a test clock; on the wall, where there is none (any more). */
@@ -80,6 +89,7 @@ export class Call {
     };
     this.store.put('event', event);
     const since = this.world.now();
+    const delayMs = this.store.get('sim.mode', 'deliveries')?.delayMs ?? 0;
     for (const endpoint of receivers) {
       const { id } = this.store.put('sim.delivery', {
         id: newId('whd'),
@@ -88,7 +98,7 @@ export class Call {
         status: 'pending',
         attempts: 0,
         since,
-        nextAt: since,
+        nextAt: since + delayMs,
         lastAnswer: null,
       });
       this.deliveries.push(id);

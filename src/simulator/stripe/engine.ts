@@ -1,5 +1,5 @@
 /** Runs calls, one transaction each, and sees to what follows: deliveries, and what comes due on the wall. */
-import { Call, type World } from './call.ts';
+import { Call, timeOf, type World } from './call.ts';
 import { carryOut, nextOn } from './due.ts';
 
 /** The longest that a timer of Node's can wait. */
@@ -33,6 +33,25 @@ export class Engine {
     return this.run({ id: null, idempotency_key: null }, work);
   }
 
+  /** Seconds. */
+  get time(): number {
+    return timeOf(this.world) / 1000;
+  }
+
+  /** The simulator's own time goes ahead of the wall's, and stops at each thing that comes due on the way. */
+  advance(to: number): void {
+    for (let next = nextOn(this.world, null); next !== undefined && next.at <= to; next = nextOn(this.world, null)) {
+      const due = next;
+      this.#setTime(Math.max(due.at, this.time));
+      this.act((call) => carryOut(call, due));
+    }
+    this.#setTime(Math.max(to, this.time));
+  }
+
+  #setTime(to: number): void {
+    this.act(({ store }) => store.put('sim.clock', { id: 'clock', ahead: Math.ceil(to * 1000 - this.world.now()) }));
+  }
+
   stop(): void {
     clearTimeout(this.#timer);
   }
@@ -42,14 +61,13 @@ export class Engine {
     clearTimeout(this.#timer);
     const next = nextOn(this.world, null);
     if (next === undefined) return;
-    const wait = Math.max(0, next.at * 1000 - this.world.now());
+    const wait = Math.max(0, (next.at - this.time) * 1000);
     this.#timer = setTimeout(() => this.#runDue(), Math.min(wait, LONGEST_MS)).unref();
   }
 
   #runDue(): void {
-    const now = this.world.now() / 1000;
     const next = nextOn(this.world, null);
-    if (next !== undefined && next.at <= now) this.act((call) => carryOut(call, next));
+    if (next !== undefined && next.at <= this.time) this.act((call) => carryOut(call, next));
     else this.#arm();
   }
 }

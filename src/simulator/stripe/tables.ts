@@ -1,5 +1,7 @@
 import type { Lasting } from './behaviour.ts';
 import type { CheckoutPlan } from './checkout.ts';
+import type { EndpointTrouble } from './endpoint-troubles.ts';
+import type { Forging } from './forge.ts';
 import type { RetryRules } from './retry-rules.ts';
 import type {
   BalanceTransaction,
@@ -62,6 +64,10 @@ export type Tables = {
   'sim.method': MethodNature;
   'sim.intent': IntentMemory;
   'sim.trouble': Trouble;
+  'sim.endpoint': EndpointTrouble;
+  'sim.forge': Forging;
+  /** By how much (ms) the simulator's own time is ahead of the wall's. */
+  'sim.clock': { id: 'clock'; ahead: number };
   'sim.due': Due;
   /** What is told once. */
   'sim.told': { id: string };
