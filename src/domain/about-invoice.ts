@@ -3,6 +3,7 @@
  * subscription. The states only say what follows when nothing is owed any more.
  */
 import {
+  afterNote,
   type Creditable,
   type CreditNote,
   creditableOf,
@@ -15,19 +16,19 @@ import {
   spansOf,
   spread,
 } from './credit-note.ts';
-import { type GivenBack, givenBack } from './debited.ts';
+import { type GivenBack, givenBack, withoutCredits } from './debited.ts';
 import type { Because } from './decision.ts';
 import { type DisputeFact, isInDispute, takeDispute } from './dispute.ts';
 import type { Effect } from './effect.ts';
 import type { InvoiceId, RefundId } from './ids.ts';
 import type { Followable, Input, InputOf } from './input.ts';
-import type { OpenInvoice } from './invoice.ts';
+import type { InvoiceLine, OpenInvoice } from './invoice.ts';
 import { invoiceOf as drafted, settleCarried } from './invoicing.ts';
 import { formatMoney } from './money.ts';
 import { type Applied, applyPayment, callOff } from './payment.ts';
 import { failedRefund, keep, orderRefund, refundFailed, refundNamed, refundSucceeded } from './refund.ts';
 import type { Refusal } from './refusal.ts';
-import { givenBackWithout, withinPeriods } from './same-days.ts';
+import { givenBackWithout, leftOfPeriods, periodOf, withinPeriods } from './same-days.ts';
 import type { Moment } from './shared.ts';
 import type { Accepted, Subscription } from './subscription.ts';
 import { dayOf, type Instant } from './time.ts';
@@ -417,15 +418,39 @@ export function giveUnused<S extends Holder>(
     .map((invoice) => withDisputes(state, invoice))
     .sort((a, b) => a.issuedAt - b.issuedAt);
   const today = dayOf(at, state.timeZone);
-  const notes = unusedNotes(invoices, today, { to, reason: 'canceled', at }, billedBy(state, input));
+  const billed = billedBy(state, input);
+  const notes = unusedNotes(invoices, today, { to, reason: 'canceled', at }, billed);
+  const carried = covered(usedOf(state.carried, today), billed, notes);
   const drafts = (state.drafts ?? []).map((draft) => ({ ...draft, lines: usedOf(draft.lines, today) }));
-  const start: Step = { state: { ...state, drafts, carried: usedOf(state.carried, today) }, effects: [] };
+  const start: Step = { state: { ...state, drafts, carried }, effects: [] };
   const { state: after, effects } = notes.reduce<Step>((step, note) => {
     const invoice = invoices.find(({ id }) => id === note.invoice)!;
     const next = issueNote(step.state, invoice, note);
     return { state: next.state, effects: [...step.effects, ...next.effects] };
   }, start);
   return { state: after as S, effects, unused: notes.reduce((sum, { total }) => sum + total, 0) };
+}
+
+/** Credits that wait give back no more than the notes have left of their days. */
+function covered(
+  waiting: readonly InvoiceLine[],
+  billed: readonly Creditable[],
+  notes: readonly CreditNote[],
+): InvoiceLine[] {
+  const after = billed.map((invoice) =>
+    notes.reduce((held, note) => (note.invoice === held.id ? afterNote(held, note) : held), invoice),
+  );
+  const left = leftOfPeriods(after);
+  const sums = new Map<string, number>();
+  for (const line of waiting) {
+    const period = periodOf({ ...line, earning: line.earning ?? null, carried: line.carried ?? false });
+    if (period !== null) sums.set(period, (sums.get(period) ?? 0) + line.amount);
+  }
+  const missing = [...sums].reduce(
+    (sum, [period, amount]) => sum + Math.max(-amount - Math.max(left.get(period) ?? 0, 0), 0),
+    0,
+  );
+  return withoutCredits(waiting, missing).carried;
 }
 
 function ofRefund(state: Holder, taken: ReturnType<typeof refundSucceeded>): Outcome<Holder> {

@@ -116,7 +116,10 @@ const sumOver = (lines: readonly GivenBack[], from: number, to: number): number 
   }, 0);
 
 /** Credits that wait, less so much: the newest first. */
-function withoutCredits(waiting: readonly InvoiceLine[], amount: number): { carried: InvoiceLine[]; left: number } {
+export function withoutCredits(
+  waiting: readonly InvoiceLine[],
+  amount: number,
+): { carried: InvoiceLine[]; left: number } {
   let left = amount;
   const carried = waiting.toReversed().flatMap((line) => {
     const { earning } = line;
