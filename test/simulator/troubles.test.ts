@@ -98,3 +98,12 @@ test('without a test clock, the simulator’s own time is moved', async () => {
   expect(data.map(({ status }) => status)).toEqual(['paid', 'paid', 'paid']);
   expect(data[1]?.created).toBe(items.data[0]?.current_period_end);
 });
+
+test('a bank renews a card by itself', async () => {
+  const sim = await start();
+  const { payment_method } = await customerWith(sim);
+  const before = await sim.stripe.paymentMethods.retrieve(payment_method);
+  await sim.control('POST', `payment_methods/${payment_method}/renew`);
+  const { data } = await sim.stripe.events.list({ type: 'payment_method.automatically_updated' });
+  expect(data[0]?.data.previous_attributes).toEqual({ card: { exp_year: before.card?.exp_year } });
+});

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { newId } from '../ids.ts';
 import { isInterruption } from '../stripe/behaviour.ts';
+import { renewed } from '../stripe/methods.ts';
 import { authenticated, settled } from '../stripe/payments.ts';
 import { settleRefund } from '../stripe/refunds.ts';
 import { retryRules } from '../stripe/retry-rules.ts';
@@ -89,6 +90,16 @@ const routes: readonly (readonly [method: 'GET' | 'POST' | 'DELETE', path: RegEx
       return ok(
         engine.act(({ store }) => store.put('sim.method', { id, habit: habit.parse(body), left, setUp, spent })),
       );
+    },
+  ],
+  [
+    'POST',
+    /^\/_sim\/payment_methods\/([^/]+)\/renew$/,
+    ({ engine }, { id }) => {
+      const method = engine.world.store.get('payment_method', id);
+      return method === undefined
+        ? refuse(404, `no payment method ${id}`)
+        : ok(engine.act((call) => renewed(call, method)));
     },
   ],
   [

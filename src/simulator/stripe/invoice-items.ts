@@ -11,7 +11,7 @@ import { created, expand, flag, integer, metadata, pagination, text } from './pa
 import { amountOf } from './price-amount.ts';
 import { inlinePrice, priceData, priceFor } from './prices.ts';
 import { ok, type Route, route } from './route.ts';
-import { addWaiting } from './subscription.ts';
+import { addWaiting } from './waiting.ts';
 
 const period = z.strictObject({ start: integer, end: integer });
 

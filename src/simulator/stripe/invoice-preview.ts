@@ -5,7 +5,7 @@ import { customerFor } from './customers.ts';
 import { discounts, redeem } from './discounts.ts';
 import { invalid, missingReference } from './errors.ts';
 import { expanded } from './expand.ts';
-import { compose, waitingLines } from './invoice.ts';
+import { compose } from './invoice.ts';
 import { expand, integer, list, text } from './params.ts';
 import { ok, Rehearsed } from './route.ts';
 import { subscriptionFor } from './subscription.ts';
@@ -15,6 +15,7 @@ import { end } from './subscription-end.ts';
 import { changedItem, newItem } from './subscription-items.ts';
 import { prorationBehavior } from './subscription-params.ts';
 import { update } from './subscription-update.ts';
+import { waitingLines } from './waiting.ts';
 import type { Invoice, Subscription } from './wire.ts';
 
 export const previewing = {

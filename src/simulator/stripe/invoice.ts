@@ -1,14 +1,13 @@
-/** An invoice as it is drafted: lines, what they come to, and what waited to be on it. */
+/** An invoice as it is drafted: its lines, and what they come to. */
 import { newId } from '../ids.ts';
 import type { Index } from '../lookup.ts';
 import { DAY } from './calendar.ts';
 import type { Call } from './call.ts';
 import { previous } from './changes.ts';
 import { couponOf } from './discounts.ts';
-import { itemLine } from './invoice-lines.ts';
 import { scheduleInvoice } from './invoice-times.ts';
 import { totals } from './invoice-totals.ts';
-import type { Customer, Invoice, InvoiceItem, InvoiceLine, Subscription } from './wire.ts';
+import type { Customer, Invoice, InvoiceLine, Subscription } from './wire.ts';
 
 export type Draft = {
   customer: Customer;
@@ -185,21 +184,3 @@ export const invoicesOf = (call: Call, subscription: string) =>
 
 const byCustomer: Index<Invoice> = { key: ({ customer }) => customer };
 export const invoicesFor = (call: Call, customer: string) => call.store.find('invoice', byCustomer, customer);
-
-const waiting: Index<InvoiceItem> = { key: ({ customer, invoice }) => (invoice === null ? customer : null) };
-
-/** What a customer's next invoice takes along: their own waiting items, and those of the subscription. */
-export function waitingLines(
-  call: Call,
-  customer: string,
-  subscription: string | null,
-  currency: string,
-): InvoiceLine[] {
-  return call.store
-    .find('invoiceitem', waiting, customer)
-    .filter((item) => {
-      const owner = item.parent?.subscription_details?.subscription ?? null;
-      return item.currency === currency && (owner === null || owner === subscription);
-    })
-    .map(itemLine);
-}

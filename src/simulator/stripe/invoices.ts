@@ -5,7 +5,7 @@ import { given, merged } from './changes.ts';
 import { customerFor } from './customers.ts';
 import { discounts, redeem } from './discounts.ts';
 import { invalid, missing, missingReference } from './errors.ts';
-import { change, draft, keep, recomposed, subscriptionOf, timeOf, waitingLines } from './invoice.ts';
+import { change, draft, keep, recomposed, subscriptionOf, timeOf } from './invoice.ts';
 import {
   collect,
   FINALIZES_AFTER,
@@ -23,6 +23,7 @@ import { page, within } from './list.ts';
 import { methodFor } from './methods.ts';
 import { created, expand, flag, integer, metadata, pagination, text, unsettable } from './params.ts';
 import { type Answer, ok, type Route, route } from './route.ts';
+import { waitingLines } from './waiting.ts';
 import type { Invoice } from './wire.ts';
 
 const fields = {

@@ -131,6 +131,14 @@ export function attach(call: Call, method: PaymentMethod, customer: string): Pay
   return attached;
 }
 
+/** The bank has sent a new card, and the processor has learned its expiry from it. */
+export function renewed(call: Call, before: PaymentMethod): PaymentMethod {
+  const card = { ...before.card!, exp_year: before.card!.exp_year + 4 };
+  const after = call.store.put('payment_method', { ...before, card });
+  call.emit('payment_method.automatically_updated', after, call.now(after.customer), previous(before, after));
+  return after;
+}
+
 export function detach(call: Call, method: PaymentMethod): PaymentMethod {
   const { customer } = method;
   if (customer === null)

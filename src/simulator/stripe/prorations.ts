@@ -3,7 +3,8 @@ import type { Call } from './call.ts';
 import { couponOf } from './discounts.ts';
 import { pricing, productName } from './invoice-lines.ts';
 import { amountOf, share } from './price-amount.ts';
-import { addWaiting, timeOf } from './subscription.ts';
+import { timeOf } from './subscription.ts';
+import { addWaiting } from './waiting.ts';
 import type { Subscription, SubscriptionItem } from './wire.ts';
 
 export function creditUnused(call: Call, subscription: Subscription, item: SubscriptionItem, from: number): void {

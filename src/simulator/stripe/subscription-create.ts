@@ -12,12 +12,13 @@ import { assertUsable, methodFor } from './methods.ts';
 import { amountOf, share } from './price-amount.ts';
 import { inlinePrice, priceFor } from './prices.ts';
 import { openSetup } from './setup-intents.ts';
-import { addWaiting, change, everyOf, itemsOf, keep, subscriptionFor } from './subscription.ts';
+import { change, everyOf, itemsOf, keep, subscriptionFor } from './subscription.ts';
 import { cancelTimes } from './subscription-cancel-times.ts';
 import { invoiceFor } from './subscription-cycle.ts';
 import { addItem, withPeriod } from './subscription-items.ts';
 import { hasMethod } from './subscription-methods.ts';
 import { type Creating, plainFields } from './subscription-params.ts';
+import { addWaiting } from './waiting.ts';
 import type { InvoiceLine, Subscription } from './wire.ts';
 
 export function create(call: Call, params: Creating): Subscription {

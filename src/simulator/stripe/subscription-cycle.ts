@@ -3,7 +3,7 @@
 import { periodAround } from './calendar.ts';
 import type { Call } from './call.ts';
 import { holding, lasting } from './discounts.ts';
-import { compose, type Draft, draft, waitingLines } from './invoice.ts';
+import { compose, type Draft, draft } from './invoice.ts';
 import { FINALIZES_AFTER, finalize, markUncollectible, voidInvoice } from './invoice-collection.ts';
 import { recurringLine } from './invoice-lines.ts';
 import { change, everyOf, itemsOf, periodEnd, timeOf, withItems } from './subscription.ts';
@@ -11,6 +11,7 @@ import { end } from './subscription-end.ts';
 import { withPeriod } from './subscription-items.ts';
 import { hasMethod } from './subscription-methods.ts';
 import { pauseForMethod } from './subscription-pause.ts';
+import { waitingLines } from './waiting.ts';
 import type { Invoice, InvoiceLine, Subscription } from './wire.ts';
 
 /** Each item whose period has ended gets its next one, and a line for it. */
@@ -55,8 +56,14 @@ export function turn(call: Call, before: Subscription): void {
     period: { start: Math.min(...itemsOf(before).map((each) => each.current_period_start)), end: periodEnd(before) },
   });
   change(call, before, { ...after, discounts: lasting(call, bill.discounts as string[]), latest_invoice: bill.id });
-  if (pause_collection?.behavior === 'void') voidInvoice(call, finalize(call, bill));
-  if (pause_collection?.behavior === 'mark_uncollectible') markUncollectible(call, finalize(call, bill));
+  if (pause_collection?.behavior === 'void') forgive(call, bill, voidInvoice);
+  if (pause_collection?.behavior === 'mark_uncollectible') forgive(call, bill, markUncollectible);
+}
+
+/** While nothing is collected; what comes to nothing is paid already. */
+function forgive(call: Call, draft: Invoice, how: (call: Call, invoice: Invoice) => void): void {
+  const open = finalize(call, draft);
+  if (open.status === 'open') how(call, open);
 }
 
 /** A draft for a subscription: these lines, and what was waiting. */

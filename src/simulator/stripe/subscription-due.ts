@@ -1,6 +1,5 @@
 /** What time brings to a subscription. */
 import type { Call } from './call.ts';
-import { waitingLines } from './invoice.ts';
 import { FINALIZES_AFTER } from './invoice-collection.ts';
 import { scheduleDue } from './schedules.ts';
 import { change, comingTo, keep, renewalWord, timeOf, trialWord } from './subscription.ts';
@@ -8,6 +7,7 @@ import { invoiceFor, turn, upcoming } from './subscription-cycle.ts';
 import { end, expire } from './subscription-end.ts';
 import { giveUpPending } from './subscription-pending.ts';
 import { tellOnce } from './told.ts';
+import { waitingLines } from './waiting.ts';
 import type { Subscription } from './wire.ts';
 
 export function subscriptionDue(call: Call, id: string): void {

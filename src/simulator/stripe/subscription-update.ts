@@ -5,7 +5,6 @@ import type { Call } from './call.ts';
 import { given, merged } from './changes.ts';
 import { redeem } from './discounts.ts';
 import { invalid, missingReference } from './errors.ts';
-import { waitingLines } from './invoice.ts';
 import { collect, finalize } from './invoice-collection.ts';
 import { recurringLine, trialLine } from './invoice-lines.ts';
 import { assertUsable, methodFor } from './methods.ts';
@@ -17,6 +16,7 @@ import { invoiceFor } from './subscription-cycle.ts';
 import { addItem, type ChangedItem, changeItem, withPeriod } from './subscription-items.ts';
 import { plainFields, type Updating } from './subscription-params.ts';
 import { waitForPayment } from './subscription-pending.ts';
+import { waitingLines } from './waiting.ts';
 import type { Invoice, Subscription, SubscriptionItem } from './wire.ts';
 
 export function update(call: Call, before: Subscription, params: Updating): Subscription {

@@ -1,13 +1,12 @@
 /** A subscription as it is kept: its changes are told, and what time brings next is written down. */
 
-import { newId } from '../ids.ts';
 import type { Index } from '../lookup.ts';
 import { DAY, type Every, HOUR } from './calendar.ts';
 import type { Call } from './call.ts';
 import { previous } from './changes.ts';
 import { missing } from './errors.ts';
 import { isTold } from './told.ts';
-import type { InvoiceItem, Subscription, SubscriptionItem } from './wire.ts';
+import type { Subscription, SubscriptionItem } from './wire.ts';
 
 /** A first payment has so long; so has one that a change waits for. */
 export const PATIENCE = 23 * HOUR;
@@ -79,33 +78,4 @@ export function comingTo(call: Pick<Call, 'store'>, subscription: Subscription):
     { at: end, what: 'turn' },
   ];
   return coming.filter((each) => each !== false).sort((a, b) => a.at - b.at);
-}
-
-type Waiting = Pick<InvoiceItem, 'amount' | 'currency' | 'description' | 'period'> & Partial<InvoiceItem>;
-
-/** Something to be invoiced with the next invoice. */
-export function addWaiting(call: Call, customer: string, fields: Waiting): InvoiceItem {
-  const at = call.now(customer);
-  const item = call.store.put('invoiceitem', {
-    id: newId('ii'),
-    object: 'invoiceitem',
-    customer,
-    customer_account: null,
-    date: at,
-    discountable: true,
-    discounts: [],
-    invoice: null,
-    livemode: false,
-    metadata: {},
-    parent: null,
-    pricing: null,
-    proration: false,
-    quantity: 1,
-    quantity_decimal: '1',
-    tax_rates: [],
-    test_clock: call.store.get('customer', customer)?.test_clock ?? null,
-    ...fields,
-  });
-  call.emit('invoiceitem.created', item, at);
-  return item;
 }

@@ -3,7 +3,6 @@ import { periodAround } from './calendar.ts';
 import type { Call } from './call.ts';
 import { given } from './changes.ts';
 import { invalid } from './errors.ts';
-import { waitingLines } from './invoice.ts';
 import { collect, finalize, finalizeAndCollect } from './invoice-collection.ts';
 import { recurringLine } from './invoice-lines.ts';
 import { page, within } from './list.ts';
@@ -19,6 +18,7 @@ import { creating, prorationBehavior, updating } from './subscription-params.ts'
 import { pause, resumed } from './subscription-pause.ts';
 import { update } from './subscription-update.ts';
 import { tellOnce } from './told.ts';
+import { waitingLines } from './waiting.ts';
 import type { Subscription } from './wire.ts';
 
 const when = <T extends string>(...types: [T, ...T[]]) => z.strictObject({ type: z.enum(types) });
