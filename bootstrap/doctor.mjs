@@ -98,6 +98,15 @@ export function checksOf({
       const { major, source } = await findPostgres({ runsAs: otherUser() });
       return good(`version ${major} from ${source}`);
     },
+    PayPal: async () => {
+      const { PAYPAL_CLIENT_ID: id, PAYPAL_CLIENT_SECRET: secret, PAYPAL_API_BASE: base } = env;
+      if (!id || !secret) return good('no account; the simulator stands in');
+      const origin = new URL(base ?? 'https://api-m.sandbox.paypal.com').origin;
+      const trouble = await troubleWithPaypal(origin, id, secret);
+      return trouble === null
+        ? good(`gives tokens at ${origin}`)
+        : bad(`${origin}: ${trouble}`, 'correct PAYPAL_CLIENT_ID, PAYPAL_CLIENT_SECRET or PAYPAL_API_BASE');
+    },
     ports: async () => {
       if (env.TEMPORAL_ADDRESS && env.DATABASE_URL && env.STRIPE_API_BASE)
         return good('hydra up is running, or all parts are given');
@@ -124,6 +133,21 @@ export function checksOf({
       return good(`${new Date(wall()).toISOString()}, ${Math.round(apart)} ms apart from the database`);
     },
   };
+}
+
+/** @returns {Promise<string | null>} */
+async function troubleWithPaypal(origin, id, secret) {
+  try {
+    const { ok, status } = await fetch(`${origin}/v1/oauth2/token`, {
+      method: 'POST',
+      headers: { authorization: `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}` },
+      body: new URLSearchParams({ grant_type: 'client_credentials' }),
+      signal: AbortSignal.timeout(5_000),
+    });
+    return ok ? null : `answered ${status}`;
+  } catch {
+    return 'nobody answers';
+  }
 }
 
 /** @returns {Finding} */

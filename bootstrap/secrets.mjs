@@ -22,6 +22,8 @@ const SIMULATED = {
   STRIPE_API_KEY: () => `sk_test_sim_${randomBytes(18).toString('hex')}`,
   STRIPE_WEBHOOK_SECRET: () => `whsec_${randomBytes(24).toString('base64')}`,
   HYDRA_DEMO_SERVICE_KEY: () => `sk_test_${randomBytes(20).toString('hex')}`,
+  PAYPAL_CLIENT_ID: () => `sim_${randomBytes(18).toString('hex')}`,
+  PAYPAL_CLIENT_SECRET: () => `sim_${randomBytes(24).toString('hex')}`,
   PAYPAL_WEBHOOK_ID: () => `WH-${randomBytes(12).toString('hex').toUpperCase()}`,
 };
 
@@ -56,6 +58,9 @@ export function deploymentSecrets(folder) {
     // Yours to fill in: empty is none.
     STRIPE_API_KEY: () => '',
     STRIPE_WEBHOOK_SECRET: () => '',
+    PAYPAL_CLIENT_ID: () => '',
+    PAYPAL_CLIENT_SECRET: () => '',
+    PAYPAL_WEBHOOK_ID: () => '',
   };
   const made = [];
   const kept = [];

@@ -47,6 +47,7 @@ export async function startStack({ data, supervisor, terminal, env = process.env
     test: env.TEMPORAL_TEST_NAMESPACE ?? 'hydra-test',
   };
   const stripeIsReal = Boolean(env.STRIPE_API_KEY);
+  const paypalIsReal = Boolean(env.PAYPAL_CLIENT_ID);
   const base = {
     LOG_LEVEL: 'info',
     ...secrets,
@@ -100,6 +101,12 @@ export async function startStack({ data, supervisor, terminal, env = process.env
         SIMULATOR_DATA: join(data, 'simulator.db'),
         SIMULATOR_WEBHOOK_URL: `${api}/api/webhooks/stripe`,
         SIMULATOR_WEBHOOK_SECRET: base.STRIPE_WEBHOOK_SECRET,
+        ...(paypalIsReal
+          ? {}
+          : {
+              SIMULATOR_PAYPAL_WEBHOOK_URL: `${api}/api/webhooks/paypal`,
+              SIMULATOR_PAYPAL_WEBHOOK_ID: base.PAYPAL_WEBHOOK_ID,
+            }),
       };
       const { url } = await supervisor.start({ ...part('simulator', settings), restarts: 5 });
       return String(url ?? `http://127.0.0.1:${ports.simulator}`);
@@ -116,6 +123,11 @@ export async function startStack({ data, supervisor, terminal, env = process.env
     TEMPORAL_ADDRESS: temporal.address,
     PORT: String(ports.api),
     ...(simulator ? { STRIPE_API_BASE: simulator } : {}),
+    ...(paypalIsReal
+      ? {}
+      : simulator
+        ? { PAYPAL_API_BASE: simulator }
+        : { PAYPAL_CLIENT_ID: '', PAYPAL_CLIENT_SECRET: '' }),
   };
   const serve = (name) => supervisor.start({ ...part(name), env: environment, restarts: 5 });
 

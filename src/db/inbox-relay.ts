@@ -165,11 +165,14 @@ const pendingOf = (keys: KeyRing, row: Row): Pending[] => {
 
 export type Distrusted = { id: string; reason: string };
 
-/** Whatever it says, it isn't what a processor has told us. */
+/**
+ * Whatever it says, it isn't what a processor has told us. So it doesn't keep out what the processor may still tell under
+ * the same delivery.
+ */
 export async function quarantine(trx: Trx, distrusted: readonly Distrusted[]): Promise<void> {
   if (distrusted.length === 0) return;
   await sql`/* inbox_quarantine */
-    update inbox set state = 'quarantined', reason = distrusted.reason, leased_until = null
+    update inbox set state = 'quarantined', reason = distrusted.reason, leased_until = null, transmission_id = null
     from unnest(${distrusted.map(({ id }) => id)}::text[], ${distrusted.map(({ reason }) => reason)}::text[])
       as distrusted (id, reason)
     where inbox.id = distrusted.id and inbox.state in ('received', 'parked', 'signalled')`.execute(trx);

@@ -32,7 +32,7 @@ export type WorkersOptions = {
 };
 
 /** Each has a queue of its own. */
-const QUEUES: readonly ProcessorName[] = ['stripe'];
+const QUEUES: readonly ProcessorName[] = ['stripe', 'paypal'];
 const COMMITS_AT_ONCE = 40;
 const CALLS_AT_ONCE = 50;
 

@@ -36,6 +36,12 @@ test.each([
   ['Temporal', () => ({ env: { PATH: '' }, cache: empty() }), /no server/, /npm start fetches/],
   ['Temporal', () => ({ env: { TEMPORAL_ADDRESS: '127.0.0.1:1' } }), /ECONNREFUSED/, /TEMPORAL_ADDRESS/],
   ['Postgres', () => ({ env: { DATABASE_URL: 'postgres://a:b@127.0.0.1:1/c' } }), /nobody answers/, /DATABASE_URL/],
+  [
+    'PayPal',
+    () => ({ env: { PAYPAL_CLIENT_ID: 'a', PAYPAL_CLIENT_SECRET: 'b', PAYPAL_API_BASE: 'http://127.0.0.1:1' } }),
+    /nobody answers/,
+    /PAYPAL_CLIENT_ID/,
+  ],
   ['disk', () => ({ diskBytes: () => 5e6 }), /0\.0 GB free/, /make room/],
   ['clock', () => ({ wall: () => Date.UTC(1970, 0, 2) }), /1970/, /NTP/],
 ] as const)('%s: what is wrong is named with what helps', async (only, world, detail, fix) => {

@@ -21,7 +21,8 @@ export type Answer = { status: number; headers: Headers; body: Record<string, ne
 
 export type Product = Awaited<ReturnType<typeof startProduct>>;
 
-export async function startProduct(bundle: string) {
+/** `paypalHook`: where PayPal's deliveries go instead of to the API. */
+export async function startProduct(bundle: string, { paypalHook }: { paypalHook?: string } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'hydra-product-'));
   const guard = startGuard();
   guard.removeAtEnd(folder);
@@ -34,7 +35,8 @@ export async function startProduct(bundle: string) {
 
   let [postgres, temporal] = await Promise.all([postgresUp(), temporalUp()]);
   const webhook = { url: `http://127.0.0.1:${apiPort}/api/webhooks/stripe`, secret: 'whsec_of_this_test' };
-  const simulator = await startSimulator({ port: 0, webhook });
+  const paypalWebhook = { url: paypalHook ?? `http://127.0.0.1:${apiPort}/api/webhooks/paypal`, id: 'WH-OF-THIS-TEST' };
+  const simulator = await startSimulator({ port: 0, webhook, paypalWebhook });
   const databaseUrl = postgres.superuserUrl('postgres');
   await migrateDatabase(databaseUrl);
   const env = {
@@ -46,6 +48,10 @@ export async function startProduct(bundle: string) {
     STRIPE_API_KEY: 'sk_test_simulated',
     STRIPE_API_BASE: simulator.url,
     STRIPE_WEBHOOK_SECRET: webhook.secret,
+    PAYPAL_CLIENT_ID: 'simulated',
+    PAYPAL_CLIENT_SECRET: 'simulated-secret',
+    PAYPAL_API_BASE: simulator.url,
+    PAYPAL_WEBHOOK_ID: paypalWebhook.id,
     PORT: String(apiPort),
   };
   const demo = JSON.parse(await runChild('demo/seed', env)) as Seeded;
