@@ -95,3 +95,13 @@ test('each object has a page, with what was told of it', async () => {
   expect(page).toContain('customer.created');
   expect((await fetch(`${sim.url}/sim/object/cus_nobody`)).status).toBe(404);
 });
+
+test('objects are found again by what was noted on them', async () => {
+  const { stripe } = await start();
+  const { id } = await stripe.customers.create({ email: 'ada@example.com', metadata: { ours: '1' } });
+  await stripe.customers.create({ email: 'bob@example.com', metadata: { ours: '2' } });
+  const found = async (query: string) => (await stripe.customers.search({ query })).data.map((each) => each.id);
+  expect(await found("metadata['ours']:'1' AND email~'ADA'")).toEqual([id]);
+  expect(await found("-metadata['ours']:'2'")).toEqual([id]);
+  expect((await failure(stripe.customers.search({ query: 'anything' }))).param).toBe('query');
+});

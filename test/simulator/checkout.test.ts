@@ -143,7 +143,12 @@ test('the portal cancels, takes it back, and switches the card', async () => {
   const sim = await shop();
   const { stripe, customer } = sim;
   const { id } = await stripe.subscriptions.create({ customer, items: [{ price: sim.monthly }] });
-  const portal = await stripe.billingPortal.sessions.create({ customer, return_url: 'https://shop.example/account' });
+  const portal = await stripe.billingPortal.sessions.create({
+    customer,
+    flow_data: { type: 'subscription_cancel', subscription_cancel: { subscription: id } },
+    return_url: 'https://shop.example/account',
+  });
+  expect(portal.flow).toMatchObject({ type: 'subscription_cancel', subscription_cancel: { subscription: id } });
   expect(await (await fetch(portal.url)).text()).toContain('Cancel at the end of the period');
   await submit(portal.url, { action: 'cancel', subscription: id });
   expect((await stripe.subscriptions.retrieve(id)).cancel_at_period_end).toBe(true);

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { shop } from './billing.ts';
 import { absent, customerWith, failure, quiet, start } from './support.ts';
 
 const JANUARY = 1_767_225_600;
@@ -78,4 +79,17 @@ test('a deleted clock takes its customers with it', async () => {
   await sim.stripe.testHelpers.testClocks.del(clock.id);
   expect(await sim.stripe.customers.retrieve(customer)).toMatchObject({ deleted: true });
   await quiet(sim);
+});
+
+test('what a customer leaves behind costs nobody anything any more', async () => {
+  const sim = await shop();
+  const { stripe, customer } = sim;
+  const { id } = await stripe.subscriptions.create({ customer, items: [{ price: sim.monthly }] });
+  await stripe.invoiceItems.create({ customer, amount: 1000, currency: 'usd' });
+  const draft = { customer, auto_advance: true, pending_invoice_items_behavior: 'include' as const };
+  await stripe.invoices.create(draft);
+  await stripe.customers.del(customer);
+  expect((await stripe.subscriptions.retrieve(id)).status).toBe('canceled');
+  await sim.advance(JANUARY + 40 * DAY);
+  expect((await stripe.charges.list({ customer })).data).toHaveLength(1);
 });

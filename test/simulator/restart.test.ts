@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { appendFileSync, readFileSync } from 'node:fs';
 import { expect, onTestFinished, test } from 'vitest';
+import { DAY, JANUARY, shop } from './billing.ts';
 import { absent, clientsOf, customerWith, newFile, start } from './support.ts';
 
 test('a restart keeps objects, hidden behaviour and idempotency keys', async () => {
@@ -81,3 +82,17 @@ async function inAProcess(dataFile: string) {
   );
   return { kill, ...clientsOf(Number(new URL(url).port)) };
 }
+
+test('after a restart a subscription goes on in its time', async () => {
+  const dataFile = newFile();
+  const first = await shop('pm_card_visa', { dataFile });
+  const { id } = await first.stripe.subscriptions.create({
+    customer: first.customer,
+    items: [{ price: first.monthly }],
+  });
+  await first.stop();
+  const { stripe } = await start({ dataFile });
+  await stripe.testHelpers.testClocks.advance(first.clock, { frozen_time: JANUARY + 33 * DAY });
+  const { data } = await stripe.invoices.list({ subscription: id });
+  expect(data.map(({ status }) => status)).toEqual(['paid', 'paid']);
+});

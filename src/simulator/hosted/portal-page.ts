@@ -15,7 +15,7 @@ import { attempt, challengeUrl, type Shown } from './shown.ts';
 
 export function portalPage(engine: Engine, id: string, form: URLSearchParams | null): Shown | null {
   const session = engine.world.store.get('billing_portal.session', id);
-  if (session === undefined) return null;
+  if (session === undefined || engine.world.store.get('customer', session.customer) === undefined) return null;
   if (form === null) return { html: engine.act((call) => view(call, session)) };
   const given = attempt(() => engine.act((call) => act(call, session, form)));
   if (given?.kind === 'action') return { redirect: challengeUrl(given.intent, `/sim/portal/${id}`) };

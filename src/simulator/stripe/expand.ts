@@ -84,7 +84,7 @@ export function expanded(call: Call, body: object, paths: readonly string[] = []
 }
 
 function expandObject(call: Call, node: Plain, parts: readonly string[], path: string): Plain {
-  if (node.object === 'list' && parts[0] !== 'data') throw cannot(path);
+  if ((node.object === 'list' || node.object === 'search_result') && parts[0] !== 'data') throw cannot(path);
   return expandWithin(call, node, { fields: expandable[String(node.object)] ?? {}, prefix: '' }, parts, path);
 }
 

@@ -20,6 +20,7 @@ import { promotionCodeRoutes } from './promotion-codes.ts';
 import { refundRoutes } from './refunds.ts';
 import type { Route } from './route.ts';
 import { scheduleRoutes } from './schedules.ts';
+import { searchRoutes } from './search.ts';
 import { setupIntentRoutes } from './setup-intents.ts';
 import { subscriptionItemRoutes } from './subscription-item-routes.ts';
 import { subscriptionRoutes } from './subscriptions.ts';
@@ -27,6 +28,7 @@ import { testClockRoutes } from './test-clocks.ts';
 import { webhookEndpointRoutes } from './webhook-endpoints.ts';
 
 const routes: readonly Route[] = [
+  ...searchRoutes,
   ...customerRoutes,
   ...paymentMethodRoutes,
   ...setupIntentRoutes,

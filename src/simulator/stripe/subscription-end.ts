@@ -4,7 +4,7 @@ import { change as changeInvoice, invoicesOf } from './invoice.ts';
 import { voidInvoice } from './invoice-collection.ts';
 import { creditUnused } from './prorations.ts';
 import { change, itemsOf, keep, timeOf } from './subscription.ts';
-import type { Subscription } from './wire.ts';
+import type { Invoice, Subscription } from './wire.ts';
 
 type Details = NonNullable<Subscription['cancellation_details']>;
 export type Ending = { prorate?: boolean; reason: NonNullable<Details['reason']>; details?: Partial<Details> };
@@ -14,7 +14,7 @@ export function end(call: Call, before: Subscription, { prorate = false, reason,
   if (prorate && ['active', 'past_due'].includes(before.status)) {
     for (const item of itemsOf(before)) creditUnused(call, before, item, at);
   }
-  stopCollecting(call, before);
+  stopCollecting(call, invoicesOf(call, before.id));
   const after = keep(call, {
     ...before,
     canceled_at: before.canceled_at ?? at,
@@ -35,8 +35,8 @@ export function end(call: Call, before: Subscription, { prorate = false, reason,
 }
 
 /** Invoices that are still open stay so, but nobody is charged for them any more without being asked. */
-function stopCollecting(call: Call, { id }: Subscription): void {
-  for (const invoice of invoicesOf(call, id)) {
+export function stopCollecting(call: Call, invoices: readonly Invoice[]): void {
+  for (const invoice of invoices) {
     if (invoice.status !== 'open' && invoice.status !== 'draft') continue;
     const stopped = { auto_advance: false, automatically_finalizes_at: null, next_payment_attempt: null };
     changeInvoice(call, invoice, { ...invoice, ...stopped });

@@ -1,11 +1,11 @@
 /** How a subscription follows its invoices. */
 import type { Call } from './call.ts';
 import { useMethod } from './customers.ts';
-import { subscriptionOf } from './invoice.ts';
+import { invoicesFor, subscriptionOf } from './invoice.ts';
 import { intentOf, isGivenUp } from './invoice-collection.ts';
 import { retryRules } from './retry-rules.ts';
 import { change, isOver, subscriptionsOf } from './subscription.ts';
-import { end, expire } from './subscription-end.ts';
+import { end, expire, stopCollecting } from './subscription-end.ts';
 import { resumed } from './subscription-pause.ts';
 import { applyPending } from './subscription-pending.ts';
 import type { Invoice, SetupIntent, Subscription } from './wire.ts';
@@ -88,6 +88,7 @@ export function methodSetUp(call: Call, intent: SetupIntent): void {
 }
 
 export function customerGone(call: Call, customer: string): void {
+  stopCollecting(call, invoicesFor(call, customer));
   for (const subscription of subscriptionsOf(call, customer)) {
     if (!isOver(subscription)) end(call, subscription, { reason: 'cancellation_requested' });
   }
