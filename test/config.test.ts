@@ -50,6 +50,16 @@ describe('in production', () => {
     );
   });
 
+  test('PayPal’s variables go together', () => {
+    const account = { PAYPAL_CLIENT_ID: 'id', PAYPAL_CLIENT_SECRET: 'secret', PAYPAL_WEBHOOK_ID: 'WH-1' };
+    expect(troublesOf({ ...whole, ...account, PAYPAL_API_BASE: 'https://api-m.paypal.com' })).toEqual({});
+    for (const name of Object.keys(account)) {
+      expect(Object.keys(troublesOf({ ...whole, ...account, [name]: '' }))).toEqual([name]);
+    }
+    const simulated = { ...account, PAYPAL_API_BASE: 'http://127.0.0.1:12111' };
+    expect(troublesOf({ ...whole, ...simulated, NODE_ENV: 'development' })).toEqual({});
+  });
+
   test.each([
     ['DATABASE_URL', 'mysql://secret-value'],
     ['TEMPORAL_ADDRESS', 'http://secret-value'],
@@ -64,6 +74,9 @@ describe('in production', () => {
     ['STRIPE_WEBHOOK_SECRET', 'prod:whsec_secret-value'],
     ['STRIPE_WEBHOOK_SECRET', 'test:whsec_secret-value,live:whsec_secret-value'],
     ['INBOX_KEYS', 'secret-value'],
+    ['PAYPAL_WEBHOOK_ID', 'secret value'],
+    ['PAYPAL_API_BASE', 'https://secret-value.example.com'],
+    ['PAYPAL_API_BASE', 'http://api-m.paypal.com?secret-value'],
     ['PORT', '65536'],
     ['LOG_LEVEL', 'secret-value'],
   ])('%s, malformed, is named and its value is not', (name, value) => {

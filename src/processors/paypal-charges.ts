@@ -102,8 +102,8 @@ const found = z.object({
 const HOUR_MS = 3_600_000;
 /** Payments by their time; PayPal's list is up to three hours behind. */
 const BEHIND_MS = 3 * HOUR_MS;
-/** A repeat may have been sent for as long as the key was good. */
-const AFTERWARDS_MS = 24 * HOUR_MS;
+/** Asked for again and again it may have been made much later. PayPal takes no more than 31 days at once. */
+const AFTERWARDS_MS = 30 * 24 * HOUR_MS;
 const PAGE = 500;
 
 /**
