@@ -95,6 +95,25 @@ test('a change that cannot be paid makes it past due, is undone, or waits', asyn
   expect([applied.items.data[0]?.price.id, applied.pending_update]).toEqual([sim.better, null]);
 });
 
+test('a change that fails is tried again, as a renewal is', async () => {
+  const sim = await subscribed();
+  const { stripe, id, item } = sim;
+  await card(sim, sim.customer, 'pm_card_chargeCustomerFail');
+  const late = await stripe.subscriptions.update(id, {
+    items: [{ id: item, price: sim.better }],
+    proration_behavior: 'always_invoice',
+    expand: ['latest_invoice'],
+  });
+  expect(late.status).toBe('past_due');
+  expect(invoiceOf(late).next_payment_attempt).toBe(JANUARY + 22 * DAY);
+  await card(sim, sim.customer, 'pm_card_visa');
+  await sim.advance(JANUARY + 22 * DAY);
+  expect((await stripe.subscriptions.retrieve(id)).status).toBe('active');
+  const { data } = await stripe.events.list({ type: 'customer.subscription.updated', limit: 100 });
+  const changes = data.map((event) => Object.keys(event.data.previous_attributes ?? {}).sort());
+  expect(changes).toContainEqual(['items', 'latest_invoice']);
+});
+
 test('an unpaid change is forgotten after 23 hours', async () => {
   const sim = await subscribed();
   const { stripe, id, item } = sim;

@@ -87,14 +87,13 @@ export function collect(call: Call, invoice: Invoice, { offSession, method }: Co
 }
 
 /** The processor's own tries: each says when the next one is before it begins. */
-export function collectByItself(call: Call, invoice: Invoice): void {
-  if (invoice.collection_method === 'send_invoice') return;
+export function collectByItself(call: Call, invoice: Invoice, offSession = true): void {
   const { retryDays } = retryRules(call);
   const tries = call.store.get('sim.tries', invoice.id)?.count ?? 0;
   call.store.put('sim.tries', { id: invoice.id, count: tries + 1 });
   const pause = invoice.auto_advance === true ? retryDays[tries] : undefined;
   const next_payment_attempt = pause === undefined ? null : timeOf(call, invoice) + pause * DAY;
-  collect(call, keep(call, { ...invoice, next_payment_attempt }), { offSession: true });
+  collect(call, keep(call, { ...invoice, next_payment_attempt }), { offSession });
 }
 
 /** No more tries are left to the processor. */

@@ -79,9 +79,7 @@ function begin(call: Call, params: Creating, at: number, trialEnd: number | null
     trial_end: trialEnd,
     trial_start: trialEnd === null ? null : at,
   };
-  const kept = keep(call, { ...subscription, ...cancelTimes(subscription, params, at) });
-  call.emit('customer.subscription.created', kept, at);
-  return kept;
+  return keep(call, { ...subscription, ...cancelTimes(subscription, params, at) });
 }
 
 /** One-time extras that the first invoice, or the next, takes along. */
@@ -128,7 +126,8 @@ function firstInvoice(call: Call, begun: Subscription, params: Creating): Subscr
   const lines = itemsOf(begun).map((item) => firstLine(call, begun, item, free));
   const draft = invoiceFor(call, begun, 'subscription_create', lines, {});
   const discounts = begun.trial_end === null ? lasting(call, draft.discounts as string[]) : begun.discounts;
-  keep(call, { ...begun, discounts, latest_invoice: draft.id });
+  const kept = keep(call, { ...begun, discounts, latest_invoice: draft.id });
+  call.emit('customer.subscription.created', kept, kept.created);
   const open = finalize(call, draft);
   const behavior = params.payment_behavior ?? 'allow_incomplete';
   if (open.collection_method === 'send_invoice') return subscriptionFor(call, begun.id);

@@ -5,11 +5,11 @@ import type { Call } from './call.ts';
 import { given, merged } from './changes.ts';
 import { redeem } from './discounts.ts';
 import { invalid, missingReference } from './errors.ts';
-import { collect, finalize } from './invoice-collection.ts';
+import { collect, collectByItself, finalize } from './invoice-collection.ts';
 import { recurringLine, trialLine } from './invoice-lines.ts';
 import { assertUsable, methodFor } from './methods.ts';
 import { chargeRemaining, creditUnused } from './prorations.ts';
-import { change, everyOf, isOver, itemsOf, keep, subscriptionFor, timeOf, withItems } from './subscription.ts';
+import { change, everyOf, isOver, itemsOf, subscriptionFor, timeOf, withItems } from './subscription.ts';
 import { cancelTimes } from './subscription-cancel-times.ts';
 import { addInvoiceItems, refused } from './subscription-create.ts';
 import { invoiceFor } from './subscription-cycle.ts';
@@ -25,9 +25,9 @@ export function update(call: Call, before: Subscription, params: Updating): Subs
   const described = describe(call, before, params, at);
   addInvoiceItems(call, described, params.add_invoice_items);
   const { after, restarted } = reshaped(call, described, params, at);
-  const changed = change(call, before, after);
-  const invoice = invoiceOf(call, described, changed, restarted, params, at);
-  return invoice === null ? subscriptionFor(call, before.id) : pay(call, described, changed, invoice, params);
+  const invoice = invoiceOf(call, described, after, restarted, params, at);
+  const changed = change(call, before, { ...after, ...(invoice && { latest_invoice: invoice.id }) });
+  return invoice === null ? changed : pay(call, described, changed, invoice, params);
 }
 
 function updateEnded(call: Call, before: Subscription, params: Updating): Subscription {
@@ -187,17 +187,23 @@ function prorate(
 }
 
 function pay(call: Call, before: Subscription, changed: Subscription, draft: Invoice, params: Updating): Subscription {
-  keep(call, { ...changed, latest_invoice: draft.id });
   const open = finalize(call, draft);
-  if (open.status !== 'open') return subscriptionFor(call, before.id);
-  if (open.collection_method === 'send_invoice') return subscriptionFor(call, before.id);
-  const behavior = params.payment_behavior ?? 'allow_incomplete';
-  const now = subscriptionFor(call, before.id);
-  if (behavior === 'default_incomplete') return change(call, now, { ...now, status: 'past_due' });
-  if (behavior === 'pending_if_incomplete') waitForPayment(call, before, now, open);
-  collect(call, open, { offSession: params.off_session ?? false });
-  if (behavior === 'error_if_incomplete' && call.store.get('invoice', open.id)!.status !== 'paid') {
-    throw refused(call, now);
+  if (open.status !== 'open' || open.collection_method === 'send_invoice') return subscriptionFor(call, before.id);
+  const offSession = params.off_session ?? false;
+  switch (params.payment_behavior) {
+    case 'default_incomplete':
+      return change(call, changed, { ...changed, status: 'past_due' });
+    case 'pending_if_incomplete':
+      waitForPayment(call, before, changed, open);
+      collect(call, open, { offSession });
+      break;
+    case 'error_if_incomplete':
+      collect(call, open, { offSession });
+      if (call.store.get('invoice', open.id)!.status !== 'paid') throw refused(call, changed);
+      break;
+    case 'allow_incomplete':
+    case undefined: // what fails now is tried again, as a renewal is
+      collectByItself(call, { ...open, auto_advance: true }, offSession);
   }
   return subscriptionFor(call, before.id);
 }
