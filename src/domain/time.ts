@@ -278,44 +278,41 @@ export function plusDays(instant: Instant, days: number, timeZone: TimeZone): In
   return fromLocal({ epochDay: epochDay + days, timeOfDay }, timeZone);
 }
 
-export const isDay = (text: string): boolean =>
-  text.length === 10 && text[4] === '-' && text[7] === '-' && isCivil(civilFrom(text));
+const DAY_FORM = /^\d{4}-\d{2}-\d{2}$/;
 
-/** Not where a part is no number. */
-const isCivil = ({ year, month, day }: Civil): boolean =>
-  year >= 0 && month >= 0 && month < 12 && day >= 1 && day <= daysInMonth(year, month);
+export function isDay(text: string): boolean {
+  if (!DAY_FORM.test(text)) return false;
+  const { year, month, day } = civilFrom(text);
+  return month >= 0 && month < 12 && day >= 1 && day <= daysInMonth(year, month);
+}
 
 const civilFrom = (text: string): Civil => ({
-  year: digitsAt(text, 0, 4),
-  month: digitsAt(text, 5, 7) - 1,
-  day: digitsAt(text, 8, 10),
+  year: Number(text.slice(0, 4)),
+  month: Number(text.slice(5, 7)) - 1,
+  day: Number(text.slice(8, 10)),
 });
-
-/** Character by character: a day is read several times in a decision, and `Number` would take spaces, too. */
-function digitsAt(text: string, from: number, to: number): number {
-  let number = 0;
-  for (let i = from; i < to; i++) {
-    const digit = text.charCodeAt(i) - 48;
-    number = digit >= 0 && digit <= 9 ? number * 10 + digit : Number.NaN;
-  }
-  return number;
-}
-
-function epochDayOf(day: Day): number {
-  if (!isDay(day)) invariant(false, `a day is YYYY-MM-DD, got ${day}`);
-  return epochDayFrom(civilFrom(day));
-}
 
 /** Some thirty years of dates: they are few, and asked for again and again. */
 const REMEMBERED_DAYS = 10_000;
 const days = new Map<number, Day>();
+const epochDays = new Map<Day, number>();
+
+function epochDayOf(day: Day): number {
+  const known = epochDays.get(day);
+  if (known !== undefined) return known;
+  if (epochDays.size >= REMEMBERED_DAYS) epochDays.clear();
+  invariant(isDay(day), () => `a day is YYYY-MM-DD, got ${day}`);
+  const found = epochDayFrom(civilFrom(day));
+  epochDays.set(day, found);
+  return found;
+}
 
 function formatDay(epochDay: number): Day {
   const known = days.get(epochDay);
   if (known !== undefined) return known;
   if (days.size >= REMEMBERED_DAYS) days.clear();
   const { year, month, day } = civilOf(epochDay);
-  invariant(year >= 0 && year <= 9999, `a day has a year of four digits, got ${year}`);
+  invariant(year >= 0 && year <= 9999, () => `a day has a year of four digits, got ${year}`);
   const digits = year * 10_000 + (month + 1) * 100 + day + 100_000_000; // "120270331"
   const text = String(digits);
   const found = `${text.slice(1, 5)}-${text.slice(5, 7)}-${text.slice(7, 9)}`;
