@@ -27,13 +27,13 @@ export function forecast(subscription: Subscription, from: Instant): Forecast {
     now = Math.max(now, at);
     // What fell due while we were not looking happens at its own time, as it does in life.
     const decision = decide(state, { at, origin: { by: 'engine', ref: 'forecast' }, ...what });
-    invariant(decision.outcome === 'applied', `${what.type} is what comes next, and it was ${decision.outcome}`);
+    invariant(decision.outcome === 'applied', () => `${what.type} is what comes next, and it was ${decision.outcome}`);
     state = decision.state;
     for (const effect of decision.effects) if (effect.type === 'issue_invoice') invoices.push(effect.invoice);
   };
 
   for (let step = 0; ; step++) {
-    invariant(step < MOST_STEPS, `a forecast of ${subscription.id} comes to an end`);
+    invariant(step < MOST_STEPS, () => `a forecast of ${subscription.id} comes to an end`);
     const paid = nextPayment(state);
     if (paid) {
       take(paid, now);

@@ -26,8 +26,8 @@ export function prorate(amount: number, part: number, whole: number): number {
 
 /** A unit price may lie below a minor unit ("0.05" cents a call): multiplied exactly, rounded once. */
 export function timesDecimal(unitPrice: string, quantity: number): number {
-  invariant(/^-?\d{1,15}(\.\d{1,12})?$/.test(unitPrice), `a decimal such as "0.05", got ${unitPrice}`);
-  invariant(Number.isSafeInteger(quantity), `a whole quantity, got ${quantity}`);
+  invariant(/^-?\d{1,15}(\.\d{1,12})?$/.test(unitPrice), () => `a decimal such as "0.05", got ${unitPrice}`);
+  invariant(Number.isSafeInteger(quantity), () => `a whole quantity, got ${quantity}`);
   if (!unitPrice.includes('.')) {
     const product = Number(unitPrice) * quantity;
     if (Number.isSafeInteger(product)) return product || 0;
@@ -47,7 +47,7 @@ export function divide(numerator: bigint, denominator: bigint): bigint {
 
 export function toSafe(value: bigint): number {
   const number = Number(value);
-  invariant(Number.isSafeInteger(number), `an amount beyond the safe range: ${value}`);
+  invariant(Number.isSafeInteger(number), () => `an amount beyond the safe range: ${value}`);
   return number;
 }
 

@@ -296,7 +296,10 @@ type SingleTerms = Extract<Terms, SinglePrice>;
 const isSingle = (terms: Terms): terms is SingleTerms => !('charges' in terms) && terms.addOns === undefined;
 
 function singlePrice({ model, unitAmount }: SingleTerms, quantity: number): number {
-  invariant(Number.isSafeInteger(quantity) && quantity >= 1, `a quantity is a whole number from 1, got ${quantity}`);
+  invariant(
+    Number.isSafeInteger(quantity) && quantity >= 1,
+    () => `a quantity is a whole number from 1, got ${quantity}`,
+  );
   return timesDecimal(unitAmount, model === 'flat' ? 1 : quantity);
 }
 
@@ -340,6 +343,9 @@ export function chargesOf(priced: { name: string } & Priced): readonly Charge[] 
 
 function named(owner: Owner): string {
   const { name, quantity } = owner;
-  invariant(Number.isSafeInteger(quantity) && quantity >= 1, `a quantity is a whole number from 1, got ${quantity}`);
+  invariant(
+    Number.isSafeInteger(quantity) && quantity >= 1,
+    () => `a quantity is a whole number from 1, got ${quantity}`,
+  );
   return quantity === 1 || !chargesOf(owner).some(counts) ? name : `${quantity} × ${name}`;
 }

@@ -25,7 +25,7 @@ export type Segment = {
 
 /** What days [from, to) of a period of `days` cost at that price. */
 export function priceOfDays(amount: number, from: number, to: number, days: number): number {
-  invariant(0 <= from && from <= to && to <= days, `days ${from} to ${to} lie outside a period of ${days}`);
+  invariant(0 <= from && from <= to && to <= days, () => `days ${from} to ${to} lie outside a period of ${days}`);
   return prorate(amount, to, days) - prorate(amount, from, days);
 }
 

@@ -125,7 +125,7 @@ export const isFollowable = (from: StateName, to: StateName): boolean =>
 
 /** Moves a subscription along the table, and nowhere else. */
 export function become<Next extends Subscription>(from: Subscription, next: Next): Next {
-  invariant(isAllowed(from.state, next.state), `no way from ${from.state} to ${next.state}`);
+  invariant(isAllowed(from.state, next.state), () => `no way from ${from.state} to ${next.state}`);
   return next;
 }
 
