@@ -133,18 +133,20 @@ function restartNow(
 function unusedLine(state: Accepted, part: Difference, span: PeriodDays): InvoiceLine {
   const { terms, quantity, currency } = state;
   const { rates = [] } = part;
-  return {
-    ...differenceLine(`Unused time on ${describe(terms, quantity)}`, quantity, currency, part, span),
-    ...{ discountable: false, ...saleOf(terms), rates },
-    earning: { price: -part.price, days: span.days, from: part.from, to: part.to },
-  };
+  return Object.assign(
+    differenceLine(`Unused time on ${describe(terms, quantity)}`, quantity, currency, part, span),
+    { discountable: false as const },
+    saleOf(terms),
+    { rates, earning: { price: -part.price, days: span.days, from: part.from, to: part.to } },
+  );
 }
 
-const remainingLine = (part: Difference, span: PeriodDays, terms: Terms, quantity: number): InvoiceLine => ({
-  ...differenceLine(`Remaining time on ${describe(terms, quantity)}`, quantity, terms.currency, part, span),
-  ...saleOf(terms),
-  earning: { price: part.price, days: span.days, from: part.from, to: part.to },
-});
+const remainingLine = (part: Difference, span: PeriodDays, terms: Terms, quantity: number): InvoiceLine =>
+  Object.assign(
+    differenceLine(`Remaining time on ${describe(terms, quantity)}`, quantity, terms.currency, part, span),
+    saleOf(terms),
+    { earning: { price: part.price, days: span.days, from: part.from, to: part.to } },
+  );
 
 function differenceLine(
   description: string,
@@ -155,7 +157,10 @@ function differenceLine(
 ): InvoiceLine {
   const price = formatMoney({ amount: part.price, currency });
   return {
-    ...{ description, quantity, unitPrice: null, amount: part.amount },
+    description,
+    quantity,
+    unitPrice: null,
+    amount: part.amount,
     period: { from: addDays(from, part.from - first), to: addDays(from, part.to - first) },
     proration: `${price} × ${part.to}/${days} − ${price} × ${part.from}/${days}, each rounded to the minor unit`,
   };

@@ -17,7 +17,7 @@ import type { Input, InputOf } from './input.ts';
 import { CHARGE, totalOf } from './invoice.ts';
 import { finalise, issue } from './invoicing.ts';
 import { migrate, undoMigration } from './migrate.ts';
-import { common, having, identityOf } from './next-state.ts';
+import { common, having, identityOf, stillOpen } from './next-state.ts';
 import {
   type Applied,
   awaited,
@@ -725,7 +725,9 @@ function finalised(state: Billable, input: InputOf<'finalise' | 'draft_due'>): D
 
 /** One that was sent was not paid in time. */
 function fellDue(state: Active | PastDue, { invoice, at }: InputOf<'invoice_overdue'>): Decision {
-  const invoices = state.invoices.map((open) => (open.id === invoice ? { ...open, failedAt: open.dueAt } : open));
+  const invoices = state.invoices.map((open) =>
+    open.id === invoice ? stillOpen(open, { failedAt: open.dueAt }) : open,
+  );
   const late = having(state, { invoices });
   const told: Effect = { type: 'announce', event: 'invoice.overdue', data: { invoice }, at };
   const { state: next, effects } =

@@ -16,7 +16,7 @@ import {
   sumsOf,
   totalOf,
 } from './invoice.ts';
-import { having } from './next-state.ts';
+import { having, stillOpen } from './next-state.ts';
 import { type Moment, NOTHING_SHARED } from './shared.ts';
 import type { Accepted } from './subscription.ts';
 import { taxed, UNTAXED } from './tax.ts';
@@ -100,7 +100,7 @@ function send<S extends Accepted>(state: S, content: Content, moment: Moment, on
       collection,
     };
     if (content.collect.by === 'send') {
-      invoices = [...invoices, { ...waiting, sent: true, collection: { step: 'sent' } }];
+      invoices = [...invoices, stillOpen(waiting, { sent: true, collection: { step: 'sent' } })];
     } else {
       const { open, effect } = attempt(waiting, state.paymentMethod, onSession, at);
       invoices = [...invoices, open];
@@ -203,7 +203,7 @@ export function attempt(
 ): { open: OpenInvoice; effect: Effect } {
   const number = invoice.attempts + 1;
   return {
-    open: { ...invoice, attempts: number, collection: { step: 'charging' } },
+    open: stillOpen(invoice, { attempts: number, collection: { step: 'charging' } }),
     effect: {
       type: 'charge',
       invoice: invoice.id,

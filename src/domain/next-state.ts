@@ -3,7 +3,7 @@
  * shorter, but V8 makes another shape at each place that clones, and one for every single object where a field is added
  * after the spread; what reads many shapes is ten times as slow.
  */
-import { CHARGE } from './invoice.ts';
+import { CHARGE, type OpenInvoice } from './invoice.ts';
 import type { Accepted, Identity, StateName, Subscription } from './subscription.ts';
 
 export function identityOf(state: Identity): Identity {
@@ -62,6 +62,23 @@ export function common<S extends StateName>(
 /** The same state, having these fields. */
 export const having = <S extends Accepted>(state: S, fields: Partial<Accepted>): S =>
   Object.assign(copyOf(state as S & Extract<Subscription, Accepted>) as Accepted as S, fields);
+
+/** The same invoice, still open, having these fields. */
+export const stillOpen = (invoice: OpenInvoice, fields: Partial<OpenInvoice>): OpenInvoice =>
+  Object.assign(
+    {
+      id: invoice.id,
+      amount: invoice.amount,
+      dueAt: invoice.dueAt,
+      attempts: invoice.attempts,
+      failedAt: invoice.failedAt,
+      lastDecline: invoice.lastDecline,
+      collection: invoice.collection,
+    },
+    invoice.sent && { sent: invoice.sent },
+    invoice.writtenOff && { writtenOff: invoice.writtenOff },
+    fields,
+  );
 
 function copyOf(state: Extract<Subscription, Accepted>): Subscription {
   switch (state.state) {

@@ -6,7 +6,7 @@ import type { PaymentId, PaymentMethodId } from './ids.ts';
 import type { Fact, InputOf } from './input.ts';
 import type { OpenInvoice } from './invoice.ts';
 import { attempt } from './invoicing.ts';
-import { having } from './next-state.ts';
+import { having, stillOpen } from './next-state.ts';
 import { orderRefund } from './refund.ts';
 import type { Refusal } from './refusal.ts';
 import type { Accepted } from './subscription.ts';
@@ -28,8 +28,11 @@ const settle = (
   { invoice, attempt, at }: { invoice: OpenInvoice['id']; attempt: number } & At,
   outcome: Extract<Effect, { type: 'settle_attempt' }>['outcome'],
   payment: string | null,
-  decline: Pick<Extract<Effect, { type: 'settle_attempt' }>, 'decline' | 'code'> = { decline: null, code: null },
-): Effect => ({ type: 'settle_attempt', invoice, attempt, outcome, payment, ...decline, at });
+  { decline, code }: Pick<Extract<Effect, { type: 'settle_attempt' }>, 'decline' | 'code'> = {
+    decline: null,
+    code: null,
+  },
+): Effect => ({ type: 'settle_attempt', invoice, attempt, outcome, payment, decline, code, at });
 
 /** Money has come. Null when it was told before. */
 export function paymentSucceeded<S extends Accepted>(state: S, input: InputOf<'payment_succeeded'>): Applied<S> | null {
@@ -81,7 +84,7 @@ export function applyPayment<S extends Accepted>(
     const collection = outside ? open.collection : resting(open);
     return {
       rule: 'payment.applied_in_part',
-      state: replace(state, { ...open, amount: left, collection }),
+      state: replace(state, stillOpen(open, { amount: left, collection })),
       effects: [
         record,
         { type: 'announce', event: 'invoice.partly_paid', data: { invoice, amount, left, currency }, at },
@@ -136,7 +139,7 @@ export function paymentFailed<S extends Accepted>(
   const collection: OpenInvoice['collection'] = retryAt === null ? resting(open) : { step: 'retrying', at: retryAt };
   return {
     rule: 'payment.failed',
-    state: replace(state, { ...open, failedAt, lastDecline: code, collection }),
+    state: replace(state, stillOpen(open, { failedAt, lastDecline: code, collection })),
     effects: [
       settle(input, 'failed', payment, { decline, code }),
       {
@@ -159,7 +162,7 @@ export function paymentNeedsAction<S extends Accepted>(
   const failedAt = open.sent ? open.failedAt : (open.failedAt ?? at);
   return {
     rule: 'payment.needs_action',
-    state: replace(state, { ...open, failedAt, collection: { step: 'needs_action', payment, next: null } }),
+    state: replace(state, stillOpen(open, { failedAt, collection: { step: 'needs_action', payment, next: null } })),
     effects: [
       settle(input, 'needs_action', payment),
       { type: 'announce', event: 'payment.needs_action', data: { invoice: open.id, attempt: open.attempts }, at },
@@ -176,7 +179,7 @@ export function paymentProcessing<S extends Accepted>(
   const { payment } = input;
   return {
     rule: 'payment.processing',
-    state: replace(state, { ...open, collection: { step: 'processing', payment } }),
+    state: replace(state, stillOpen(open, { collection: { step: 'processing', payment } })),
     effects: [settle(input, 'processing', payment)],
     because: { invoice: open.id, attempt: open.attempts, payment },
   };
@@ -192,7 +195,7 @@ export function paymentCanceled<S extends Accepted>(
   const replacement = open.collection.step === 'needs_action' ? open.collection.next : null;
   const because = { invoice: open.id, attempt: open.attempts, payment: input.payment };
   if (!replacement) {
-    const stopped = replace(state, { ...open, collection: resting(open) });
+    const stopped = replace(state, stillOpen(open, { collection: resting(open) }));
     return { rule: 'payment.canceled', state: stopped, effects: [settled], because };
   }
   const next = attempt(open, replacement.paymentMethod, replacement.onSession, input.at);
@@ -221,7 +224,7 @@ export function payNow<S extends Accepted>(
       return { code: 'payment_in_flight', detail: `cannot pay: an attempt on ${invoice} is still on its way` };
     case 'needs_action':
       return {
-        state: replace(state, { ...open, collection: { ...collection, next: { paymentMethod, onSession } } }),
+        state: replace(state, stillOpen(open, { collection: { ...collection, next: { paymentMethod, onSession } } })),
         effects: [{ type: 'cancel_payment', invoice, attempt: open.attempts, payment: collection.payment, at }],
       };
     case 'retrying':
@@ -241,4 +244,6 @@ export const overdue = (state: Accepted): OpenInvoice[] => state.invoices.filter
 
 /** No more tries by themselves. What is on its way at the processor stands. */
 export const stopRetries = (invoices: readonly OpenInvoice[]): OpenInvoice[] =>
-  invoices.map((open) => (open.collection.step === 'retrying' ? { ...open, collection: { step: 'stopped' } } : open));
+  invoices.map((open) =>
+    open.collection.step === 'retrying' ? stillOpen(open, { collection: { step: 'stopped' } }) : open,
+  );
