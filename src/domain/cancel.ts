@@ -9,7 +9,7 @@ import { CHARGE } from './invoice.ts';
 import { finaliseAll, invoiceOf, issue, settleCarried } from './invoicing.ts';
 import { common, having } from './next-state.ts';
 import { stopRetries } from './payment.ts';
-import type { Moment } from './shared.ts';
+import { after, type Moment } from './shared.ts';
 import { type Accepted, become, type Canceled, type CancelReason, isTrial, type Subscription } from './subscription.ts';
 import { boundary, DAY, dayOf, type Instant, instantOf } from './time.ts';
 
@@ -25,7 +25,7 @@ export function endNow(
 ): { state: Canceled; effects: Effect[] } {
   const { at } = moment;
   const finalised = finaliseAll(before, moment);
-  const last = billWaiting(finalised.state, moment);
+  const last = billWaiting(finalised.state, after(moment, finalised.effects));
   const { state } = last;
   return {
     state: become<Canceled>(
@@ -89,7 +89,7 @@ export function cancel(
   if (when === 'now') {
     const given = giveUnused(state, input);
     if ('code' in given) return refusedFor(given);
-    const { state: canceled, effects } = endNow(given.state, input, 'requested');
+    const { state: canceled, effects } = endNow(given.state, after(input, given.effects), 'requested');
     return applied('cancel.now', canceled, [...given.effects, ...effects], {
       reason: input.reason,
       unused: given.unused,

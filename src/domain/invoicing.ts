@@ -17,7 +17,7 @@ import {
   totalOf,
 } from './invoice.ts';
 import { having, stillOpen } from './next-state.ts';
-import { type Moment, NOTHING_SHARED } from './shared.ts';
+import { after, type Moment, NOTHING_SHARED } from './shared.ts';
 import type { Accepted } from './subscription.ts';
 import { taxed, UNTAXED } from './tax.ts';
 import { HOUR, type Instant, plusDays } from './time.ts';
@@ -58,7 +58,7 @@ export function finalise<S extends Accepted>(state: S, draft: DraftInvoice, mome
 export function finaliseAll<S extends Accepted>(state: S, moment: Moment): Step<S> {
   return (state.drafts ?? []).reduce<Step<S>>(
     (step, draft) => {
-      const { state: next, effects } = finalise(step.state, draft, moment);
+      const { state: next, effects } = finalise(step.state, draft, after(moment, step.effects));
       return { state: next, effects: [...step.effects, ...effects] };
     },
     { state, effects: [] },

@@ -131,6 +131,10 @@ export const isSame = <T extends object>(a: T, b: T | null): boolean => canonica
 /** What was used up for one redemption may be there for the next. */
 export const withoutLimits = ({ usedUp: _, ...shared }: Shared): Shared => shared;
 
+/** The same moment for what comes after these effects: nothing is spent twice. */
+export const after = <M extends Moment>(moment: M, effects: readonly Effect[]): M =>
+  moment.shared ? { ...moment, shared: afterSpending(moment.shared, effects) } : moment;
+
 /** Of two inputs in one step the second finds what the first has left. */
 export const afterSpending = (shared: Shared, effects: readonly Effect[]): Shared =>
   effects.reduce(afterEffect, shared);

@@ -286,6 +286,21 @@ describe('what lives have shown', () => {
   });
 });
 
+test('credit pays once, though an end issues what waited for its grace and what waited for an invoice', () => {
+  const acts: MoneyStory['acts'] = [
+    { do: 'change', pick: 0, share: 106 },
+    { do: 'wait', pick: 4, share: 42 },
+    { do: 'cancel', pick: 0, share: 0 },
+  ];
+  const trial = {
+    ...{ trialDays: 7, paymentMethod: null },
+    trial: { paymentMethod: 'optional', atEnd: 'charge', perCustomer: 'once', reminderDays: 3, isAsked: false },
+  } as const;
+  const life = liveWithMoney({ ...sale, acts, trial, tax: 0, credit: 250, chargeStep: 100 }, carriedOn);
+  expect(life.state.state).toBe('canceled');
+  expect(life.books.credit).toBeGreaterThanOrEqual(0);
+});
+
 type Told = Fact & { payment: string };
 const dispute = (name: string, amount: number, inquiry: boolean): Told[] => {
   const of = { payment: 'pi_1', dispute: name } as const;

@@ -148,11 +148,19 @@ describe('a refusal of a value names its field, what was asked and what holds', 
   /** They say what state stands in the way, and no other value would do; or they are told by another test. */
   const OTHERS: RefusalCode[] = [
     ...(['no_change', 'not_canceling', 'payment_disputed', 'payment_in_flight', 'invoice_written_off'] as const),
-    ...(['invoice_partly_settled', 'invoice_not_creditable', 'already_there', 'changed_meanwhile'] as const),
+    ...([
+      'invoice_partly_settled',
+      'invoice_not_creditable',
+      'invoice_given_back',
+      'already_there',
+      'changed_meanwhile',
+    ] as const),
     ...(['changed_since'] as const),
     // In coupon.test.ts; the API knows by which field the coupon was named.
     ...(['below_minimum_amount', 'coupon_archived', 'coupon_expired', 'not_first_time'] as const),
     'promotion_code_unknown',
+    // Where the processor collects: in follow-orders.test.ts and its neighbours.
+    ...(['not_carried', 'order_pending', 'processor_collects'] as const),
   ];
   test('and that is all of them', () => {
     const told = new Set<string>([...rows.map(([code]) => code), ...OTHERS]);
