@@ -7,6 +7,7 @@ import type { SubscriptionId } from '../domain/ids.ts';
 import type { Command } from '../domain/input.ts';
 import type { Instant } from '../domain/time.ts';
 import { type AskOutcome, askSubscription } from '../temporal/ask-subscription.ts';
+import { answered } from './collected.ts';
 import { Refused } from './once.ts';
 import { notFound, Problem } from './problem.ts';
 import type { Call, Reply } from './route.ts';
@@ -32,7 +33,9 @@ export async function command(call: Call, row: SubscriptionRow, command: Command
     const why = row.state === 'canceled' ? `its life is over${insteadOf(command)}` : 'it has no workflow';
     throw new Refused({ code: 'subscription_ended', detail: `cannot ${command.type}: ${why}` });
   }
-  return settle(call, row.id, command.type, answer);
+  const done = await settle(call, row.id, command.type, answer);
+  if (row.collection === 'processor') await answered(call, row.id);
+  return done;
 }
 
 /** The relay books what the processor tells of an ended subscription, with the credit note that belongs to it. */

@@ -22,6 +22,9 @@ export async function printedInvoice(call: Call, row: InvoiceRow): Promise<Print
   if (state === 'draft' || number === null) {
     throw new Problem(409, 'invoice_is_draft', 'a draft has no number yet, and is not printed');
   }
+  if (row.processor_invoice_id !== null) {
+    throw new Problem(409, 'processor_collects', 'the processor has issued this invoice, and prints it');
+  }
   const { reader, seller, buyer, footer } = await partiesOf(call, row);
   const invoice: PrintedInvoice = {
     mode: row.mode,

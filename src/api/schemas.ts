@@ -60,7 +60,7 @@ export const instant = z.iso
   .datetime({ offset: true })
   .refine((value) => Number.isFinite(Date.parse(value)), 'a time that exists')
   .openapi({ format: 'date-time', example: '2027-11-21T00:00:00Z' });
-const quantity = z.int().min(1).max(MAX_QUANTITY).openapi({ example: 1 });
+export const quantity = z.int().min(1).max(MAX_QUANTITY).openapi({ example: 1 });
 /** A workflow carries them along. */
 const MAX_ADD_ONS = 20;
 const addOns = z
@@ -220,7 +220,10 @@ export const subscribeBody = z
       .optional()
       .openapi({ description: 'The customer’s default where it is left out.' }),
     processor: z.enum(['stripe', 'paypal']).optional().openapi({ default: 'stripe' }),
-    collection: z.enum(['engine']).optional(),
+    collection: z.enum(['engine', 'processor']).optional().openapi({
+      description: 'Who invoices and collects: we (`engine`), or the processor’s own subscriptions, which we follow.',
+      default: 'engine',
+    }),
     quantity: quantity.optional(),
     addOns: addOns.optional(),
     promotionCode: text(64).optional().openapi({ example: 'SPRING27' }),

@@ -397,7 +397,7 @@ function changesTold(before: Followed, after: Followed, at: Instant): Effect[] {
         break;
     }
   } else if (after.state === 'past_due' && before.state === 'past_due' && after.restricted && !before.restricted) {
-    tell('access.restricted', { since: after.since });
+    tell('access.changed', { level: 'restricted' });
   }
   if (after.state === 'canceled' || !before.follows?.seen) return effects;
   if (before.period.start < after.period.start) tell('subscription.renewed', { period: after.period.index });

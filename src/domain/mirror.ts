@@ -98,7 +98,8 @@ function mirrored(seen: SeenInvoice, lines: readonly SeenLine[], timeZone: TimeZ
 
 const CARRIED = { out: 'Credit carried to the next invoice', in: 'Credit from the last invoice' };
 
-function lineOf(line: SeenLine, timeZone: TimeZone): InvoiceLine {
+/** In our words: the processor's own are free text. */
+export function lineOf(line: SeenLine, timeZone: TimeZone): InvoiceLine {
   const { name, product, quantity, unitPrice, amount, discount, period, proration } = line;
   const part = proration ? (amount < 0 ? 'Unused time on ' : 'Remaining time on ') : '';
   return {
@@ -110,7 +111,7 @@ function lineOf(line: SeenLine, timeZone: TimeZone): InvoiceLine {
   };
 }
 
-const extra = (description: string, amount: number, carried = false): InvoiceLine => ({
+export const extra = (description: string, amount: number, carried = false): InvoiceLine => ({
   ...{ description, quantity: 1, unitPrice: null, amount, period: null, proration: null },
   ...(carried && { carried: true as const }),
 });

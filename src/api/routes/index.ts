@@ -12,6 +12,7 @@ import { keyRoutes } from './keys.ts';
 import { ledgerRoutes } from './ledger.ts';
 import { ledgerCloseRoutes } from './ledger-close.ts';
 import { messageRoutes } from './messages.ts';
+import { pageRoutes } from './pages.ts';
 import { paymentMethodRoutes } from './payment-methods.ts';
 import { priceBookMigrationRoutes } from './price-book-migrations.ts';
 import { priceBookRoutes } from './price-books.ts';
@@ -26,6 +27,7 @@ import { tenantRoutes } from './tenants.ts';
 export const routes: readonly Route[] = [
   subscribe,
   ...subscriptionRoutes,
+  ...pageRoutes,
   ...discountRoutes,
   ...requestRoutes,
   ...invoiceRoutes,

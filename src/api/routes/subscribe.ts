@@ -10,11 +10,12 @@ import { inTenant } from '../../db/tenant.ts';
 import { type CustomerId, invoiceId, type PaymentMethodId, type SubscriptionId } from '../../domain/ids.ts';
 import type { Command } from '../../domain/input.ts';
 import { type Plan, periodPrice, type Terms } from '../../domain/price-book.ts';
-import type { Draft, Processor } from '../../domain/subscription.ts';
+import type { CollectionMode, Draft, Processor } from '../../domain/subscription.ts';
 import { HOUR, type Instant } from '../../domain/time.ts';
 import { newId } from '../../ids.ts';
 import { type AskOutcome, askSubscription, startAndAsk, startDraft, trying } from '../../temporal/ask-subscription.ts';
 import { offerFor } from '../catalog.ts';
+import { answered, collectorFor, firstPayment, mustCarry, withFirstSecret } from '../collected.ts';
 import { askedBy, settle } from '../command.ts';
 import { redeemed } from '../discounts.ts';
 import { usableMethod } from '../methods.ts';
@@ -48,11 +49,13 @@ export const subscribe = route({
       currency: customer.currency,
       addOns: call.body.addOns ?? [],
     });
+    const { collection = 'engine', quantity = 1 } = call.body;
+    if (collection === 'processor') mustCarry(collectorFor(call, processor), terms, quantity);
     const collect = collectFrom(call.body);
     const command: Command = {
       type: 'subscribe',
       terms,
-      quantity: call.body.quantity ?? 1,
+      quantity,
       paymentMethod: await methodFor(call, customer.id, processor),
       ...(await discountsFor(call, customer.id, terms)),
       ...(collect && { collect }),
@@ -60,9 +63,13 @@ export const subscribe = route({
       ...(call.body.anchorDay !== undefined && { anchorDay: call.body.anchorDay }),
     };
     const id = await call.bind(newId('sub'));
-    const answer = await begin(call, id, draftOf(call, id, customer, processor), command);
+    const answer = await begin(call, id, draftOf(call, id, customer, { processor, collection }), command);
     const done = await settle(call, id, 'subscribe', answer);
     if (done.outcome === 'late') return done.reply;
+    if (collection === 'processor') {
+      const row = await answered(call, id);
+      return created({ subscription: showSubscription(row), payment: firstPayment(row) });
+    }
     const attempt = await awaitPayment(call, invoiceId(id, 1), 0);
     const row = await inTenant(call.parts.db, call.scope, (trx) => readSubscription(trx, id, null));
     if (!row) throw notFound('subscription');
@@ -70,10 +77,13 @@ export const subscribe = route({
   },
   async complete(call, body) {
     const { subscription, payment } = body as {
-      subscription: { id: SubscriptionId; processor: Processor };
+      subscription: { id: SubscriptionId; processor: Processor; collection: CollectionMode };
       payment: ShownPayment | null;
     };
     if (!payment) return body;
+    if (subscription.collection === 'processor') {
+      return { subscription, payment: await withFirstSecret(call, subscription, payment) };
+    }
     return {
       subscription,
       payment: await withClientSecret(call, invoiceId(subscription.id, 1), subscription.processor, payment),
@@ -90,8 +100,8 @@ async function discountsFor(call: Call<unknown, unknown, Body>, customer: Custom
 }
 
 /** What is asked for, or what the plan gives. Of a trial that the plan speaks of, customers can't have more than it says. */
-function trialFor(
-  { body: { trialDays: asked }, principal }: Call<unknown, unknown, Body>,
+export function trialFor(
+  { body: { trialDays: asked }, principal }: Call<unknown, unknown, { trialDays?: number | undefined }>,
   { trial, trialDays = 0 }: Plan,
 ): Pick<Extract<Command, { type: 'subscribe' }>, 'trialDays' | 'trial'> {
   if (asked !== undefined && trial && asked > trial.days && principal.caller === 'customer') {
@@ -109,7 +119,7 @@ function trialFor(
   };
 }
 
-async function actingCustomer({ parts, scope, customer }: Call): Promise<Customer> {
+export async function actingCustomer({ parts, scope, customer }: Call): Promise<Customer> {
   if (!customer) throw badField('Hydra-Customer', 'name the customer in this header', 'customer_required');
   const found = await inTenant(parts.db, scope, (trx) => readCustomer(trx, parts.keys, customer));
   if (!found) throw notFound('customer');
@@ -127,13 +137,18 @@ async function methodFor(
   return found?.id ?? null;
 }
 
-const draftOf = (call: Call, id: SubscriptionId, customer: Customer, processor: Processor): Draft => ({
+export const draftOf = (
+  call: Call,
+  id: SubscriptionId,
+  customer: Customer,
+  { processor, collection }: Pick<Draft, 'processor' | 'collection'>,
+): Draft => ({
   state: 'draft',
   id,
   tenant: call.scope.tenant,
   mode: call.scope.mode,
   customer: customer.id,
-  collection: 'engine',
+  collection,
   processor,
   timeZone: customer.timeZone,
   currency: customer.currency,
@@ -143,7 +158,7 @@ const draftOf = (call: Call, id: SubscriptionId, customer: Customer, processor: 
 });
 
 /** On a clock the draft is brought to the clock's time before it is asked: what it then does happens at that time. */
-async function begin(call: Call, id: SubscriptionId, draft: Draft, command: Command): Promise<AskOutcome> {
+export async function begin(call: Call, id: SubscriptionId, draft: Draft, command: Command): Promise<AskOutcome> {
   const { temporal, patienceMs, db } = call.parts;
   const target = { ...call.scope, subscription: id };
   const clock = await inTenant(db, call.scope, (trx) => clockedNow(trx, draft.customer));

@@ -16,6 +16,7 @@ import { chosenAddOns, type Terms } from '../../domain/price-book.ts';
 import { isAccepted, type Subscription } from '../../domain/subscription.ts';
 import { dayOf } from '../../domain/time.ts';
 import { nowOf, offerFor, withOtherAddOns } from '../catalog.ts';
+import { quoted } from '../collected.ts';
 import { command, subscriptionOf } from '../command.ts';
 import { Refused } from '../once.ts';
 import { listBody, pageOf } from '../paging.ts';
@@ -211,13 +212,15 @@ const preview = route({
   method: 'post',
   path: '/api/billing/change/preview',
   summary: 'What a change would cost',
-  about: 'From the same function that makes the change. Nothing is written.',
+  about:
+    'From the same function that makes the change; where the processor collects, from its own preview. Nothing is written.',
   pure: true,
   body: changeBody,
   answers: { 200: { about: 'The lines of that invoice.', schema: changePreview } },
   async handle(call) {
     const row = await subscriptionOf(call, call.body.subscriptionId);
     const wanted = await requestedChange(call, row);
+    if (row.collection === 'processor') return ok(showChange(await quoted(call, row, wanted), row.currency));
     const at = await inTenant(call.parts.db, call.scope, (trx) => nowOf(trx, row.customer_id));
     const state = row.document;
     const shared = await sharedFacts(call.parts, state, {}, at);
@@ -239,9 +242,10 @@ const change = route({
   async handle(call) {
     const before = await subscriptionOf(call, call.body.subscriptionId);
     const wanted = await requestedChange(call, before);
+    const quote = before.collection === 'processor' ? await quoted(call, before, wanted) : null;
     const done = await command(call, before, wanted);
     if (done.outcome === 'late') return done.reply;
-    const made = await madeChange(call, before, done.version, wanted);
+    const made = quote ?? (await madeChange(call, before, done.version, wanted));
     return ok({
       subscription: await shownAfter(call, before),
       ...showChange(made, before.currency),
