@@ -11,7 +11,7 @@ import { createCustomer } from '../../src/db/customers.ts';
 import { inTenant } from '../../src/db/tenant.ts';
 import type { CustomerId, PaymentMethodId, SubscriptionId, TenantId } from '../../src/domain/ids.ts';
 import type { Command } from '../../src/domain/input.ts';
-import type { Draft } from '../../src/domain/subscription.ts';
+import type { CollectionMode, Draft } from '../../src/domain/subscription.ts';
 import type { Instant } from '../../src/domain/time.ts';
 import { createProcessors, type Processors } from '../../src/processors/processors.ts';
 import { parseKeyRing } from '../../src/security/key-ring.ts';
@@ -44,6 +44,7 @@ export type Engine = {
       timeZone?: string;
       at?: Instant;
       cyclesPerRun?: number;
+      collection?: CollectionMode;
     },
   ): Promise<SubscriptionId>;
   ask(subscription: SubscriptionId, command: Command): Promise<AskOutcome>;
@@ -53,7 +54,7 @@ export type Engine = {
   stop(): Promise<void>;
 };
 
-export async function startEngine(): Promise<Engine> {
+export async function startEngine(over: { processors?: (real: Processors) => Processors } = {}): Promise<Engine> {
   const tenant: TenantId = `ten_${randomBytes(6).toString('hex')}`;
   const [database, temporal, simulator] = await Promise.all([
     createTestDatabase(),
@@ -62,10 +63,11 @@ export async function startEngine(): Promise<Engine> {
   ]);
   const db = createDatabase(database.url, { applicationName: 'test', max: 12 });
   await db.insertInto('tenants').values({ id: tenant, name: 'Test', created_at: new Date() }).execute();
-  const processors = createProcessors({
+  const real = createProcessors({
     stripe: [{ apiKey: API_KEY, apiBase: simulator.url }],
     paypal: [{ clientId: 'id', clientSecret: 'secret', apiBase: simulator.url }],
   });
+  const processors = over.processors?.(real) ?? real;
   const connection = await NativeConnection.connect({ address: temporal.address });
   const { client, taskQueue, workflowBundle } = temporal;
   const keys = { ring: parseKeyRing(`k1:${randomBytes(32).toString('base64')}`), blindIndexKey: randomBytes(32) };
@@ -132,10 +134,13 @@ export async function startEngine(): Promise<Engine> {
       const { id: method } = await stripe(`/v1/payment_methods/${card}/attach`, { customer: there });
       return { id, paymentMethod: method as PaymentMethodId };
     },
-    async subscribe(customer, { command, timeZone = 'UTC', at = Date.now(), cyclesPerRun } = {}) {
+    async subscribe(
+      customer,
+      { command, timeZone = 'UTC', at = Date.now(), cyclesPerRun, collection = 'engine' } = {},
+    ) {
       const id: SubscriptionId = `sub_${customer.id.slice(4)}n${++count}`;
       const subscription: Draft = {
-        ...{ id, tenant, mode: 'test', customer: customer.id, collection: 'engine', processor: 'stripe' },
+        ...{ id, tenant, mode: 'test', customer: customer.id, collection, processor: 'stripe' },
         ...{ timeZone, currency: 'usd', createdAt: at, version: 0, state: 'draft', expiresAt: at + 3_600_000 },
       };
       const startWorkflowOperation = new WithStartWorkflowOperation(SUBSCRIPTION_WORKFLOW, {
