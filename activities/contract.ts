@@ -4,7 +4,7 @@ import type { OutsideEffect } from '../src/domain/effect.ts';
 import type { Fact, Followable } from '../src/domain/input.ts';
 import type { Identity } from '../src/domain/subscription.ts';
 import type { BatchEnd } from '../src/price-books/migrate-batch.ts';
-import type { Journey, MigrationRef, RevenueOf } from '../workflows/messages.ts';
+import type { Journey, MigrationRef, Reconciliation, RevenueOf } from '../workflows/messages.ts';
 
 export type EffectOf<T extends OutsideEffect['type']> = Extract<OutsideEffect, { type: T }>;
 
@@ -35,6 +35,11 @@ export type ClockActivities = {
 export type RevenueActivities = {
   /** Through the last day that is over, for all who live by the wall's clock. */
   recogniseRevenue: (whose: RevenueOf) => Promise<Recognised>;
+};
+
+export type ReconcileActivities = {
+  /** Compares, fetches and books; what differs is kept for a person. */
+  reconcile: (asked: Reconciliation) => Promise<void>;
 };
 
 export type MigrationActivities = {

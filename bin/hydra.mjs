@@ -24,6 +24,7 @@ const HELP = `hydra: a subscription billing engine that you run yourself
   hydra clock create | advance SUB|CLK 30d
   hydra catalog diff | push     what a catalog kept as code changes, and brings it in
   hydra ledger verify           recomputes the books
+  hydra reconcile               compares processor, books and workflows
   hydra privacy scan            looks for card numbers and secrets in all that is stored
   hydra why SUB                 why a subscription is in its state
   hydra <command> --help        more about one command

@@ -1,5 +1,5 @@
 /** The names and shapes that senders share with the subscription's workflow. Plain constants: any program may import them. */
-import type { ClockId, MigrationId, Mode, SubscriptionId, TenantId } from '../src/domain/ids.ts';
+import type { ClockId, MigrationId, Mode, ReconciliationId, SubscriptionId, TenantId } from '../src/domain/ids.ts';
 import type { Command, Fact, Followable, Origin } from '../src/domain/input.ts';
 import type { Refusal } from '../src/domain/refusal.ts';
 import type { Draft, Subscription } from '../src/domain/subscription.ts';
@@ -65,6 +65,23 @@ export type Journey = { tenant: TenantId; clock: ClockId; target: Instant };
 export const RECOGNISE_REVENUE_WORKFLOW = 'recognise_revenue';
 export const revenueScheduleIdOf = (tenant: TenantId): string => `revenue/${tenant}`;
 export type RevenueOf = { tenant: TenantId; mode: Mode };
+
+/** Whether processor, books and workflows say the same: by a schedule of each tenant, and whenever somebody asks. */
+export const RECONCILE_WORKFLOW = 'reconcile';
+export type HowOften = 'hourly' | 'weekly';
+export const reconcileScheduleIdOf = (tenant: TenantId, often: HowOften): string => `reconciliation/${tenant}/${often}`;
+export const reconcileWorkflowIdOf = (tenant: TenantId, id: ReconciliationId): string =>
+  `reconciliation/${tenant}/${id}`;
+export type Reconciliation = {
+  tenant: TenantId;
+  mode: Mode;
+  /** Null where a schedule asks. */
+  id: ReconciliationId | null;
+  /** How far back, in milliseconds. */
+  back: number;
+  thorough: boolean;
+  by: string;
+};
 
 /** A migration of subscriptions to a version of the price book: one workflow each, told to go on by a signal. */
 export const MIGRATE_PRICE_BOOK_WORKFLOW = 'migrate_price_book';

@@ -13,6 +13,7 @@ export const PROBLEMS = {
   customer_required: 'the header `Hydra-Customer` names none',
   customer_unknown: 'no customer is mapped to the user',
   database_unavailable: 'ask again after `Retry-After`',
+  discrepancy_closed: 'it is not open any more',
   effective_date_past: 'a version takes effect from now on, or later',
   external_id_taken: 'another customer has it',
   idempotency_key_invalid: 'up to 255 visible characters',

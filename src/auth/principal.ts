@@ -16,6 +16,7 @@ const NOUNS = [
   'ledger',
   'reports',
   'events',
+  'reconciliation',
   'clocks',
   'keys',
   'tenants',

@@ -7,6 +7,7 @@ import { eventCommands } from './events.ts';
 import { ledgerCommands } from './ledger.ts';
 import { red } from './output.ts';
 import { privacyCommands } from './privacy.ts';
+import { reconcileCommand } from './reconcile.ts';
 import { whyCommand } from './why.ts';
 
 const program = new Command('hydra')
@@ -22,6 +23,7 @@ whyCommand(program);
 privacyCommands(program);
 ledgerCommands(program);
 eventCommands(program);
+reconcileCommand(program);
 
 try {
   await program.parseAsync();

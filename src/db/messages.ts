@@ -1,11 +1,12 @@
 /** Inbox and outbox as an operator reads them. */
 import type { Selectable } from 'kysely';
 import { sql } from 'kysely';
+import type { DiscrepancyKind } from '../domain/discrepancy.ts';
 import type { SubscriptionId } from '../domain/ids.ts';
 import type { Db } from './client.ts';
 import type { InboxFilter } from './inbox-replay.ts';
 import { type Page, type Slice, sliceOf } from './page.ts';
-import type { InboxTable, OutboxTable } from './schema.ts';
+import type { DiscrepancyState, InboxTable, OutboxTable } from './schema.ts';
 import { inRole, type Trx } from './tenant.ts';
 
 export type InboxRow = Selectable<InboxTable>;
@@ -49,6 +50,7 @@ export type Backlog = {
   inboxQuarantined: number;
   inboxDead: number;
   outboxPending: number;
+  discrepancies: { kind: DiscrepancyKind; state: DiscrepancyState; count: number }[];
 };
 
 /** Of all tenants, for the metrics. The counts run over partial indexes of what waits. */
@@ -60,7 +62,9 @@ export const backlog = (db: Db): Promise<Backlog> =>
         (select count(*)::int from inbox where state = 'parked') as "inboxParked",
         (select count(*)::int from inbox where state = 'quarantined') as "inboxQuarantined",
         (select count(*)::int from inbox where state = 'dead') as "inboxDead",
-        (select count(*)::int from outbox where relayed_at is null) as "outboxPending"
+        (select count(*)::int from outbox where relayed_at is null) as "outboxPending",
+        (select coalesce(jsonb_agg(jsonb_build_object('kind', kind, 'state', state, 'count', count)), '[]'::jsonb)
+          from (select kind, state, count(*)::int from discrepancies group by kind, state) as counted) as discrepancies
       from inbox where state in ('received', 'signalled', 'parked')`.execute(trx);
     return rows[0]!;
   });

@@ -11,6 +11,7 @@ import type { Country } from '../domain/country.ts';
 import type { CreditTarget } from '../domain/credit-note.ts';
 import type { Currency } from '../domain/currency.ts';
 import type { LineDiscount } from '../domain/discount.ts';
+import type { DiscrepancyKind, ReconciliationReport, Side } from '../domain/discrepancy.ts';
 import type { DisputeOutcome } from '../domain/dispute.ts';
 import type { Earning, SpanCause } from '../domain/earning.ts';
 import type { Effect, RefundSource } from '../domain/effect.ts';
@@ -19,6 +20,7 @@ import type {
   CouponId,
   CreditNoteId,
   CustomerId,
+  DiscrepancyId,
   InvoiceId,
   MigrationId,
   Mode,
@@ -26,6 +28,7 @@ import type {
   PaymentMethodId,
   PriceBookId,
   PromotionCodeId,
+  ReconciliationId,
   RefundId,
   SubscriptionId,
   TenantId,
@@ -708,6 +711,36 @@ export type TrialsUsedTable = OfTenant & {
   began_at: Timestamp;
 };
 
+// Reconciliation.
+export type ReconciliationsTable = OfTenant & {
+  id: ReconciliationId;
+  state: 'running' | 'done' | 'failed';
+  since: Timestamp;
+  asked_by: string;
+  started_at: Timestamp;
+  ended_at: Timestamp | null;
+  report: NullableJson<ReconciliationReport>;
+  reason: string | null;
+};
+
+export type DiscrepancyState = 'open' | 'repaired' | 'settled' | 'dismissed';
+
+export type DiscrepanciesTable = OfTenant & {
+  id: DiscrepancyId;
+  kind: DiscrepancyKind;
+  subject: string;
+  subscription_id: SubscriptionId | null;
+  theirs: NullableJson<Side>;
+  ours: NullableJson<Side>;
+  state: DiscrepancyState;
+  opened_at: Timestamp;
+  seen_at: Timestamp;
+  closed_at: Timestamp | null;
+  /** Who, and how: for what a person has settled or dismissed the reason. */
+  closed_by: string | null;
+  how: string | null;
+};
+
 export type Database = {
   tenants: TenantsTable;
   api_keys: ApiKeysTable;
@@ -754,4 +787,6 @@ export type Database = {
   price_book_migrations: PriceBookMigrationsTable;
   price_book_migration_items: PriceBookMigrationItemsTable;
   trials_used: TrialsUsedTable;
+  reconciliations: ReconciliationsTable;
+  discrepancies: DiscrepanciesTable;
 };

@@ -11,6 +11,9 @@ export type PriceBookId = `pb_${string}`;
 export type ClockId = `clk_${string}`;
 /** A migration of subscriptions to a version of the price book. */
 export type MigrationId = `mig_${string}`;
+/** One look at whether both sides say the same, and what was found by it. */
+export type ReconciliationId = `rec_${string}`;
+export type DiscrepancyId = `dis_${string}`;
 export type CouponId = `co_${string}`;
 export type PromotionCodeId = `promo_${string}`;
 /** The processor's own name of a payment, a Stripe PaymentIntent say. Opaque to us. */

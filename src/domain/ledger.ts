@@ -61,6 +61,9 @@ export type PostingKind =
   | 'carried_settled'
   | 'dispute_funds_withdrawn'
   | 'dispute_funds_reinstated'
+  | 'processor_fee_kept'
+  | 'paid_out'
+  | 'payout_returned'
   | 'revenue_recognised';
 
 export type Posting = {
@@ -75,6 +78,11 @@ export type KeyedPosting = Posting & { key: string; invoice?: InvoiceId | null }
 
 /** Whom a posting is about, and when it is said to have happened. */
 export type About = { customer: CustomerId; subscription: SubscriptionId | null; currency: Currency; at: Instant };
+
+type Moving = Omit<About, 'customer'>;
+const CLEARING: Account = { code: 'processor_clearing', owner: null };
+const FEES: Account = { code: 'processor_fees', owner: null };
+const CASH: Account = { code: 'cash', owner: null };
 
 /** The whole is owed: the taxes to their offices, what is earned by the day not yet, the rest earned at once. */
 export const invoiceIssued = (lines: readonly InvoiceLine[], about: About): Posting =>
@@ -197,6 +205,21 @@ export const disputeFundsReinstated = (amount: number, fee: number, about: About
     ['disputes', 'processor_clearing', amount],
     ['processor_fees', 'processor_clearing', fee],
   ]);
+
+/** Kept by the processor of what it has taken for us; a fee below zero is one that it gives back. */
+export const processorFeeKept = (fee: number, about: Moving): Posting => ({
+  ...{ kind: 'processor_fee_kept', ...about, transfers: transfer(CLEARING, FEES, fee) },
+});
+
+/** From the processor to the bank. Below zero where what went was more than what came. */
+export const paidOut = (amount: number, about: Moving): Posting => ({
+  ...{ kind: 'paid_out', ...about, transfers: transfer(CLEARING, CASH, amount) },
+});
+
+/** The bank did not take it: it is with the processor again. */
+export const payoutReturned = (amount: number, about: Moving): Posting => ({
+  ...{ kind: 'payout_returned', ...about, transfers: transfer(CASH, CLEARING, amount) },
+});
 
 /** Given for nothing: an expense from the day on which it is given, whenever it is used. */
 export const creditGranted = (amount: number, about: About): Posting =>

@@ -47,6 +47,12 @@ export function createMetrics({ backlog }: { backlog: () => Promise<Backlog> }) 
   });
   const inboxOldest = new Gauge({ name: 'hydra_inbox_oldest_seconds', help: 'Age of the oldest of them.', registers });
   const outboxPending = new Gauge({ name: 'hydra_outbox_pending', help: 'Messages not relayed yet.', registers });
+  const discrepancies = new Gauge({
+    name: 'hydra_discrepancies',
+    help: 'Where processor, books and workflows did not say the same; what is open waits for a person.',
+    labelNames: ['kind', 'state'] as const,
+    registers,
+  });
   const up = new Gauge({ name: 'hydra_database_up', help: '1 when the database answered this scrape.', registers });
   return {
     httpDuration,
@@ -64,6 +70,8 @@ export function createMetrics({ backlog }: { backlog: () => Promise<Backlog> }) 
         inboxEvents.set({ state: 'dead' }, found.inboxDead);
         inboxOldest.set(found.inboxOldestSeconds);
         outboxPending.set(found.outboxPending);
+        discrepancies.reset();
+        for (const { count, ...labels } of found.discrepancies) discrepancies.set(labels, count);
       }
       return registry.metrics();
     },

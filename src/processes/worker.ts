@@ -9,9 +9,10 @@ import { createDatabase } from '../db/client.ts';
 import { alertOfRedactions, createLogger } from '../observability/logger.ts';
 import { temporalLogger } from '../observability/temporal-logger.ts';
 import { processorsOf } from '../processors/processors.ts';
+import { separated } from '../security/key-ring.ts';
 import { createTaxes } from '../tax/taxes.ts';
-import { keepRevenueSchedules } from '../worker/revenue-schedules.ts';
 import { runWorkers } from '../worker/run-workers.ts';
+import { keepTenantSchedules } from '../worker/tenant-schedules.ts';
 import { workflowBundle } from '../worker/workflow-bundle.ts';
 
 const config = loadConfigOrExit();
@@ -68,11 +69,13 @@ workers = await runWorkers({
   db,
   activities: createActivities({ db, ring: config.ENCRYPTION_KEYS, processors, taxes: createTaxes(config) }),
   processors,
+  inboxKeys: config.INBOX_KEYS ?? separated(config.ENCRYPTION_KEYS, 'inbox'),
+  log,
   workflowBundle: bundle,
   clientConnection,
   taskQueue: config.TEMPORAL_TASK_QUEUE,
 });
-keepRevenueSchedules({
+keepTenantSchedules({
   ...{ db, connection: clientConnection, namespaces: config.namespaces, taskQueue: config.TEMPORAL_TASK_QUEUE, log },
 });
 log.info({ namespaces: config.namespaces }, 'the worker runs');

@@ -10,6 +10,7 @@ import type { Currency } from '../domain/currency.ts';
 import type { SeenInvoice, SeenLine, SeenPayment, SeenSubscription } from '../domain/followed.ts';
 import type { CustomerId, InvoiceId, Mode, PaymentId, RefundId, SubscriptionId, TenantId } from '../domain/ids.ts';
 import type { DeclineClass } from '../domain/input.ts';
+import type { Money } from '../domain/money.ts';
 import type { Order } from '../domain/order.ts';
 import type { Terms } from '../domain/price-book.ts';
 import type { Processor as ProcessorName } from '../domain/subscription.ts';
@@ -188,6 +189,39 @@ export type Collector = {
   openPortal(request: { customer: ProcessorCustomerId; returnUrl: string; key: string }): Promise<Page>;
 };
 
+/** One movement of our balance at the processor: what came or went, and what was kept of it. */
+export type Settlement = {
+  id: string;
+  kind: 'payment' | 'refund' | 'dispute';
+  /** The processor's name of that payment, refund or dispute. */
+  subject: string;
+  payment: PaymentId | null;
+  customer: ProcessorCustomerId | null;
+  /** What we have written on it. */
+  marked: { tenant: string; mode: string; refund: string | null } | null;
+  /** In the currency that was charged; negative where it went. */
+  moved: Money;
+  /** What of that is ours in the end, in the currency that is paid out. */
+  settled: Money;
+  fee: number;
+  at: Instant;
+};
+
+/** Money that went from the processor to the bank. */
+export type Payout = { id: string; state: 'on_its_way' | 'paid' | 'failed'; paid: Money; at: Instant };
+
+/** What a processor has written down, a page at a time, the newest first. */
+export type ProcessorRecords = {
+  /** As it would have sent them; `undelivered`: only those that somebody has not taken. */
+  events(query: { since: Instant; undelivered: boolean }): AsyncIterable<readonly unknown[]>;
+  settlements(query: { since: Instant }): AsyncIterable<readonly Settlement[]>;
+  payouts(query: { since: Instant }): AsyncIterable<readonly Payout[]>;
+  /** What a payout is made of. */
+  settlementsOf(payout: string): AsyncIterable<readonly Settlement[]>;
+  /** What it has taken or given back under that name, as positive as the books have it. Null where it knows of none. */
+  read(kind: 'payment' | 'refund', name: string): Promise<Money | null>;
+};
+
 export type PaymentProcessor = {
   readonly name: ProcessorName;
   readonly capabilities: Capabilities;
@@ -223,4 +257,6 @@ export type PaymentProcessor = {
 
   /** Where the processor can collect subscriptions by itself. */
   readonly collector?: Collector;
+  /** Where it can be asked what it has written down. */
+  readonly records?: ProcessorRecords;
 };

@@ -8,7 +8,11 @@ import { ProcessorTrouble } from './trouble.ts';
 
 /** Which account takes a tenant's money. The environment's own is called `default`. */
 export type Account = { id: string; processor: PaymentProcessor };
-export type Processors = { of(whose: { tenant: TenantId; mode: Mode; processor: ProcessorName }): Account };
+export type Processors = {
+  of(whose: { tenant: TenantId; mode: Mode; processor: ProcessorName }): Account;
+  /** All that may take a tenant's money. */
+  all(whose: { tenant: TenantId; mode: Mode }): readonly Account[];
+};
 
 export type StripeAccount = { apiKey: string; apiBase?: string | undefined };
 export const DEFAULT_ACCOUNT = 'default';
@@ -48,6 +52,7 @@ export function createProcessors({
         `no ${processor} account is configured for ${mode} mode`,
       );
     },
+    all: ({ mode }) => [...accounts].filter(([name]) => name.endsWith(`/${mode}`)).map(([, account]) => account),
   };
 }
 

@@ -10,7 +10,16 @@ export type Read = { ok: true; event: Heard } | { ok: false; code: 'invalid_body
 
 export function readStripeEvent(body: Buffer, account: { id: string; mode: Mode }): Read {
   const event = parseObject(body);
-  if (!event) return { ok: false, code: 'invalid_body', why: 'the body is not a JSON object in UTF-8' };
+  return event
+    ? readStripeObject(event, account)
+    : { ok: false, code: 'invalid_body', why: 'the body is not a JSON object in UTF-8' };
+}
+
+/** The same for one that was not sent to us but asked for. */
+export function readStripeObject(
+  event: { readonly [name: string]: unknown },
+  account: { id: string; mode: Mode },
+): Read {
   const { id, type, livemode, data } = event;
   const created = seconds(event.created);
   if (!isEventId(id) || !isType(type) || created === null || typeof livemode !== 'boolean' || !isObject(data)) {

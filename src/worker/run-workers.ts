@@ -9,12 +9,15 @@ import { createAdvanceClock } from '../../activities/advance-clock.ts';
 import type { Activities } from '../../activities/contract.ts';
 import { createMigrateBatch } from '../../activities/migrate-batch.ts';
 import { createRecogniseRevenue } from '../../activities/recognise-revenue.ts';
+import { createReconcile } from '../../activities/reconcile.ts';
 import { cleanFailures } from '../../activities/trouble.ts';
 import { processorQueue } from '../../workflows/messages.ts';
 import type { Db } from '../db/client.ts';
 import type { Mode } from '../domain/ids.ts';
 import type { Processor as ProcessorName } from '../domain/subscription.ts';
 import type { Processors } from '../processors/processors.ts';
+import type { ReconcileDeps } from '../reconcile/looking.ts';
+import type { KeyRing } from '../security/key-ring.ts';
 import { temporalOn } from '../temporal/temporal.ts';
 
 export type WorkersOptions = {
@@ -24,6 +27,9 @@ export type WorkersOptions = {
   activities: Activities;
   processors: Processors;
   workflowBundle: WorkflowBundleOption;
+  /** What is fetched for the inbox is sealed with these. */
+  inboxKeys: KeyRing;
+  log: ReconcileDeps['log'];
   /** For the clock and for migrations, which drive workflows from outside. */
   clientConnection: Connection;
   taskQueue: string;
@@ -75,6 +81,7 @@ export async function runWorkers(
       activities: {
         commit,
         recogniseRevenue: createRecogniseRevenue({ db: options.db }),
+        reconcile: createReconcile({ ...options, keys: options.inboxKeys, temporal }),
         migrateBatch: createMigrateBatch({ db: options.db, temporal }),
         ...clocks,
       },

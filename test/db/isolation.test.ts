@@ -137,6 +137,7 @@ it.each([
     'hydra_relay',
     [
       'clocks',
+      'discrepancies',
       'inbox',
       'invoices',
       'outbox',
@@ -178,6 +179,22 @@ async function fillTheRest(): Promise<void> {
     created_at,
   };
   await db.insertInto('api_keys').values(key).execute();
+  const look = {
+    ...own,
+    id: 'rec_1',
+    state: 'running',
+    since: created_at,
+    asked_by: 'u',
+    started_at: created_at,
+  } as const;
+  await db.insertInto('reconciliations').values(look).execute();
+  await db
+    .insertInto('discrepancies')
+    .values({
+      ...{ ...own, id: 'dis_1', kind: 'payment_differs', subject: 'pi_1', state: 'open' },
+      ...{ opened_at: created_at, seen_at: created_at },
+    })
+    .execute();
   const day = { from_day: '2027-01-01', to_day: '2027-01-02', booked_on: '2027-01-01', gross: 1, discount: 0 };
   await db
     .insertInto('revenue_days')

@@ -40,7 +40,12 @@ function confirming(look: (about: Claim['about'], id: string) => Promise<Seen | 
     },
   };
   const options = {
-    ...{ db: database.db, keys: KEYS, ring: RING, processors: { of: () => ({ id: 'default', processor }) } },
+    ...{
+      db: database.db,
+      keys: KEYS,
+      ring: RING,
+      processors: { of: () => ({ id: 'default', processor }), all: () => [] },
+    },
     log: { info: log('info'), warn: log('warn'), error: log('error') },
   };
   return { confirm: () => confirmClaims(options), looked, logged };

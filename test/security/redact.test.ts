@@ -53,6 +53,7 @@ test('it is counted by where, and an operator is told', async () => {
       inboxQuarantined: 0,
       inboxDead: 0,
       outboxPending: 0,
+      discrepancies: [],
     }),
   });
   expect(await metrics.render()).toContain(`hydra_redactions_total{where="inbox_reason"} ${before + 1}`);

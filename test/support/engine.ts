@@ -34,6 +34,8 @@ export type Engine = {
   databaseUrl: string;
   client: Client;
   taskQueue: string;
+  /** Where Temporal is, as a configuration has it. */
+  temporal: Parameters<typeof createTemporal>[0];
   simulator: Simulator;
   processors: Processors;
   customer(over?: { timeZone?: string; card?: string }): Promise<{ id: CustomerId; paymentMethod: PaymentMethodId }>;
@@ -71,11 +73,10 @@ export async function startEngine(over: { processors?: (real: Processors) => Pro
   const connection = await NativeConnection.connect({ address: temporal.address });
   const { client, taskQueue, workflowBundle } = temporal;
   const keys = { ring: parseKeyRing(`k1:${randomBytes(32).toString('base64')}`), blindIndexKey: randomBytes(32) };
-  const asker = createTemporal(
-    { TEMPORAL_ADDRESS: temporal.address, namespaces: [{ mode: 'test', namespace: TEST_NAMESPACE }] },
-    taskQueue,
-    {},
-  );
+  const whereTemporal: Engine['temporal'] = {
+    ...{ TEMPORAL_ADDRESS: temporal.address, namespaces: [{ mode: 'test', namespace: TEST_NAMESPACE }] },
+  };
+  const asker = createTemporal(whereTemporal, taskQueue, {});
   let workers: Awaited<ReturnType<typeof runWorkers>> | null = null;
   let count = 0;
 
@@ -86,6 +87,8 @@ export async function startEngine(over: { processors?: (real: Processors) => Pro
       db,
       activities: createActivities({ db, ring: keys.ring, processors, taxes: createTaxes({}) }),
       processors,
+      inboxKeys: keys.ring,
+      log: { info() {}, warn() {}, error() {} },
       workflowBundle,
       clientConnection: client.connection as never,
       taskQueue,
@@ -114,6 +117,7 @@ export async function startEngine(over: { processors?: (real: Processors) => Pro
     databaseUrl: database.url,
     client,
     taskQueue,
+    temporal: whereTemporal,
     simulator,
     processors,
     async customer({ timeZone = 'UTC', card = 'pm_card_visa' } = {}) {

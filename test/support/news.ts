@@ -6,12 +6,14 @@ import Stripe from 'stripe';
 import { listen } from '../../src/relay/listen.ts';
 import { createRelay } from '../../src/relay/relay.ts';
 import { signalThrough } from '../../src/relay/signal.ts';
-import { parseKeyRing } from '../../src/security/key-ring.ts';
+import { type KeyRing, parseKeyRing } from '../../src/security/key-ring.ts';
 import { createDoor, type Door } from '../../src/webhooks/door.ts';
 import type { Engine } from './engine.ts';
 
 export type News = {
   stripe: Stripe;
+  /** Of the inbox. */
+  keys: KeyRing;
   /** What the door or the relay has complained of. */
   problems: string[];
   inbox(): Promise<{ type: string; state: string; reason: string | null; facts: unknown }[]>;
@@ -46,6 +48,7 @@ export async function startNews(engine: Engine): Promise<News> {
   relay.start();
   return {
     stripe,
+    keys,
     problems,
     inbox: () => engine.db.selectFrom('inbox').select(['type', 'state', 'reason', 'facts']).orderBy('seq').execute(),
     async stop() {

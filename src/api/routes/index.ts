@@ -16,6 +16,7 @@ import { pageRoutes } from './pages.ts';
 import { paymentMethodRoutes } from './payment-methods.ts';
 import { priceBookMigrationRoutes } from './price-book-migrations.ts';
 import { priceBookRoutes } from './price-books.ts';
+import { reconciliationRoutes } from './reconciliation.ts';
 import { reportRoutes } from './reports.ts';
 import { requestRoutes } from './requests.ts';
 import { sellerRoutes } from './seller.ts';
@@ -44,6 +45,7 @@ export const routes: readonly Route[] = [
   ...reportRoutes,
   ...ledgerCloseRoutes,
   ...messageRoutes,
+  ...reconciliationRoutes,
   ...clockRoutes,
   ...keyRoutes,
   ...tenantRoutes,

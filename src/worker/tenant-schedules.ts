@@ -3,6 +3,7 @@ import { Client, type Connection } from '@temporalio/client';
 import type { Db } from '../db/client.ts';
 import type { Mode } from '../domain/ids.ts';
 import type { Logger } from '../observability/logger.ts';
+import { ensureReconcileSchedules } from '../temporal/reconcile-schedules.ts';
 import { ensureRevenueSchedule } from '../temporal/revenue-schedules.ts';
 
 type Deps = {
@@ -16,7 +17,7 @@ type Deps = {
 const LOOK_EVERY_MS = 15 * 60_000;
 const LOOK_AGAIN_MS = 30_000;
 
-export function keepRevenueSchedules({ db, connection, namespaces, taskQueue, log }: Deps): void {
+export function keepTenantSchedules({ db, connection, namespaces, taskQueue, log }: Deps): void {
   const clients = namespaces.map(({ mode, namespace }) => ({ mode, client: new Client({ connection, namespace }) }));
   const known = new Set<string>();
   const look = async () => {
@@ -27,6 +28,7 @@ export function keepRevenueSchedules({ db, connection, namespaces, taskQueue, lo
         if (known.has(`${tenant}/${mode}`)) continue;
         const isNew = await ensureRevenueSchedule(client, taskQueue, { tenant, mode, timeZone });
         if (isNew) log.info({ tenant, mode, timeZone }, 'revenue is recognised at midnight from now on');
+        await ensureReconcileSchedules(client, taskQueue, { tenant, mode });
         known.add(`${tenant}/${mode}`);
       }
     }
@@ -35,7 +37,7 @@ export function keepRevenueSchedules({ db, connection, namespaces, taskQueue, lo
     const wait = await look().then(
       () => LOOK_EVERY_MS,
       (error: unknown) => {
-        log.warn({ error: String(error) }, 'not every tenant has its schedule of recognition yet');
+        log.warn({ error: String(error) }, 'not every tenant has its schedules yet');
         return LOOK_AGAIN_MS;
       },
     );

@@ -1,0 +1,51 @@
+/** Events that were not heard at the door, by whatever accident: asked for, read by the same list, and kept like any. */
+import { type Heard, keepEvents } from '../db/inbox.ts';
+import { notKept } from '../db/reconciliation.ts';
+import type { Processor } from '../domain/subscription.ts';
+import type { ProcessorRecords } from '../processors/processor.ts';
+import { isObject } from '../webhooks/json-object.ts';
+import { readStripeObject } from '../webhooks/stripe-event.ts';
+import type { Looking, Query } from './looking.ts';
+
+/** Who has vouched for it: the processor's API, asked under our own key. */
+const VERIFIED_BY = 'api';
+const AT_ONCE = 200;
+
+type Reader = typeof readStripeObject;
+const READERS: Partial<Record<Processor, Reader>> = { stripe: readStripeObject };
+
+/** How many there were. */
+export async function fetchEvents(
+  { deps: { db, keys, log }, scope, whose: { processor, account } }: Looking,
+  records: ProcessorRecords,
+  { since, thorough, isFresh }: Query,
+): Promise<number> {
+  const reader = READERS[processor];
+  if (!reader) return 0;
+  const missing: Heard[] = [];
+  // A restored database lacks what was delivered as well, so a thorough look asks for everything.
+  for await (const page of records.events({ since, undelivered: !thorough })) {
+    const told = page.flatMap((event) => {
+      const read = isObject(event) ? reader(event, { id: account, mode: scope.mode }) : null;
+      if (!read?.ok || read.event.told === null || isFresh(read.event.occurredAt)) return [];
+      return read.event.tenant === null || read.event.tenant === scope.tenant ? [read.event] : [];
+    });
+    missing.push(...(await notKept(db, told)));
+  }
+  missing.reverse(); // listed newest first, and told in the order in which they happened
+  for (let first = 0; first < missing.length; first += AT_ONCE) {
+    const batch = missing.slice(first, first + AT_ONCE);
+    await keepEvents(
+      db,
+      keys,
+      batch.map((event) => ({ ...event, verifiedBy: VERIFIED_BY, rawMac: null })),
+    );
+  }
+  if (missing.length > 0) {
+    log.warn(
+      { ...scope, processor, events: missing.length },
+      'events had not arrived: they were fetched, and are on their way',
+    );
+  }
+  return missing.length;
+}
