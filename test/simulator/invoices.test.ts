@@ -128,3 +128,24 @@ test('a sent subscription is active at once, and past due when its invoice is', 
   await stripe.invoices.pay(latest_invoice as string);
   expect((await stripe.subscriptions.retrieve(id)).status).toBe('active');
 });
+
+test('an invoice that is credited as a whole is paid, and its payment withdrawn', async () => {
+  const { stripe, draft } = await drafted();
+  await stripe.invoices.finalizeInvoice(draft.id);
+  await stripe.creditNotes.create({ invoice: draft.id, amount: 1000 });
+  const after = await stripe.invoices.retrieve(draft.id, { expand: ['payments.data.payment.payment_intent'] });
+  expect(after).toMatchObject({
+    status: 'paid',
+    amount_remaining: 0,
+    payments: { data: [{ payment: { payment_intent: { status: 'canceled' } } }] },
+  });
+});
+
+test('while a bank is at work on a payment, nothing else is done about its invoice', async () => {
+  const { stripe, draft } = await drafted({}, 'pm_sim_processing');
+  const { id, status } = await stripe.invoices.pay(draft.id);
+  expect(status).toBe('open');
+  for (const order of [stripe.invoices.voidInvoice(id!), stripe.invoices.pay(id!)]) {
+    expect((await failure(order)).message).toContain('processing');
+  }
+});

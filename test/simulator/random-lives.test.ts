@@ -33,7 +33,13 @@ function machine() {
   return { store, engine, ask };
 }
 
-const cards = ['pm_card_visa', 'pm_card_chargeCustomerFail', 'pm_card_authenticationRequired', 'pm_sim_fails_2_times'];
+const cards = [
+  'pm_card_visa',
+  'pm_card_chargeCustomerFail',
+  'pm_card_authenticationRequired',
+  'pm_sim_fails_2_times',
+  'pm_sim_processing',
+];
 const behaviours = ['allow_incomplete', 'default_incomplete', 'error_if_incomplete', 'pending_if_incomplete'];
 const prorations = ['create_prorations', 'always_invoice', 'none'];
 const pick = <T>(items: readonly T[]) => fc.constantFrom(...items);
@@ -137,6 +143,12 @@ test('whatever happens to a subscription, its sums are right and its time goes o
         const intent = store.get('payment_intent', payment.payment_intent!)!;
         expect(status === 'paid', 'a payment that succeeded has paid').toBe(intent.status === 'succeeded');
         if (status === 'paid') expect(store.get('invoice', invoice)?.status).toBe('paid');
+      }
+      const charged = [...store.all('charge')].filter(({ paid }) => paid).map(({ payment_intent }) => payment_intent);
+      expect(new Set(charged).size, 'nobody is charged twice').toBe(charged.length);
+      for (const { status, payment_intent } of store.all('charge')) {
+        if (status !== 'pending') continue;
+        expect(store.get('payment_intent', payment_intent!)?.status, 'one try at a time').toBe('processing');
       }
       const moved = [...store.all('customer_balance_transaction')].reduce((sum, { amount }) => sum + amount, 0);
       expect(store.get('customer', customer)?.balance, 'the account').toBe(moved);

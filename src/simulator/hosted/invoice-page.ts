@@ -1,6 +1,6 @@
 import { type Html, html } from '../control/html.ts';
 import type { Engine } from '../stripe/engine.ts';
-import { collect, intentOf } from '../stripe/invoice-collection.ts';
+import { assertAtRest, collect, intentOf } from '../stripe/invoice-collection.ts';
 import { create as createMethod } from '../stripe/methods.ts';
 import { shown } from '../stripe/money.ts';
 import type { Invoice } from '../stripe/wire.ts';
@@ -13,7 +13,10 @@ export function invoicePage(engine: Engine, id: string, form: URLSearchParams | 
   if (invoice === undefined) return null;
   if (form === null || invoice.status !== 'open') return view(invoice);
   const refusal = attempt(() => {
-    engine.act((call) => collect(call, invoice, { offSession: false, method: createMethod(call, typedCard(form)) }));
+    engine.act((call) => {
+      assertAtRest(call, invoice);
+      collect(call, invoice, { offSession: false, method: createMethod(call, typedCard(form)) });
+    });
     return null;
   });
   const intent = intentOf(engine.world, invoice);

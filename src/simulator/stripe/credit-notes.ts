@@ -7,7 +7,7 @@ import { given, merged, previous } from './changes.ts';
 import { settle } from './customer-balance.ts';
 import { invalid, missing, missingReference } from './errors.ts';
 import { change, timeOf } from './invoice.ts';
-import { intentOf, paid } from './invoice-collection.ts';
+import { assertAtRest, intentOf, paid, withdrawPayment } from './invoice-collection.ts';
 import { page } from './list.ts';
 import { expand, integer, list, metadata, pagination, text, unsettable } from './params.ts';
 import { refundOf } from './refunds.ts';
@@ -120,13 +120,16 @@ function lineAmount({ lines }: Invoice, { type, invoice_line_item, amount, quant
 
 /** Less is owed; when nothing is left, the invoice is paid. */
 function beforePayment(call: Call, before: Invoice, params: Creating, amount: number, lines: Line[]): CreditNote {
+  assertAtRest(call, before);
   const note = put(call, before, params, amount, lines, { pre_payment_amount: amount, type: 'pre_payment' });
   const intent = intentOf(call, before);
   const after = change(call, before, reduced(before, amount));
   if (intent !== undefined && after.amount_remaining > 0) {
     call.store.put('payment_intent', { ...intent, amount: after.amount_remaining });
   }
-  if (after.amount_remaining === 0) paid(call, after);
+  if (after.amount_remaining > 0) return note;
+  withdrawPayment(call, after, timeOf(call, after));
+  paid(call, after);
   return note;
 }
 

@@ -119,6 +119,13 @@ export function intentOf(call: Pick<Call, 'store'>, invoice: Pick<Invoice, 'id'>
   return call.store.get('payment_intent', defaultPayment(call, invoice.id)?.payment.payment_intent ?? '');
 }
 
+/** A bank is at work on it: nothing else can be done about it meanwhile. */
+export function assertAtRest(call: Call, invoice: Invoice): void {
+  if (isProcessing(call, invoice)) throw invalid('This invoice has a payment that is processing.');
+}
+
+export const isProcessing = (call: Call, invoice: Invoice) => intentOf(call, invoice)?.status === 'processing';
+
 /** A payment has come to an end, or waits for its customer: if it is an invoice's, the invoice follows. */
 export function paymentMoved(call: Call, intent: PaymentIntent): void {
   const payment = paymentBy(call, intent.id);
@@ -176,6 +183,7 @@ function asked(call: Call, before: Invoice): void {
 
 export function voidInvoice(call: Call, before: Invoice): Invoice {
   if (before.status !== 'open' && before.status !== 'uncollectible') throw wrongStatus('void', before);
+  assertAtRest(call, before);
   const at = timeOf(call, before);
   withdrawPayment(call, before, at);
   const after = keep(call, {
@@ -230,7 +238,9 @@ export function invoiceDue(call: Call, id: string): void {
     keep(call, invoice);
     call.emit('invoice.overdue', invoice, at);
   } else if (invoice.status === 'open' && at >= (invoice.next_payment_attempt ?? Infinity)) {
-    collectByItself(call, invoice);
+    // While a bank hasn't made up its mind about one try, there is no other.
+    if (isProcessing(call, invoice)) keep(call, { ...invoice, next_payment_attempt: at + DAY });
+    else collectByItself(call, invoice);
   }
 }
 

@@ -7,9 +7,11 @@ import { discounts, redeem } from './discounts.ts';
 import { invalid, missing, missingReference } from './errors.ts';
 import { change, draft, keep, recomposed, subscriptionOf, timeOf } from './invoice.ts';
 import {
+  assertAtRest,
   collect,
   FINALIZES_AFTER,
   finalize,
+  isProcessing,
   markUncollectible,
   notDraft,
   paid,
@@ -213,6 +215,7 @@ function pay(call: Call, before: Invoice, params: Paying): Answer {
   if (before.status === 'void') throw wrongStatus('pay', before);
   const open = before.status === 'draft' ? finalize(call, before) : before;
   if (open.status === 'paid') return ok(open);
+  assertAtRest(call, open);
   if (params.paid_out_of_band === true) {
     withdrawPayment(call, open, timeOf(call, open));
     return ok(paid(call, open, open, true));
@@ -220,7 +223,7 @@ function pay(call: Call, before: Invoice, params: Paying): Answer {
   const method = params.payment_method === undefined ? undefined : methodFor(call, params.payment_method);
   const given = collect(call, open, { offSession: params.off_session ?? true, ...(method && { method }) });
   const after = invoiceFor(call, open.id);
-  if (given !== null && given.status === 200 && after.status === 'paid') return { ...given, body: after };
+  if (after.status === 'paid' || isProcessing(call, after)) return ok(after);
   if (given === null) throw noMethod();
   return given.status === 200 ? actionRequired(after) : refusalOf(call, after);
 }

@@ -1,7 +1,7 @@
 /** The end of a subscription: canceled now, given up after a first payment that never came. */
 import type { Call } from './call.ts';
 import { change as changeInvoice, invoicesOf } from './invoice.ts';
-import { voidInvoice } from './invoice-collection.ts';
+import { isProcessing, voidInvoice } from './invoice-collection.ts';
 import { creditUnused } from './prorations.ts';
 import { change, itemsOf, keep, timeOf } from './subscription.ts';
 import type { Invoice, Subscription } from './wire.ts';
@@ -48,5 +48,5 @@ export function expire(call: Call, before: Subscription): void {
   const at = timeOf(call, before);
   const ended = change(call, before, { ...before, ended_at: at, status: 'incomplete_expired' });
   const first = call.store.get('invoice', ended.latest_invoice ?? '');
-  if (first?.status === 'open') voidInvoice(call, first);
+  if (first?.status === 'open' && !isProcessing(call, first)) voidInvoice(call, first);
 }

@@ -1,6 +1,6 @@
 /** A change that waits for its money: it is applied when its invoice is paid, or given up. */
 import type { Call } from './call.ts';
-import { voidInvoice } from './invoice-collection.ts';
+import { isProcessing, voidInvoice } from './invoice-collection.ts';
 import { change, PATIENCE, timeOf } from './subscription.ts';
 import type { Invoice, Subscription } from './wire.ts';
 
@@ -49,5 +49,5 @@ export function giveUpPending(call: Call, before: Subscription): void {
   const after = change(call, before, { ...before, pending_update: null });
   call.emit('customer.subscription.pending_update_expired', after, timeOf(call, after));
   const invoice = call.store.get('invoice', pending.invoice);
-  if (invoice?.status === 'open') voidInvoice(call, invoice);
+  if (invoice?.status === 'open' && !isProcessing(call, invoice)) voidInvoice(call, invoice);
 }
