@@ -1,8 +1,8 @@
 import { sharedFacts } from '../src/customers/shared-facts.ts';
 import { isStored } from '../src/db/commit.ts';
 import { groupedCommit } from '../src/db/grouped-commit.ts';
+import { isSame } from '../src/domain/canonical.ts';
 import { NOBODY } from '../src/domain/parties.ts';
-import { isSame } from '../src/domain/shared.ts';
 import { failPoint } from '../src/fail-point.ts';
 import { redactWithin } from '../src/security/redact.ts';
 import type { OutsideDeps } from './charge.ts';

@@ -1,5 +1,6 @@
 /** Customers as invoices name them. A change is a new version; the older ones stay for the invoices that name them. */
 import type { Selectable } from 'kysely';
+import { isSame } from '../domain/canonical.ts';
 import type { Country } from '../domain/country.ts';
 import type { CustomerId } from '../domain/ids.ts';
 import type { Address, Buyer } from '../domain/parties.ts';
@@ -198,13 +199,6 @@ function buyerOf(keys: CustomerKeys, row: Selectable<CustomerAddressesTable> & {
     taxExempt: row.tax_exempt,
   };
 }
-
-const isSame = (one: Buyer, other: Buyer): boolean => JSON.stringify(inOrder(one)) === JSON.stringify(inOrder(other));
-
-const inOrder = ({ name, address, taxId, taxIdCountry, taxIdState, taxExempt }: Buyer) => [
-  ...[name, taxId, taxIdCountry, taxIdState, taxExempt],
-  address && [address.line1, address.line2, address.city, address.postalCode, address.region, address.country],
-];
 
 const fieldKeys = (keys: CustomerKeys, scope: Scope, customer: CustomerId, wrapped: string): KeyRing =>
   unwrapDataKey(keys.ring, wrapped, placeOf(scope, customer, 'data_key'));

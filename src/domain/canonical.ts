@@ -7,3 +7,5 @@ export function canonical(value: unknown): string {
     .sort(([a], [b]) => (a < b ? -1 : 1));
   return `{${fields.map(([name, field]) => `${JSON.stringify(name)}:${canonical(field)}`).join(',')}}`;
 }
+
+export const isSame = <T>(a: T, b: T | null): boolean => canonical(a) === canonical(b);

@@ -3,7 +3,7 @@
  * goes along with the input, so that a stored input says all that its decision knew. `commit` looks whether it is still
  * so, and otherwise answers what is: then it is decided again.
  */
-import { canonical } from './canonical.ts';
+import { isSame } from './canonical.ts';
 import { afterNote, type Creditable, type CreditablePayment, creditableOf } from './credit-note.ts';
 import type { Decided } from './decide-all.ts';
 import type { Effect } from './effect.ts';
@@ -125,8 +125,6 @@ export function withoutBooks({ books: _, ...shared }: Shared): Shared {
 }
 
 const needsShared = ({ type }: Effect): boolean => type === 'issue_invoice' || type === 'draft_invoice';
-
-export const isSame = <T extends object>(a: T, b: T | null): boolean => canonical(a) === canonical(b);
 
 /** What was used up for one redemption may be there for the next. */
 export const withoutLimits = ({ usedUp: _, ...shared }: Shared): Shared => shared;

@@ -4,7 +4,7 @@ import { sharedFacts } from '../../customers/shared-facts.ts';
 import { keepRemark } from '../../db/remarks.ts';
 import { decisionsBetween, listSubscriptions, type SubscriptionRow } from '../../db/subscriptions.ts';
 import { inTenant } from '../../db/tenant.ts';
-import { canonical } from '../../domain/canonical.ts';
+import { isSame } from '../../domain/canonical.ts';
 import { type ChangeRequest, planChange } from '../../domain/change.ts';
 import { decide } from '../../domain/decide.ts';
 import type { Effect } from '../../domain/effect.ts';
@@ -268,8 +268,7 @@ async function madeChange(
     (row) => row.version === version && row.input.type === 'change' && row.input.origin.ref === call.principal.ref,
   );
   // Several of one principal may have become one step: ours is the one that asked for this.
-  const ours =
-    mine.find(({ input }) => canonical(asked(input as ChangeRequest)) === canonical(asked(wanted))) ?? mine[0];
+  const ours = mine.find(({ input }) => isSame(asked(input as ChangeRequest), asked(wanted))) ?? mine[0];
   let state: Subscription = before.document;
   for (const row of rows) {
     const { input, effects } = row;
