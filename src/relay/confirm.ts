@@ -66,9 +66,14 @@ async function judged(options: ConfirmOptions, event: Claimed): Promise<Verdict>
     options.log.error({ id, provider, type, why }, 'an event says what its processor does not: it is in quarantine');
     return { kind: 'untrue', id, reason: `the processor says otherwise: ${why}` };
   } catch (error) {
-    if (!(error instanceof ProcessorTrouble)) throw error;
-    options.log.warn({ id, provider, kind: error.kind, code: error.code }, 'an event cannot be read back now');
-    return { kind: 'unknown', parking: parkingOf(event, error) };
+    if (error instanceof ProcessorTrouble) {
+      options.log.warn({ id, provider, kind: error.kind, code: error.code }, 'an event cannot be read back now');
+      return { kind: 'unknown', parking: parkingOf(event, error.message, error.retryAfterMs) };
+    }
+    // Whatever is wrong with this one, the others of its batch are not held up by it.
+    const name = error instanceof Error ? error.name : 'unknown';
+    options.log.error({ id, provider, type, error: name }, 'an event cannot be read back');
+    return { kind: 'unknown', parking: parkingOf(event, name, null) };
   }
 }
 
@@ -83,11 +88,11 @@ async function untrueBecause({ db, ring, processors }: ConfirmOptions, event: Cl
   return seen === null ? null : 'the method is there';
 }
 
-function parkingOf({ id, attempts, receivedAt }: Claimed, { message, retryAfterMs }: ProcessorTrouble): Parking {
+function parkingOf({ id, attempts, receivedAt }: Claimed, why: string, retryAfterMs: number | null): Parking {
   const isDead = Date.now() - receivedAt > relaySettings.diesAfterMs;
   const wait = backOff(relaySettings.parkMs, relaySettings.longestParkMs, attempts);
   const againInMs = Math.max(retryAfterMs ?? 0, wait);
-  return { id, state: isDead ? 'dead' : 'parked', reason: `it cannot be read back: ${message}`, againInMs };
+  return { id, state: isDead ? 'dead' : 'parked', reason: `it cannot be read back: ${why}`, againInMs };
 }
 
 /** Beside the relay, so that a slow processor holds up nobody else's events. */

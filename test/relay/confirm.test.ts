@@ -99,6 +99,18 @@ test('a processor that is away is asked again later, and nothing is lost', async
   expect(await statesOf(database.db)).toEqual(['received']);
 });
 
+test('one that nobody can read holds up no other', async () => {
+  let calls = 0;
+  const { confirm, logged } = confirming(async () => {
+    if (calls++ === 0) throw new TypeError('a bug');
+    return there;
+  });
+  await arrive(database.db, claimed(), claimed());
+  await confirm();
+  expect((await statesOf(database.db)).toSorted()).toEqual(['parked', 'received']);
+  expect(logged).toMatchObject([{ level: 'error', fields: { error: 'TypeError' } }]);
+});
+
 test('after three days of that it is dead, for a person', async () => {
   const { confirm } = confirming(async () => {
     throw new ProcessorTrouble('unauthorized', 'invalid_client', 'paypal answered 401');

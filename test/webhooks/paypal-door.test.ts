@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { beforeEach, expect, test } from 'vitest';
 import { methodName } from '../../src/security/method-name.ts';
 import { useDatabase } from '../db/support.ts';
@@ -118,4 +119,27 @@ test('who only knocks is told to wait, as at Stripe’s door', async () => {
   for (let i = 0; i < 60; i++) await fetch(url, { method: 'POST', body: '{}' });
   expect((await fetch(url, { method: 'POST', body: '{}' })).status).toBe(429);
   expect((await deliver(paid())).status).toBe(200);
+});
+
+test('whatever is sent, it is refused with a problem and never with our own fault', async () => {
+  const { url, address } = await opened();
+  const genuine = signPaypal('{}', address);
+  const letters = fc.stringMatching(/^[ -~]{0,80}$/);
+  const header = fc.record(
+    Object.fromEntries(Object.keys(genuine).map((name) => [name, fc.oneof(letters, fc.constant(genuine[name]!))])),
+    { requiredKeys: [] },
+  );
+  await fc.assert(
+    fc.asyncProperty(header, fc.uint8Array({ maxLength: 300 }), async (headers, body) => {
+      const answer = await fetch(url, {
+        method: 'POST',
+        headers: headers as Record<string, string>,
+        body: Buffer.from(body),
+      });
+      expect([400, 429]).toContain(answer.status);
+      expect(answer.headers.get('content-type')).toBe('application/problem+json');
+    }),
+    { numRuns: 150 },
+  );
+  expect(await inbox()).toEqual([]);
 });
