@@ -33,11 +33,13 @@ const classes: Record<Exclude<DeclineClass, 'soft'>, readonly string[]> = {
   processor_trouble: ['processor_timeout', 'internal_server_error', '9100', 'pprn'],
   no_payment_method: [
     'card_type_not_supported',
+    'invalid_resource_id',
     'payment_source_cannot_be_used',
     'payment_source_declined_by_processor_token',
     'payment_source_info_cannot_be_verified',
     'token_not_found',
     'token_id_not_found',
+    'resource_not_found',
     'agreement_already_cancelled',
     'billing_agreement_not_found',
   ],

@@ -63,7 +63,7 @@ export type ChargeRequest = {
   attempt: number;
   /** Stored before the call; the same for every repeat of this attempt. */
   key: string;
-  /** And when that was, by our wall. */
+  /** And when that was, by the subscription's time: on a test clock it may be ahead of the wall. */
   requestedAt: Instant;
   customer: ProcessorCustomerId;
   /** As the processor calls it. */
