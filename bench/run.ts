@@ -10,8 +10,11 @@ import { decidePure } from './decide-pure.ts';
 import { invoiceRun } from './invoice-run.ts';
 import { ledgerGrowth } from './ledger-growth.ts';
 import { ledgerHot, ledgerPost } from './ledger-post.ts';
+import { webhookAccept, webhookDup } from './webhook-accept.ts';
 
-const benchmarks: readonly Benchmark[] = [decidePure, ledgerPost, ledgerHot, ledgerGrowth, invoiceRun, commandCommit];
+const benchmarks: readonly Benchmark[] = [
+  ...[decidePure, ledgerPost, ledgerHot, ledgerGrowth, invoiceRun, commandCommit, webhookAccept, webhookDup],
+];
 
 const { values, positionals } = parseArgs({ options: { json: { type: 'boolean' } }, allowPositionals: true });
 const wanted = positionals[0] ?? '';
