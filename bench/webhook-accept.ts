@@ -10,9 +10,9 @@ import { openBooks, withPostgres } from './postgres.ts';
 import { paymentEvent, requestOf } from './webhook-events.ts';
 import { type Hearing, isPeerGiven, PEER, PEER_NOT_GIVEN, peerDatabase, startHearer } from './webhook-hearers.ts';
 
-const A_ROUND = 3_000;
+const A_ROUND = 2_000;
 /** A peer that writes one by one is measured on fewer: it is the rate that is compared. */
-const PEER_ROUND = 300;
+const PEER_ROUND = 200;
 const TELLINGS = 10;
 const MOST_MEGABYTES = 256;
 

@@ -8,9 +8,9 @@ import type { Processor } from '../domain/subscription.ts';
 import type { Instant } from '../domain/time.ts';
 import type { KeyRing } from '../security/key-ring.ts';
 import { redact } from '../security/redact.ts';
+import { texts } from './arrays.ts';
 import type { Db } from './client.ts';
 import { macOfKept, type RawMac } from './inbox-mac.ts';
-import { inRole, type Trx } from './tenant.ts';
 
 export const INBOX_CHANNEL = 'hydra_inbox';
 
@@ -61,142 +61,101 @@ type Row = Kept & {
   reason: string | null;
   facts: string;
   claimed: string | null;
-  macKey: string;
-  keptMac: Buffer;
 };
+type Sealed = Row & { macKey: string; keptMac: Buffer };
 
-/** Keeps each event once, all of them in one transaction. An outcome for each, in order. */
+/** Keeps each event once. An outcome for each, in order. */
 export async function keepEvents(db: Db, keys: KeyRing, events: readonly Kept[]): Promise<KeepOutcome[]> {
-  const rows = events.map((event) => rowOf(keys, event));
   const leads = new Map<string, number>();
+  const rows = events.map((event) => rowOf(event));
   const leadOf = rows.map((row, i) => {
-    const { provider, account, mode, eventId, type, facts, claimed, transmission = null } = row;
-    const content = JSON.stringify([provider, account, mode, eventId, type, facts, claimed, transmission]);
+    const { provider, account, mode, eventId, type, facts, claimed, transmission } = row;
+    const content = `${provider} ${account} ${mode} ${eventId} ${type} ${facts} ${claimed} ${transmission}`;
     const lead = leads.get(content) ?? i;
     leads.set(content, lead);
     return lead;
   });
-  return retryingDeadlocks(() =>
-    inRole(db, 'hydra_door', async (trx) => {
-      const outcomes = new Map<number, KeepOutcome>();
-      // A row may meet another's insert of the same id that its snapshot didn't show. The next look shows it.
-      for (let open = [...leads.values()]; open.length > 0; open = open.filter((i) => !outcomes.has(i))) {
-        const told = await keepOnce(
-          trx,
-          open.map((i) => rows[i]!),
-        );
-        open.forEach((i, n) => {
-          const outcome = told.get(n);
-          if (outcome) outcomes.set(i, outcome);
-        });
-      }
-      const different = [...outcomes].filter(([, outcome]) => outcome === 'different').map(([i]) => rows[i]!);
-      if (different.length > 0) {
-        await keepOnce(
-          trx,
-          different.map((row) => quarantined(keys, row)),
-        );
-      }
-      return rows.map((_, i) => {
-        const outcome = outcomes.get(leadOf[i]!)!;
-        return outcome === 'new' && leadOf[i] !== i ? 'repeat' : outcome;
-      });
-    }),
-  );
+  const outcomes = new Map<number, KeepOutcome>();
+  // What a row has met may be gone again, with a flight that failed. The next look says what there is.
+  for (let open = [...leads.values()]; open.length > 0; open = open.filter((i) => !outcomes.has(i))) {
+    const told = await keepOnce(
+      db,
+      open.map((i) => sealed(keys, rows[i]!)),
+    );
+    open.forEach((i, n) => {
+      const outcome = told[n];
+      if (outcome) outcomes.set(i, outcome);
+    });
+  }
+  const different = [...outcomes].filter(([, outcome]) => outcome === 'different').map(([i]) => rows[i]!);
+  if (different.length > 0) {
+    await keepOnce(
+      db,
+      different.map((row) => sealed(keys, quarantined(row))),
+    );
+  }
+  return rows.map((_, i) => {
+    const outcome = outcomes.get(leadOf[i]!)!;
+    return outcome === 'new' && leadOf[i] !== i ? 'repeat' : outcome;
+  });
 }
 
-function rowOf(keys: KeyRing, event: Kept): Row {
-  const macKey = event.rawMac?.key ?? keys.current;
-  const { told } = event;
-  const reason = event.ignored && redact(event.ignored, 'inbox_reason');
-  const facts = JSON.stringify(told ? [told] : []);
-  const state = reason === null ? 'received' : 'ignored';
-  const claimed = event.claim ? JSON.stringify(event.claim) : null;
-  return { ...event, facts, claimed, state, reason, macKey, keptMac: sealOf(keys, macKey, event) };
+function rowOf(event: Kept): Row {
+  const { told, claim, ignored } = event;
+  const reason = ignored && redact(ignored, 'inbox_reason');
+  return {
+    ...event,
+    facts: told ? `[${JSON.stringify(told)}]` : '[]',
+    claimed: claim ? JSON.stringify(claim) : null,
+    ...{ state: reason === null ? 'received' : 'ignored', reason },
+  };
 }
 
-const sealOf = (keys: KeyRing, macKey: string, event: Kept): Buffer =>
-  macOfKept(keys, macKey, { ...event, facts: event.told ? [event.told] : [], rawMac: event.rawMac?.mac ?? null });
+/** Only what is written is sealed: of the same telling many times over, one. */
+function sealed(keys: KeyRing, row: Row): Sealed {
+  const macKey = row.rawMac?.key ?? keys.current;
+  const facts = row.told ? [row.told] : [];
+  return { ...row, macKey, keptMac: macOfKept(keys, macKey, { ...row, facts, rawMac: row.rawMac?.mac ?? null }) };
+}
 
 /** Under an id of its own, made of what it says: told again, it is the same row. */
-function quarantined(keys: KeyRing, row: Row): Row {
+function quarantined(row: Row): Row {
   const digest = createHash('sha256')
     .update(`${row.type}/${row.facts}${row.claimed ?? ''}`)
     .digest('hex')
     .slice(0, 16);
   const reason = 'told before under the same id with other facts';
-  const second = { ...row, eventId: `${row.eventId}#${digest}`, transmission: null };
-  return { ...second, state: 'quarantined', reason, keptMac: sealOf(keys, row.macKey, second) };
+  return { ...row, eventId: `${row.eventId}#${digest}`, transmission: null, state: 'quarantined', reason };
 }
 
-/** Outcomes by position; a row that raced with another's insert has none yet. */
-async function keepOnce(trx: Trx, rows: readonly Row[]): Promise<Map<number, KeepOutcome>> {
-  const column = <T>(of: (row: Row) => T): T[] => rows.map(of);
-  const result = await sql<{ n: number; outcome: KeepOutcome | null }>`/* inbox_keep */
-    with incoming as (
-      select * from unnest(
-        ${column((row) => row.provider)}::text[], ${column((row) => row.account)}::text[],
-        ${column((row) => row.mode)}::text[], ${column((row) => row.eventId)}::text[],
-        ${column((row) => row.tenant)}::text[], ${column((row) => row.subscription)}::text[],
-        ${column((row) => row.type)}::text[], ${column((row) => row.facts)}::text[],
-        ${column((row) => new Date(row.occurredAt).toISOString())}::timestamptz[],
-        ${column((row) => row.state)}::text[], ${column((row) => row.reason)}::text[],
-        ${column((row) => row.verifiedBy)}::text[], ${column((row) => row.rawMac?.mac.toString('hex') ?? null)}::text[],
-        ${column((row) => row.macKey)}::text[], ${column((row) => row.keptMac.toString('hex'))}::text[],
-        ${column((row) => row.transmission ?? null)}::text[], ${column((row) => row.claimed)}::text[]
-      ) with ordinality
-      as t (provider, account, mode, event_id, tenant_id, subscription_id, type, facts, occurred_at, state, reason,
-        verified_by, raw_mac, mac_key, kept_mac, transmission_id, claim, n)
-    ), known as (
-      select n, bool_and(same) as same
-      from (
-        select i.n,
-          e.type = i.type and e.facts = i.facts::jsonb and e.claim is not distinct from i.claim::jsonb as same
-        from incoming i
-        join inbox e
-          on e.provider = i.provider and e.account = i.account and e.mode = i.mode and e.event_id = i.event_id
-        union all
-        -- One delivery tells of one event.
-        select i.n, e.event_id = i.event_id
-        from incoming i
-        join inbox e
-          on e.provider = i.provider and e.account = i.account and e.mode = i.mode
-            and e.transmission_id = i.transmission_id
-      ) told
-      group by n
-    ), added as (
-      insert into inbox (provider, account, mode, event_id, tenant_id, subscription_id, type, facts, occurred_at, state,
-        reason, settled_at, verified_by, raw_mac, mac_key, kept_mac, transmission_id, claim)
-      select i.provider, i.account, i.mode, i.event_id, t.id, i.subscription_id, i.type, i.facts::jsonb, i.occurred_at,
-        s.state, s.reason, case when s.state = 'ignored' then clock_timestamp() end,
-        i.verified_by, decode(i.raw_mac, 'hex'), i.mac_key, decode(i.kept_mac, 'hex'), i.transmission_id, i.claim::jsonb
-      from incoming i
-      left join tenants t on t.id = i.tenant_id
-      cross join lateral (
-        select
-          case when i.state = 'received' and i.tenant_id is not null and t.id is null then 'ignored' else i.state end
-            as state,
-          case when i.state = 'received' and i.tenant_id is not null and t.id is null then 'no such tenant' else i.reason
-            end as reason
-      ) s
-      where not exists (select from known where known.n = i.n)
-      order by i.n
-      on conflict do nothing
-      returning provider, account, mode, event_id, type, facts, claim, transmission_id, state
-    ), woken as (
-      select pg_notify(${INBOX_CHANNEL}, '') from (select from added where state = 'received' limit 1) any_new
-    )
-    select i.n - 1 as n,
-      case when a.event_id is not null then 'new' when k.same then 'repeat' when not k.same then 'different' end as outcome,
-      (select count(*) from woken) as woken
-    from incoming i
-    left join known k on k.n = i.n
-    left join added a on a.provider = i.provider and a.account = i.account and a.mode = i.mode
-      and a.event_id = i.event_id and a.type = i.type and a.facts = i.facts::jsonb
-      and a.claim is not distinct from i.claim::jsonb and a.transmission_id is not distinct from i.transmission_id`.execute(
-    trx,
-  );
-  return new Map(result.rows.flatMap(({ n, outcome }) => (outcome ? [[n, outcome] as const] : [])));
+const COLUMNS: readonly ((row: Sealed) => string | null)[] = [
+  (row) => row.provider,
+  (row) => row.account,
+  (row) => row.mode,
+  (row) => row.eventId,
+  (row) => row.tenant,
+  (row) => row.subscription,
+  (row) => row.type,
+  (row) => row.facts,
+  (row) => new Date(row.occurredAt).toISOString(),
+  (row) => row.state,
+  (row) => row.reason,
+  (row) => row.verifiedBy,
+  (row) => row.rawMac?.mac.toString('hex') ?? null,
+  (row) => row.macKey,
+  (row) => row.keptMac.toString('hex'),
+  (row) => row.transmission ?? null,
+  (row) => row.claimed,
+];
+
+/** Outcomes by position, all of one transaction; null where it has to be asked again. */
+async function keepOnce(db: Db, rows: readonly Sealed[]): Promise<readonly (KeepOutcome | null)[]> {
+  const columns = COLUMNS.map((of) => texts(rows.map(of)));
+  return retryingDeadlocks(async () => {
+    const { rows } = await sql<{ outcomes: (KeepOutcome | null)[] }>`/* inbox_keep */
+      select inbox_keep(${sql.join(columns)}) as outcomes`.execute(db);
+    return rows[0]!.outcomes;
+  });
 }
 
 /** Two flights that meet the same ids in another order: one of them is told to try again. */

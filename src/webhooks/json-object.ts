@@ -1,9 +1,10 @@
-const utf8 = new TextDecoder('utf-8', { fatal: true });
+import { isUtf8 } from 'node:buffer';
 
 /** Null where it is none. Neither the text nor the parser's message, which quotes it, goes any further. */
 export function parseObject(body: Buffer): Record<string, unknown> | null {
+  if (!isUtf8(body)) return null;
   try {
-    const value: unknown = JSON.parse(utf8.decode(body));
+    const value: unknown = JSON.parse(body.toString());
     return isObject(value) ? value : null;
   } catch {
     return null;

@@ -10,12 +10,26 @@ export type Sanitized = { readonly [path: string]: string | number | boolean | n
 
 /** Every listed path is there afterwards, null where the event had nothing fit to keep. */
 export function sanitize(object: unknown, allowed: Allowed): Sanitized {
-  return Object.fromEntries(Object.entries(allowed).map(([path, shape]) => [path, shape(at(object, path))]));
+  const kept: { [path: string]: string | number | boolean | null } = {};
+  for (const { path, keys, shape } of pathsOf(allowed)) kept[path] = shape(at(object, keys));
+  return kept;
 }
 
-function at(object: unknown, path: string): unknown {
+type Path = { path: string; keys: readonly string[]; shape: Shape };
+/** A list is taken apart once, and not for each event. */
+const takenApart = new WeakMap<Allowed, readonly Path[]>();
+
+function pathsOf(allowed: Allowed): readonly Path[] {
+  const known = takenApart.get(allowed);
+  if (known) return known;
+  const paths = Object.entries(allowed).map(([path, shape]) => ({ path, keys: path.split('.'), shape }));
+  takenApart.set(allowed, paths);
+  return paths;
+}
+
+function at(object: unknown, keys: readonly string[]): unknown {
   let value = object;
-  for (const key of path.split('.')) {
+  for (const key of keys) {
     if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return null;
     value = (value as Record<string, unknown>)[key];
   }

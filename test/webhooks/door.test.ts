@@ -242,12 +242,12 @@ test('the database is away: 503 with Retry-After, so that the processor sends it
   await nowhere.destroy();
 });
 
-test('a thousand different events at once are a thousand rows', async () => {
+test('hundreds of different events at once are as many rows', async () => {
   const { url } = await openDoor(database.db);
-  const all = Array.from({ length: 1000 }, (_, i) => paid(`evt_many_${i}`));
+  const all = Array.from({ length: 300 }, (_, i) => paid(`evt_many_${i}`));
   const answers = await Promise.all(all.map((each) => deliver(url, each)));
   expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
-  expect(await inbox()).toHaveLength(1000);
+  expect(await inbox()).toHaveLength(300);
 });
 
 test('an address whose requests are refused again and again is told to wait; a genuine delivery from it is not', async () => {
