@@ -22,8 +22,8 @@ import { up as readBack } from './0022-read-back.ts';
 import { up as followed } from './0024-followed.ts';
 import { up as ledgerPost } from './0026-ledger-post.ts';
 import { up as referencesInBulk } from './0027-references-in-bulk.ts';
-import { up as reconciliation } from './0030-reconciliation.ts';
 import { up as inboxKeep } from './0028-inbox-keep.ts';
+import { up as reconciliation } from './0030-reconciliation.ts';
 
 /** Forward only, in this order. Named here rather than found in a folder, so that a built program has them, too. */
 export const migrations: Record<string, Migration> = {
@@ -50,6 +50,6 @@ export const migrations: Record<string, Migration> = {
   '0024-followed': { up: followed },
   '0026-ledger-post': { up: ledgerPost },
   '0027-references-in-bulk': { up: referencesInBulk },
-  '0030-reconciliation': { up: reconciliation },
   '0028-inbox-keep': { up: inboxKeep },
+  '0030-reconciliation': { up: reconciliation },
 };
