@@ -88,3 +88,30 @@ test('a month after it began it renews: the clock stands still while one subscri
   const { data } = await asked<{ data: { state: string }[] }>('GET', '/api/billing/invoices', undefined, customer);
   expect(data.map(({ state }) => state)).toEqual(['paid', 'paid']);
 });
+
+test('what the processor collects renews by its own clock, and is followed', async () => {
+  const { id: clock } = await asked<{ id: string }>('POST', '/api/admin/clocks', {});
+  await advance(clock, { to: '2031-05-02T09:00:00Z' });
+  const { id: customer } = await asked<{ id: string }>('POST', '/api/customers', { clockId: clock });
+  const card = { planId: 'team', quantity: 2, paymentMethodId: 'pm_card_visa', collection: 'processor' };
+  const { subscription, payment } = await asked<Shown>('POST', '/api/billing/subscribe', card, customer);
+  expect(payment?.status).toBe('succeeded');
+  await advance(clock, { by: 'P33D' });
+  const { data } = await asked<{ data: { state: string; number: string; issuedAt: string }[] }>(
+    'GET',
+    '/api/billing/invoices',
+    undefined,
+    customer,
+  );
+  expect(data.map(({ state, issuedAt }) => [state, issuedAt.slice(0, 10)])).toEqual([
+    ['paid', '2031-06-02'],
+    ['paid', '2031-05-02'],
+  ]);
+  const shown = await asked<{ state: string; currentPeriod: { start: string } }>(
+    'GET',
+    `/api/billing/subscriptions/${subscription.id}`,
+    undefined,
+    customer,
+  );
+  expect(shown).toMatchObject({ state: 'active', currentPeriod: { start: '2031-06-02T09:00:00.000Z' } });
+});
