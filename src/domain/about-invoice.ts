@@ -20,17 +20,18 @@ import { type GivenBack, givenBack, withoutCredits } from './debited.ts';
 import type { Because } from './decision.ts';
 import { type DisputeFact, isInDispute, takeDispute } from './dispute.ts';
 import type { Effect } from './effect.ts';
-import type { InvoiceId, RefundId } from './ids.ts';
+import { type InvoiceId, invoiceId, type RefundId } from './ids.ts';
 import type { Followable, Input, InputOf } from './input.ts';
-import type { InvoiceLine, OpenInvoice } from './invoice.ts';
+import { CHARGE, type InvoiceLine, type OpenInvoice } from './invoice.ts';
 import { invoiceOf as drafted, settleCarried } from './invoicing.ts';
-import { formatMoney } from './money.ts';
+import { formatMoney, prorate } from './money.ts';
 import { type Applied, applyPayment, callOff } from './payment.ts';
 import { failedRefund, keep, orderRefund, refundFailed, refundNamed, refundSucceeded } from './refund.ts';
 import type { Refusal } from './refusal.ts';
 import { givenBackWithout, leftOfPeriods, periodOf, withinPeriods } from './same-days.ts';
 import type { Moment } from './shared.ts';
 import type { Accepted, Subscription } from './subscription.ts';
+import { grossOf } from './tax.ts';
 import { dayOf, type Instant } from './time.ts';
 import { unusedNotes, usedOf } from './unused.ts';
 
@@ -420,7 +421,7 @@ export function giveUnused<S extends Holder>(
   const today = dayOf(at, state.timeZone);
   const billed = billedBy(state, input);
   const notes = unusedNotes(invoices, today, { to, reason: 'canceled', at }, billed);
-  const carried = covered(usedOf(state.carried, today), billed, notes);
+  const carried = covered(state, usedOf(state.carried, today), input, notes);
   const drafts = (state.drafts ?? []).map((draft) => ({ ...draft, lines: usedOf(draft.lines, today) }));
   const start: Step = { state: { ...state, drafts, carried }, effects: [] };
   const { state: after, effects } = notes.reduce<Step>((step, note) => {
@@ -431,25 +432,30 @@ export function giveUnused<S extends Holder>(
   return { state: after as S, effects, unused: notes.reduce((sum, { total }) => sum + total, 0) };
 }
 
-/** Credits that wait give back no more than the notes have left of their days. */
+/** Credits that wait give back no more, with their taxes, than the notes have left of their days. */
 function covered(
+  state: Holder,
   waiting: readonly InvoiceLine[],
-  billed: readonly Creditable[],
+  input: InputOf<'cancel'>,
   notes: readonly CreditNote[],
 ): InvoiceLine[] {
-  const after = billed.map((invoice) =>
+  const after = billedBy(state, input).map((invoice) =>
     notes.reduce((held, note) => (note.invoice === held.id ? afterNote(held, note) : held), invoice),
   );
   const left = leftOfPeriods(after);
-  const sums = new Map<string, number>();
-  for (const line of waiting) {
+  const asked = { id: invoiceId(state.id, state.invoiceCount + 1), lines: waiting, collect: CHARGE };
+  const { lines } = drafted(state, asked, input).invoice;
+  const sums = new Map<string, { net: number; gross: number }>();
+  for (const [i, { amount, ...line }] of waiting.entries()) {
     const period = periodOf({ ...line, earning: line.earning ?? null, carried: line.carried ?? false });
-    if (period !== null) sums.set(period, (sums.get(period) ?? 0) + line.amount);
+    if (period === null) continue;
+    const { net, gross } = sums.get(period) ?? { net: 0, gross: 0 };
+    sums.set(period, { net: net + amount, gross: gross + grossOf(lines[i]!) });
   }
-  const missing = [...sums].reduce(
-    (sum, [period, amount]) => sum + Math.max(-amount - Math.max(left.get(period) ?? 0, 0), 0),
-    0,
-  );
+  const missing = [...sums].reduce((sum, [period, { net, gross }]) => {
+    const over = Math.max(-gross - Math.max(left.get(period) ?? 0, 0), 0);
+    return over === 0 ? sum : sum + prorate(over, net, gross);
+  }, 0);
   return withoutCredits(waiting, missing).carried;
 }
 
