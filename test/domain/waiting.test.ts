@@ -84,12 +84,20 @@ describe('50.00 for 30 days; a change on the 6th day for the next invoice, and a
       { last: [-834, 1334], note: 3333, settled: 0, cost: 2167 },
     ],
     [
-      'up to 52.00, unused days given back: what is too small to be charged is lost',
+      'up to 52.00, unused days given back: what is too small to be charged is paid by what is given back',
       [
         [to(5200), 5],
         [cancel(credited), 9],
       ],
-      { last: [-834, 866], note: 3333, settled: 32, cost: 1667 },
+      { last: [-834, 866], note: 3333, settled: 0, cost: 1699 },
+    ],
+    [
+      'up to 50.50, nothing given back: what is too small to be charged is lost',
+      [
+        [to(5050), 5],
+        [cancel(), 9],
+      ],
+      { last: [-4167, 4208], note: 0, settled: 41, cost: 5000 },
     ],
     [
       'down and up again before the next invoice: what was never debited is not given back',
@@ -121,7 +129,8 @@ describe('50.00 for 30 days; a change on the 6th day for the next invoice, and a
       cost: billed - note + Math.min(settled, 0),
     }).toEqual(expected);
     expect(state).toMatchObject({ state: 'canceled', carried: [] });
-    expect(books.credit).toBe(note - Math.min(settled, 0));
+    const paid = sum([...books.invoices.values()].map(({ creditApplied }) => creditApplied));
+    expect(books.credit).toBe(note - Math.min(settled, 0) - paid);
     expect(books.balance('bad_debt')).toBe(Math.max(settled, 0));
   });
 
