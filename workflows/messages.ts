@@ -1,4 +1,6 @@
 /** The names and shapes that senders share with the subscription's workflow. Plain constants: any program may import them. */
+
+import type { OutsideEffect } from '../src/domain/effect.ts';
 import type { ClockId, MigrationId, Mode, ReconciliationId, SubscriptionId, TenantId } from '../src/domain/ids.ts';
 import type { Command, Fact, Followable, Origin } from '../src/domain/input.ts';
 import type { Refusal } from '../src/domain/refusal.ts';
@@ -55,6 +57,12 @@ export type Look = { subscription: Subscription; pendingInputs: number; outsideC
 
 /** The workflow's argument when a draft is made; what later runs carry is the workflow's own affair. */
 export type Start = { subscription: Draft; cyclesPerRun?: number };
+
+/** Signal: what is stored of the subscription is older than this workflow. It says of which version that is. */
+export const PROJECT_SIGNAL = 'project';
+
+/** The argument where a workflow has been lost: its state as it is stored, and the calls that nobody has answered. */
+export type Restart = { subscription: Subscription; outside: OutsideEffect[] };
 
 /** A test clock's journey, in the test namespace: started by the API, one at a time a clock. */
 export const ADVANCE_CLOCK_WORKFLOW = 'advance_clock';

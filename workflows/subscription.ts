@@ -42,6 +42,7 @@ import {
   type Delivered,
   FACTS_SIGNAL,
   type Look,
+  PROJECT_SIGNAL,
   STATE_QUERY,
   type Start,
 } from './messages.ts';
@@ -55,6 +56,7 @@ type Carried = Start & {
   continued?: number;
   lastCause?: string;
   known?: Shared | null;
+  outside?: OutsideEffect[];
 };
 
 type Pending =
@@ -72,6 +74,7 @@ const MOST_TRIES = 50;
 const LONGEST_WAIT_MINUTES = 24 * 60;
 
 const facts = defineSignal<[Delivered[]]>(FACTS_SIGNAL);
+const project = defineSignal<[number]>(PROJECT_SIGNAL);
 const look = defineQuery<Look>(STATE_QUERY);
 
 export async function subscription(carried: Carried): Promise<void> {
@@ -85,11 +88,16 @@ export async function subscription(carried: Carried): Promise<void> {
   let lastCause = carried.lastCause ?? 'a draft was made';
   let attention: string | null = null;
   let known: Shared | null = carried.known ?? null;
-  let published = attributesOf(carried.subscription, null, null);
+  // A lost workflow's attributes are lost with it: all of them are written again.
+  let published = carried.outside ? [] : attributesOf(carried.subscription, null, null);
+  let mustProject = false;
   const timer = dueTimer();
 
   setHandler(facts, (delivered) => {
     for (const each of delivered) queue({ kind: 'delivered', delivered: each });
+  });
+  setHandler(project, (stored) => {
+    mustProject ||= stored < state.version;
   });
   setHandler(look, () => ({ subscription: state, pendingInputs: inbox.length, outsideCalls, continued }));
   for (const name of COMMANDS) {
@@ -122,6 +130,8 @@ export async function subscription(carried: Carried): Promise<void> {
     }
   }
 
+  for (const effect of carried.outside ?? []) void callOutside(effect, true);
+
   while (!isOver(state, Date.now())) {
     const due = nextDue(state);
     const now = Date.now();
@@ -131,14 +141,18 @@ export async function subscription(carried: Carried): Promise<void> {
     } else if (inbox.length > 0) {
       await stepOverInbox(now);
       cycles++;
+    } else if (mustProject) {
+      await step([], [], now);
+      cycles++;
     } else if (outsideCalls === 0 && runIsLong()) {
       // A handler that still waits needs this loop; what it queued is decided before the run ends.
-      await condition(() => allHandlersFinished() || inbox.length > 0);
-      if (inbox.length === 0) return continueAsNew<typeof subscription>(carry()); // no await since the snapshot
+      const hasMore = () => inbox.length > 0 || mustProject;
+      await condition(() => allHandlersFinished() || hasMore());
+      if (!hasMore()) return continueAsNew<typeof subscription>(carry()); // no await since the snapshot
     } else {
       publish(due);
       timer.set(due);
-      await condition(() => inbox.length > 0 || timer.rang());
+      await condition(() => inbox.length > 0 || mustProject || timer.rang());
     }
   }
   timer.set(null);
@@ -201,7 +215,7 @@ export async function subscription(carried: Carried): Promise<void> {
       after = becomes;
     }
     const outside = decisions.flatMap(({ effects }) => effects.filter(isOutside));
-    const changes = decisions.length > 0 || ignored.length > 0;
+    const changes = decisions.length > 0 || ignored.length > 0 || mustProject;
     const isAbandonedDraft = before.version === 0 && !isAccepted(after);
     const isBlind = wanted !== null && lacksBooks(known, wanted);
     if ((!changes && !isBlind) || isAbandonedDraft) {
@@ -212,6 +226,7 @@ export async function subscription(carried: Carried): Promise<void> {
     const cause = decisions.map(({ rule, input }) => `${rule} (${input.type}, ${input.origin.by})`).at(-1);
     const shared = wanted && known;
     const record = { decisions, applied, ignored, shared, wanted };
+    mustProject = false; // every commit does
     const stored = await store({ subscription: after, taken, outside }, record, at);
     if (stored === 'stale') return 'stale';
     finish(stored);
@@ -270,13 +285,13 @@ export async function subscription(carried: Carried): Promise<void> {
   }
 
   /** Goes on beside the loop: a slow processor must not delay a cancellation. Its answer is queued like any message. */
-  async function callOutside(effect: OutsideEffect): Promise<void> {
+  async function callOutside(effect: OutsideEffect, isRepeat = false): Promise<void> {
     outsideCalls++;
     const from = state.version; // names the call: the same effect may be asked for again by a later step
     const { id, tenant, mode, customer, processor, currency } = state;
     const call = { effect, subscription: { id, tenant, mode, customer, processor, currency } };
     const activity = outsideActivity(effect, processor);
-    for (let lookFirst = false; ; lookFirst = true) {
+    for (let lookFirst = isRepeat; ; lookFirst = true) {
       try {
         const told = await activity({ ...call, lookFirst });
         told.forEach((fact, i) => {

@@ -49,6 +49,18 @@ export async function keepFindings(
   };
 }
 
+/** What was put right before anyone had to look. */
+export async function keepRepaired(trx: Trx, finding: Finding, { how, at }: { how: string; at: Date }): Promise<void> {
+  await keepFindings(trx, { looked: [], findings: [finding], at });
+  await trx
+    .updateTable('discrepancies')
+    .set({ state: 'repaired', closed_at: at, closed_by: BY_ITSELF, how })
+    .where('kind', '=', finding.kind)
+    .where('subject', '=', finding.subject)
+    .where('state', '=', 'open')
+    .execute();
+}
+
 /** Of these subjects, those of which a person has said that they are in order. */
 export async function answeredOf(trx: Trx, kind: DiscrepancyKind, subjects: readonly string[]): Promise<Set<string>> {
   if (subjects.length === 0) return new Set();

@@ -15,6 +15,7 @@ export const DISCREPANCIES = {
   dispute_differs: 'the money of a dispute is not where the books have it',
   payout_in_other_currency: 'a payout is of money that was changed into another currency',
   workflow_missing: 'a subscription that should run has no workflow',
+  workflow_silent: 'a workflow runs and does not answer',
   workflow_behind: 'a workflow is older than what is stored of its subscription',
   projection_behind: 'what is stored of a subscription is older than its workflow',
 } as const;

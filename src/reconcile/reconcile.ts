@@ -13,6 +13,7 @@ import { fetchEvents } from './events.ts';
 import type { Looking, Query, ReconcileDeps } from './looking.ts';
 import { compareMoney } from './money.ts';
 import { followPayouts } from './settle.ts';
+import { compareWorkflows } from './workflows.ts';
 
 const GRACE_MS = 5 * MINUTE;
 
@@ -47,6 +48,9 @@ export async function reconcile(deps: ReconcileDeps, request: ReconcileRequest):
       total.fees += money.fees + paid.fees;
       total.payouts += paid.payouts;
     }
+    const running = await compareWorkflows(deps, scope, query);
+    total.workflows = running.workflows;
+    total.repaired += running.repaired;
     const report = { ...total, open: await inTenant(db, scope, countOpen) };
     await inTenant(db, scope, (trx) => endReconciliation(trx, id, { report }));
     log.info({ ...scope, ...report }, 'reconciled');

@@ -7,6 +7,7 @@ import { DAY } from '../../src/domain/time.ts';
 import { newId } from '../../src/ids.ts';
 import { reconcile } from '../../src/reconcile/reconcile.ts';
 import { createTemporal, type Temporal } from '../../src/temporal/temporal.ts';
+import { workflowIdOf } from '../../workflows/messages.ts';
 import { type Api, type Ask, startApi } from '../api/support.ts';
 import { type Engine, startEngine, until } from '../support/engine.ts';
 import { isSettled, type News, startNews } from '../support/news.ts';
@@ -102,7 +103,7 @@ test('events that never arrived are fetched, and reach the books as if they had'
   expect(news.problems).toEqual([]);
 });
 
-test('money that nobody here has asked for is shown with both sides, and is closed when both agree', async () => {
+test('money that nobody here has asked for is shown with both sides, once', async () => {
   const { payment } = await paying();
   await quiet();
   const { customer, payment_method } = await news.stripe.paymentIntents.retrieve(payment);
@@ -119,7 +120,6 @@ test('money that nobody here has asked for is shown with both sides, and is clos
     },
   ]);
   expect(logged.filter((line) => line.includes(by_hand.id))).toHaveLength(1);
-  await news.stripe.refunds.create({ payment_intent: by_hand.id });
 });
 
 test('a person says that it is none of ours, once and with a reason', async () => {
@@ -160,4 +160,67 @@ test('what the processor keeps and pays out is booked, and clearing is empty', a
   expect(await balanceOf('cash')).toBe(held + kept - fees);
   expect(await look(since)).toMatchObject({ payouts: 0, fees: 0 });
   expect((await verifyLedger(engine.db)).differences).toEqual([]);
+});
+
+test('a workflow that was terminated is started from what is stored, and goes on', async () => {
+  const { id } = await paying();
+  await quiet();
+  const before = await engine.look(id);
+  await engine.client.workflow.getHandle(workflowIdOf(engine.tenant, id)).terminate('by a mistake');
+  expect(await look()).toMatchObject({ repaired: 1, open: 0 });
+  expect((await engine.look(id)).subscription).toEqual(before.subscription);
+  expect(await engine.ask(id, { type: 'cancel', when: 'now', reason: null })).toMatchObject({ outcome: 'applied' });
+  expect(await discrepancies()).toContainEqual(
+    expect.objectContaining({
+      kind: 'workflow_missing',
+      subject: id,
+      state: 'repaired',
+      theirs: { status: 'terminated' },
+    }),
+  );
+  expect(await look()).toMatchObject({ repaired: 0, open: 0 });
+});
+
+test('a charge that was on its way when its workflow was lost is taken up, and made once', async () => {
+  const customer = await engine.customer();
+  await simulator('troubles', { behaviour: 'hangs', seconds: 60, times: 1, payment_method: customer.paymentMethod });
+  const id = await engine.subscribe(customer);
+  await engine.client.workflow.getHandle(workflowIdOf(engine.tenant, id)).terminate('by a mistake');
+  expect(await look()).toMatchObject({ repaired: 1, open: 0 });
+  await until(
+    () => paymentsOf(id),
+    (rows) => rows.length === 1,
+    'paid',
+  );
+  await quiet();
+  expect(await look()).toMatchObject({ repaired: 0, open: 0 });
+});
+
+test('a row of an older backup is brought up to its workflow', async () => {
+  const { id } = await paying();
+  await quiet();
+  const stored = () =>
+    inTenant(engine.db, scope(), (trx) =>
+      trx
+        .selectFrom('subscriptions')
+        .select(['version', 'cancel_at', 'document', 'decision_hash'])
+        .where('id', '=', id)
+        .executeTakeFirstOrThrow(),
+    );
+  const older = await stored();
+  expect(await engine.ask(id, { type: 'cancel', when: 'period_end', reason: null })).toMatchObject({
+    outcome: 'applied',
+  });
+  const newer = await stored();
+  expect(newer.cancel_at).not.toBeNull();
+  await engine.db
+    .updateTable('subscriptions')
+    .set({ ...older, document: JSON.stringify(older.document) })
+    .where('id', '=', id)
+    .execute();
+  expect(await look()).toMatchObject({ repaired: 1, open: 0 });
+  expect(await stored()).toMatchObject({ cancel_at: newer.cancel_at, version: newer.version + 1 });
+  expect(await discrepancies()).toContainEqual(
+    expect.objectContaining({ kind: 'projection_behind', subject: id, state: 'repaired' }),
+  );
 });
