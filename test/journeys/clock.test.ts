@@ -115,3 +115,21 @@ test('what the processor collects renews by its own clock, and is followed', asy
   );
   expect(shown).toMatchObject({ state: 'active', currentPeriod: { start: '2031-06-02T09:00:00.000Z' } });
 });
+
+test('a renewal that the processor can’t collect is grace of ours, until its next try succeeds', async () => {
+  const { id: clock } = await asked<{ id: string }>('POST', '/api/admin/clocks', {});
+  await advance(clock, { to: '2031-05-02T09:00:00Z' });
+  const { id: customer } = await asked<{ id: string }>('POST', '/api/customers', { clockId: clock });
+  const card = { planId: 'team', paymentMethodId: 'pm_card_visa', collection: 'processor' };
+  const { subscription } = await asked<Shown>('POST', '/api/billing/subscribe', card, customer);
+  const shown = () =>
+    asked<{ state: string; access: { level: string } }>(
+      ...(['GET', `/api/billing/subscriptions/${subscription.id}`, undefined, customer] as const),
+    );
+  const trouble = { behaviour: 'declines', code: 'insufficient_funds', times: 2 };
+  await fetch(`${product.simulator.url}/_sim/troubles`, { method: 'POST', body: JSON.stringify(trouble) });
+  await advance(clock, { to: '2031-06-03T09:00:00Z' });
+  expect(await shown()).toMatchObject({ state: 'past_due', access: { level: 'grace' } });
+  await advance(clock, { by: 'P9D' });
+  expect(await shown()).toMatchObject({ state: 'active', access: { level: 'full' } });
+});
