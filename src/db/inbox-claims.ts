@@ -25,9 +25,7 @@ export const leaseClaims = (db: Db, keys: KeyRing, limit: number, forMs: number)
       update inbox set leased_until = clock_timestamp() + ${forMs} * interval '1 millisecond'
       from due where inbox.id = due.id
       returning inbox.*, coalesce(replayed_at, received_at) as received_at`.execute(trx);
-    return rows.flatMap((row) =>
-      homelessOf(keys, row).map((event) => ({ ...event, type: row.type, claim: row.claim })),
-    );
+    return rows.map((row) => ({ ...homelessOf(keys, row), type: row.type, claim: row.claim }));
   });
 
 /** From now on it goes the way of the others. */

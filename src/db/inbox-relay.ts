@@ -11,6 +11,7 @@ import { redact } from '../security/redact.ts';
 import type { Db } from './client.ts';
 import type { Told } from './inbox.ts';
 import { checkSeal, macOfKept, type Seal, type Sealable } from './inbox-mac.ts';
+import { recordset } from './recordset.ts';
 import type { InboxState } from './schema.ts';
 import { inRole, type Trx } from './tenant.ts';
 
@@ -145,23 +146,24 @@ export async function leaseSubscriptions(
     const key = `${tenant}/${mode}/${subscription}`;
     const leased = bySubscription.get(key) ?? { tenant, mode, subscription, events: [] };
     bySubscription.set(key, leased);
-    leased.events.push(...pendingOf(keys, row));
+    leased.events.push(pendingOf(keys, row));
   }
   return [...bySubscription.values()];
 }
 
-const pendingOf = (keys: KeyRing, row: Row): Pending[] => {
-  const { id, facts, occurred_at, state, attempts, received_at } = row;
-  return facts.slice(0, 1).map((told) => ({
-    id,
-    told,
-    occurredAt: occurred_at.getTime(),
-    state,
-    attempts,
-    receivedAt: received_at.getTime(),
-    seal: sealOf(keys, row),
-  }));
+const pendingOf = (keys: KeyRing, row: Row): Pending => {
+  const { id, occurred_at, state, attempts, received_at } = row;
+  return {
+    ...{ id, occurredAt: occurred_at.getTime(), state, attempts, receivedAt: received_at.getTime() },
+    ...saidBy(keys, row),
+  };
 };
+
+/** One that says nothing, or several things, the door has not left so; nobody looks at what it says then. */
+function saidBy(keys: KeyRing, row: SealedRow): { told: Told; seal: Seal } {
+  const isOne = Array.isArray(row.facts) && row.facts.length === 1;
+  return { told: row.facts[0]!, seal: isOne ? sealOf(keys, row) : 'broken' };
+}
 
 export type Distrusted = { id: string; reason: string };
 
@@ -271,13 +273,13 @@ export const release = (db: Db, ids: readonly string[], againInMs: number): Prom
       where id = any(${[...ids]}::text[]) and state in ('received', 'parked', 'signalled')`.execute(trx);
   });
 
-export type Projected = { state: StateName; document: Subscription };
+export type Known = { state: StateName; document: Subscription };
 
 /** The subscription as the database knows it. */
 export const projectionOf = (
   db: Db,
   { tenant, mode, subscription }: Pick<Leased, 'tenant' | 'mode' | 'subscription'>,
-): Promise<Projected | undefined> =>
+): Promise<Known | undefined> =>
   inRole(db, 'hydra_relay', (trx) =>
     trx
       .selectFrom('subscriptions')
@@ -311,23 +313,16 @@ export async function takeHomeless(trx: Trx, keys: KeyRing, limit: number): Prom
     order by seq
     limit ${limit}
     for update skip locked`.execute(trx);
-  return rows.flatMap((row) => homelessOf(keys, row));
+  return rows.map((row) => homelessOf(keys, row));
 }
 
-export function homelessOf(keys: KeyRing, row: SealedRow): Homeless[] {
-  const { id, provider, account, mode, facts, occurred_at, attempts, received_at } = row;
-  return facts.slice(0, 1).map((told) => ({
-    id,
-    provider,
-    account,
-    mode,
-    told,
-    occurredAt: occurred_at,
-    attempts,
-    receivedAt: received_at.getTime(),
-    seal: sealOf(keys, row),
+export function homelessOf(keys: KeyRing, row: SealedRow): Homeless {
+  const { id, provider, account, mode, occurred_at: occurredAt, attempts, received_at } = row;
+  return {
+    ...{ id, provider, account, mode, occurredAt, attempts, receivedAt: received_at.getTime() },
+    ...saidBy(keys, row),
     sealed: { ...sealable(row), macKey: row.mac_key ?? '' },
-  }));
+  };
 }
 
 /** Now it is known whose it is. */
@@ -345,17 +340,34 @@ export const giveHome = async (
     .execute();
 };
 
-/** Whose it has turned out to be, sealed anew. */
-export type Owner = { tenant_id: TenantId; kept_mac: Buffer };
-export const ownerOf = (keys: KeyRing, { sealed }: Homeless, tenant: TenantId): Owner => ({
-  tenant_id: tenant,
-  kept_mac: macOfKept(keys, sealed.macKey, { ...sealed, tenant }),
+export type Projected = { event: Homeless; tenant: TenantId; changed: boolean };
+
+const asProjected = recordset<{ id: string; tenant: TenantId; keptMac: string; changed: boolean }>('projected', {
+  id: ['text', ({ id }) => id],
+  tenant: ['text', ({ tenant }) => tenant],
+  kept_mac: ['text', ({ keptMac }) => keptMac],
+  changed: ['boolean', ({ changed }) => changed],
 });
+
+/** Done with, and sealed anew with whose they have turned out to be. */
+export async function settleProjected(trx: Trx, keys: KeyRing, projected: readonly Projected[]): Promise<void> {
+  const rows = projected.map(({ event: { id, sealed }, tenant, changed }) => {
+    const keptMac = macOfKept(keys, sealed.macKey, { ...sealed, tenant }).toString('hex');
+    return { id, tenant, keptMac, changed };
+  });
+  await sql`/* inbox_projected */
+    update inbox set tenant_id = projected.tenant, kept_mac = decode(projected.kept_mac, 'hex'),
+      state = case when changed then 'applied' else 'ignored' end,
+      reason = case when changed then 'projected' else 'it was known, or is over' end,
+      settled_at = clock_timestamp(), leased_until = null
+    from ${asProjected(rows)}
+    where inbox.id = projected.id and inbox.state in ('received', 'parked', 'signalled')`.execute(trx);
+}
 
 export const settle = async (
   trx: Trx,
   id: string,
-  { state, reason, owner }: { state: 'applied' | 'ignored'; reason: string; owner?: Owner },
+  { state, reason }: { state: 'applied' | 'ignored'; reason: string },
 ): Promise<void> => {
   await trx
     .updateTable('inbox')
@@ -364,7 +376,6 @@ export const settle = async (
       reason,
       settled_at: sql`clock_timestamp()`,
       leased_until: null,
-      ...owner,
     })
     .where('id', '=', id)
     .where('state', 'in', ['received', 'parked', 'signalled'])

@@ -1,7 +1,10 @@
 /** What is kept of a customer's payment methods. The first is the default until another one is chosen. */
-import type { Selectable } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import type { CustomerId, PaymentMethodId } from '../domain/ids.ts';
 import type { Processor } from '../domain/subscription.ts';
+import { texts } from './arrays.ts';
+import { changeOne, type Method, type MethodChange, type MethodOutcome, type Methods } from './method-changes.ts';
+import { recordset } from './recordset.ts';
 import type { PaymentMethodsTable } from './schema.ts';
 import type { Scope, Trx } from './tenant.ts';
 
@@ -25,9 +28,6 @@ export const readPaymentMethod = async (
 ): Promise<PaymentMethodRow | null> =>
   (await attached(trx, customer).selectAll().where('id', '=', id).executeTakeFirst()) ?? null;
 
-const defaultPaymentMethod = async (trx: Trx, customer: CustomerId): Promise<PaymentMethodRow | null> =>
-  (await attached(trx, customer).selectAll().where('is_default', '=', true).executeTakeFirst()) ?? null;
-
 /** What a subscription with this processor is paid by, where nothing is said: the default, or the newest that it has there. */
 export const methodFor = async (
   trx: Trx,
@@ -42,41 +42,64 @@ export const methodFor = async (
     .orderBy('id')
     .executeTakeFirst()) ?? null;
 
-export type Method = Pick<PaymentMethodRow, 'id' | 'processor' | 'brand' | 'last4'> & {
-  customer: CustomerId;
-  sealedReference?: string | null;
-  at: Date;
-};
 /** `gone`: it was detached, or is another customer's. */
 export type Kept = { outcome: 'kept' | 'known'; row: PaymentMethodRow } | { outcome: 'gone' };
 
-/**
- * Told twice, by our own answer and by the processor's webhook, it is one method. What was detached stays detached: a
- * processor never takes it back.
- */
-export async function keepPaymentMethod(trx: Trx, { tenant, mode }: Scope, method: Method): Promise<Kept> {
-  const { id, customer, processor, brand, last4, sealedReference = null, at } = method;
-  await lockCustomer(trx, customer);
-  const known = await readPaymentMethod(trx, customer, id);
-  if (known && known.brand === brand && known.last4 === last4) return { outcome: 'known', row: known };
-  const row = known
-    ? await trx
-        .updateTable('payment_methods')
-        .set({ brand, last4 })
-        .where('id', '=', id)
-        .returningAll()
-        .executeTakeFirst()
-    : await trx
-        .insertInto('payment_methods')
-        .values({
-          ...{ tenant_id: tenant, mode, id, customer_id: customer, processor, brand, last4, created_at: at },
-          sealed_reference: sealedReference,
-          is_default: (await defaultPaymentMethod(trx, customer)) === null,
-        })
-        .onConflict((conflict) => conflict.doNothing())
-        .returningAll()
-        .executeTakeFirst();
-  return row ? { outcome: 'kept', row } : { outcome: 'gone' };
+export async function keepPaymentMethod(trx: Trx, scope: Scope, method: Method): Promise<Kept> {
+  const { outcomes, methods } = await changeMethods(trx, scope, [{ does: 'keep', method }]);
+  if (outcomes[0] === 'gone') return { outcome: 'gone' };
+  return { outcome: outcomes[0] === 'known' ? 'known' : 'kept', row: methods.get(method.id)! };
+}
+
+/** News of the end may come before that of the beginning: the row that it leaves keeps the method from coming back. */
+export async function forgetPaymentMethod(trx: Trx, scope: Scope, method: Method): Promise<boolean> {
+  const { outcomes } = await changeMethods(trx, scope, [{ does: 'forget', method }]);
+  return outcomes[0] === 'changed';
+}
+
+/** Of any customers of one tenant, in their order. */
+export async function changeMethods(
+  trx: Trx,
+  scope: Scope,
+  changes: readonly MethodChange[],
+): Promise<{ outcomes: MethodOutcome[]; methods: Methods }> {
+  const customers = [...new Set(changes.map(({ method }) => method.customer))];
+  await lockCustomers(trx, customers);
+  const { rows: before } = await sql<PaymentMethodRow>`/* methods_of */
+    select * from payment_methods
+    where customer_id = any(${texts(customers)}::text[]) or id = any(${texts(changes.map(({ method }) => method.id))}::text[])
+    `.execute(trx);
+  const methods: Methods = new Map(before.map((row) => [row.id, row]));
+  const outcomes = changes.map((change) => changeOne(methods, scope, change));
+  const changed = [...methods.values()].filter((row) => !before.includes(row));
+  if (changed.length > 0) await writeMethods(trx, changed);
+  return { outcomes, methods };
+}
+
+const asRows = recordset<PaymentMethodRow>('changed', {
+  tenant_id: ['text', (row) => row.tenant_id],
+  mode: ['text', (row) => row.mode],
+  id: ['text', (row) => row.id],
+  customer_id: ['text', (row) => row.customer_id],
+  processor: ['text', (row) => row.processor],
+  brand: ['text', (row) => row.brand],
+  last4: ['text', (row) => row.last4],
+  sealed_reference: ['text', (row) => row.sealed_reference],
+  is_default: ['boolean', (row) => row.is_default],
+  created_at: ['timestamptz', (row) => row.created_at.toISOString()],
+  detached_at: ['timestamptz', (row) => row.detached_at?.toISOString() ?? null],
+});
+
+/** Who is the default no more is written before who becomes it: at no moment there are two. */
+async function writeMethods(trx: Trx, rows: readonly PaymentMethodRow[]): Promise<void> {
+  await sql`/* methods_write */
+    insert into payment_methods as known (tenant_id, mode, id, customer_id, processor, brand, last4, sealed_reference,
+      is_default, created_at, detached_at)
+    select tenant_id, mode, id, customer_id, processor, brand, last4, sealed_reference, is_default, created_at, detached_at
+    from ${asRows(rows)} order by is_default, id
+    on conflict (tenant_id, mode, id) do update set brand = excluded.brand, last4 = excluded.last4,
+      is_default = excluded.is_default, detached_at = excluded.detached_at
+      where known.customer_id = excluded.customer_id`.execute(trx);
 }
 
 export async function makeDefault(
@@ -102,38 +125,12 @@ export async function makeDefault(
 }
 
 /**
- * The newest of the others takes its place as the default. News of the end may come before that of the beginning: the row
- * that it leaves keeps the method from coming back.
- */
-export async function forgetPaymentMethod(trx: Trx, { tenant, mode }: Scope, method: Method): Promise<boolean> {
-  const { id, customer, processor, brand, last4, at } = method;
-  await lockCustomer(trx, customer);
-  const gone = await trx
-    .insertInto('payment_methods')
-    .values({
-      ...{ tenant_id: tenant, mode, id, customer_id: customer, processor, brand, last4, created_at: at },
-      ...{ is_default: false, detached_at: at },
-    })
-    .onConflict((conflict) =>
-      conflict
-        .columns(['tenant_id', 'mode', 'id'])
-        .doUpdateSet({ detached_at: at, is_default: false })
-        .where('payment_methods.detached_at', 'is', null)
-        .where('payment_methods.customer_id', '=', customer),
-    )
-    .returning('id')
-    .executeTakeFirst();
-  if (!gone) return false;
-  if (await defaultPaymentMethod(trx, customer)) return true;
-  const [heir] = await listPaymentMethods(trx, customer);
-  if (heir) await trx.updateTable('payment_methods').set({ is_default: true }).where('id', '=', heir.id).execute();
-  return true;
-}
-
-/**
  * Whoever changes a customer's methods takes the customer first, and of several in the order of their ids: two changes of the
  * default at once would break the rule that there is one, and nobody waits for who waits for them.
  */
-export async function lockCustomer(trx: Trx, customer: CustomerId): Promise<void> {
-  await trx.selectFrom('customers').select('id').where('id', '=', customer).forNoKeyUpdate().execute();
+const lockCustomer = (trx: Trx, customer: CustomerId): Promise<void> => lockCustomers(trx, [customer]);
+
+export async function lockCustomers(trx: Trx, customers: readonly CustomerId[]): Promise<void> {
+  await sql`/* lock_customers */
+    select id from customers where id = any(${texts(customers)}::text[]) order by id for no key update`.execute(trx);
 }

@@ -1,20 +1,22 @@
 /** Events that name no subscription. Those about payment methods are projected here: no workflow is woken for them. */
 import { sql } from 'kysely';
 import type { Db } from '../db/client.ts';
+import { isBadData } from '../db/group-commit.ts';
 import { isMethodNews, type MethodNews, type Told } from '../db/inbox.ts';
 import { WHY_NOT_SOUND } from '../db/inbox-mac.ts';
 import {
   type Distrusted,
   giveHome,
   type Homeless,
-  ownerOf,
   type Parking,
   park,
   quarantine,
-  settle,
+  settleProjected,
   takeHomeless,
 } from '../db/inbox-relay.ts';
-import { forgetPaymentMethod, keepPaymentMethod, lockCustomer } from '../db/payment-methods.ts';
+import type { MethodChange } from '../db/method-changes.ts';
+import { changeMethods } from '../db/payment-methods.ts';
+import { recordset } from '../db/recordset.ts';
 import { inRole, type Scope, type Trx, within } from '../db/tenant.ts';
 import type { CustomerId, Mode, PaymentId, SubscriptionId, TenantId } from '../domain/ids.ts';
 import type { KeyRing } from '../security/key-ring.ts';
@@ -25,34 +27,54 @@ const BATCH = 200;
 /** Other systems may use the same account: what can't be found for so long belongs to them. */
 const GIVEN_UP_AFTER_MS = 3_600_000;
 
-/** How many were looked at; a full batch means that there are more. */
+/** A full batch means that there are more. One that the database won't have is found by halving, and hurts no other. */
 export async function houseHomeless(
   db: Db,
   keys: KeyRing,
   settings: RelaySettings,
+  limit = BATCH,
 ): Promise<{ distrusted: readonly Distrusted[]; more: boolean }> {
-  return inRole(db, ROLE, async (trx) => {
-    const events = await takeHomeless(trx, keys, BATCH);
-    await lockOwners(
-      trx,
-      events.filter(({ seal }) => seal === 'sound'),
-    );
-    const parked: Parking[] = [];
-    const distrusted: Distrusted[] = [];
-    for (const event of events) {
-      if (event.seal !== 'sound') {
-        distrusted.push({ id: event.id, reason: WHY_NOT_SOUND[event.seal] });
-        continue;
-      }
-      const housed = isMethodNews(event.told)
-        ? await projectMethod(trx, keys, event, event.told)
-        : await findOwner(trx, keys, event, event.told);
-      if (!housed) parked.push(parkingOf(event, settings));
-    }
-    await park(trx, parked);
-    await quarantine(trx, distrusted);
-    return { distrusted, more: events.length === BATCH };
-  });
+  try {
+    return await inRole(db, ROLE, (trx) => house(trx, keys, settings, limit));
+  } catch (error) {
+    if (!isBadData(error)) throw error;
+    if (limit > 1) return { ...(await houseHomeless(db, keys, settings, limit >> 1)), more: true };
+    await inRole(db, ROLE, async (trx) => {
+      const events = await takeHomeless(trx, keys, limit);
+      await park(
+        trx,
+        events.map((event) => refusalOf(event, settings)),
+      );
+    });
+    return { distrusted: [], more: true };
+  }
+}
+
+async function house(trx: Trx, keys: KeyRing, settings: RelaySettings, limit: number) {
+  const events = await takeHomeless(trx, keys, limit);
+  const sound = events.filter(({ seal }) => seal === 'sound');
+  const distrusted = events.flatMap(({ id, seal }): Distrusted[] =>
+    seal === 'sound' ? [] : [{ id, reason: WHY_NOT_SOUND[seal] }],
+  );
+  const housed = await projectMethods(trx, keys, sound.filter(tellsOfMethod));
+  for (const event of sound) {
+    if (!isMethodNews(event.told) && (await findOwner(trx, keys, event, event.told))) housed.add(event.id);
+  }
+  await park(
+    trx,
+    sound.filter(({ id }) => !housed.has(id)).map((event) => parkingOf(event, settings)),
+  );
+  await quarantine(trx, distrusted);
+  return { distrusted, more: events.length === limit };
+}
+
+type OfMethod = Homeless & { told: MethodNews };
+const tellsOfMethod = (event: Homeless): event is OfMethod => isMethodNews(event.told);
+
+function refusalOf({ id, attempts, receivedAt }: Homeless, settings: RelaySettings): Parking {
+  const isDead = Date.now() - receivedAt > settings.diesAfterMs;
+  const againInMs = backOff(settings.parkMs, settings.longestParkMs, attempts);
+  return { id, state: isDead ? 'dead' : 'parked', reason: 'the database does not take it', againInMs };
 }
 
 function parkingOf({ id, attempts, receivedAt, told }: Homeless, settings: RelaySettings): Parking {
@@ -128,58 +150,64 @@ async function byPayment(trx: Trx, mode: Mode, payment: PaymentId) {
   return rows[0];
 }
 
-type Holder = { tenant_id: TenantId; mode: Mode; customer_id: CustomerId };
+type Holder = { id: string; tenant: TenantId; mode: Mode; customer: CustomerId };
 
-async function projectMethod(trx: Trx, keys: KeyRing, event: Homeless, news: MethodNews): Promise<boolean> {
-  const owner = await holderOf(trx, event, news);
-  if (!owner) return false;
-  const changed = await changeMethod(trx, event, news, owner);
-  await settle(trx, event.id, {
-    state: changed ? 'applied' : 'ignored',
-    reason: changed ? 'projected' : 'it was known, or is over',
-    owner: ownerOf(keys, event, owner.tenant_id),
-  });
-  return true;
+/** All of a batch at once, tenant by tenant, each in the order of its arrival. Answers which have found whose they are. */
+async function projectMethods(trx: Trx, keys: KeyRing, events: readonly OfMethod[]): Promise<Set<string>> {
+  if (events.length === 0) return new Set();
+  const holders = new Map((await holdersOf(trx, events)).map((holder) => [holder.id, holder]));
+  const scopes = new Map<string, { scope: Scope; events: OfMethod[] }>();
+  for (const event of events) {
+    const holder = holders.get(event.id);
+    if (!holder) continue;
+    const { tenant, mode } = holder;
+    const own = scopes.get(`${tenant} ${mode}`) ?? { scope: { tenant, mode }, events: [] };
+    scopes.set(`${tenant} ${mode}`, own);
+    own.events.push(event);
+  }
+  // In one order: another relay may hold news of the same customers.
+  for (const [, { scope, events }] of [...scopes].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    const changes = events.map((event) => changeOf(event, holders.get(event.id)!.customer));
+    const { outcomes } = await within(trx, ROLE, scope, () => changeMethods(trx, scope, changes));
+    await settleProjected(
+      trx,
+      keys,
+      events.map((event, i) => ({ event, tenant: scope.tenant, changed: outcomes[i] === 'changed' })),
+    );
+  }
+  return new Set(holders.keys());
 }
 
-const holderOf = (trx: Trx, { provider, account, mode }: Homeless, news: MethodNews): Promise<Holder | undefined> =>
-  news.customer === null
-    ? trx
-        .selectFrom('payment_methods')
-        .select(['tenant_id', 'mode', 'customer_id'])
-        .where('id', '=', news.method)
-        .where('processor', '=', provider)
-        .where('mode', '=', mode)
-        .executeTakeFirst()
-    : trx
-        .selectFrom('processor_customers')
-        .select(['tenant_id', 'mode', 'customer_id'])
-        .where('processor', '=', provider)
-        .where('account', '=', account)
-        .where('mode', '=', mode)
-        .where('processor_customer_id', '=', news.customer)
-        .executeTakeFirst();
+function changeOf({ provider: processor, occurredAt: at, told }: OfMethod, customer: CustomerId): MethodChange {
+  const { type, method: id, brand, last4 } = told;
+  return {
+    does: type === 'method_detached' ? 'forget' : 'keep',
+    method: { id, processor, brand, last4, customer, at },
+  };
+}
 
-const changeMethod = (trx: Trx, { provider, occurredAt: at }: Homeless, news: MethodNews, owner: Holder) =>
-  within(trx, ROLE, scopeOf(owner), async () => {
-    const { method: id, brand, last4 } = news;
-    const method = { ...{ id, processor: provider, brand, last4, at }, customer: owner.customer_id };
-    return news.type === 'method_detached'
-      ? forgetPaymentMethod(trx, scopeOf(owner), method)
-      : (await keepPaymentMethod(trx, scopeOf(owner), method)).outcome === 'kept';
-  });
+const asAsked = recordset<OfMethod>('asked', {
+  id: ['text', ({ id }) => id],
+  provider: ['text', ({ provider }) => provider],
+  account: ['text', ({ account }) => account],
+  mode: ['text', ({ mode }) => mode],
+  customer: ['text', ({ told }) => told.customer],
+  method: ['text', ({ told }) => told.method],
+});
 
-const scopeOf = ({ tenant_id: tenant, mode }: Holder): Scope => ({ tenant, mode });
-
-/** All of the batch at once, in one order: another relay may hold news of the same customers. */
-async function lockOwners(trx: Trx, events: readonly Homeless[]): Promise<void> {
-  const owners: Holder[] = [];
-  for (const event of events) {
-    const owner = isMethodNews(event.told) ? await holderOf(trx, event, event.told) : undefined;
-    if (owner) owners.push(owner);
-  }
-  const keyOf = ({ tenant_id, mode, customer_id }: Holder) => `${tenant_id} ${mode} ${customer_id}`;
-  for (const owner of owners.sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))) {
-    await within(trx, ROLE, scopeOf(owner), () => lockCustomer(trx, owner.customer_id));
-  }
+/** By the processor's own name of the customer, or, where it names none, by the method. */
+async function holdersOf(trx: Trx, events: readonly OfMethod[]): Promise<Holder[]> {
+  const { rows } = await sql<Holder>`/* inbox_holders */
+    select asked.id, holder.tenant_id as tenant, asked.mode, holder.customer_id as customer
+    from ${asAsked(events)} cross join lateral (
+      select tenant_id, customer_id from processor_customers theirs
+      where theirs.processor = asked.provider and theirs.account = asked.account and theirs.mode = asked.mode
+        and theirs.processor_customer_id = asked.customer
+      union all
+      select tenant_id, customer_id from payment_methods known
+      where asked.customer is null and known.id = asked.method and known.processor = asked.provider
+        and known.mode = asked.mode
+      limit 1
+    ) holder`.execute(trx);
+  return rows;
 }

@@ -202,3 +202,33 @@ test('what has found its home carries a seal that names it', async () => {
   await drain();
   expect(await statesOf(database.db)).toEqual(['ignored']); // it was known
 });
+
+test('one that the database does not take waits by itself: those beside it are projected', async () => {
+  const { drain } = relayWith(database.db);
+  const told = Array.from({ length: 5 }, (_, i) =>
+    news('method_attached', newMethod(), i === 2 ? { last4: 'none' } : {}),
+  );
+  for (const each of told) await tell(each);
+  await drain();
+  expect(await statesOf(database.db)).toEqual(['applied', 'applied', 'parked', 'applied', 'applied']);
+  const { reason } = await database.db
+    .selectFrom('inbox')
+    .select('reason')
+    .where('state', '=', 'parked')
+    .executeTakeFirstOrThrow();
+  expect(reason).toBe('the database does not take it');
+});
+
+test('a life of a method told in one batch is lived in its order', async () => {
+  const { drain } = relayWith(database.db);
+  const [one, two] = [newMethod(), newMethod()];
+  await tell(news('method_attached', one));
+  await tell(news('method_attached', two));
+  await tell(news('method_updated', two, { last4: '1881' }));
+  await tell(news('method_detached', one));
+  await tell(news('method_attached', one));
+  await drain();
+  expect(await statesOf(database.db)).toEqual(['applied', 'applied', 'applied', 'applied', 'ignored']);
+  expect(await stored(one)).toMatchObject({ is_default: false, detached_at: new Date(OCCURRED) });
+  expect(await stored(two)).toMatchObject({ is_default: true, last4: '1881' });
+});

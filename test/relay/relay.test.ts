@@ -398,3 +398,16 @@ describe('without a workflow', () => {
     expect(await verifyLedger(database.db)).toMatchObject({ differences: [] });
   });
 });
+
+test('one that was emptied in the table goes to quarantine, and the others of its subscription are sent', async () => {
+  const { drain, sent } = relayWith(database.db);
+  const [emptied, whole] = [happened('sub_emptied'), happened('sub_emptied')];
+  await arrive(database.db, emptied, whole);
+  for (const facts of ['[]', '{}']) {
+    await database.db.updateTable('inbox').set({ facts }).where('event_id', '=', emptied.eventId).execute();
+    await drain();
+    expect(await statesOf(database.db)).toEqual(['quarantined', 'signalled']);
+    await database.db.updateTable('inbox').set({ state: 'received' }).where('event_id', '=', emptied.eventId).execute();
+  }
+  expect(sent).toMatchObject([{ delivered: [{ fact: whole.told }] }]);
+});
