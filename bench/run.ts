@@ -11,9 +11,20 @@ import { invoiceRun } from './invoice-run.ts';
 import { ledgerGrowth } from './ledger-growth.ts';
 import { ledgerHot, ledgerPost } from './ledger-post.ts';
 import { webhookAccept, webhookDup } from './webhook-accept.ts';
+import { webhookApply } from './webhook-apply.ts';
 
 const benchmarks: readonly Benchmark[] = [
-  ...[decidePure, ledgerPost, ledgerHot, ledgerGrowth, invoiceRun, commandCommit, webhookAccept, webhookDup],
+  ...[
+    decidePure,
+    ledgerPost,
+    ledgerHot,
+    ledgerGrowth,
+    invoiceRun,
+    commandCommit,
+    webhookAccept,
+    webhookDup,
+    webhookApply,
+  ],
 ];
 
 const { values, positionals } = parseArgs({ options: { json: { type: 'boolean' } }, allowPositionals: true });

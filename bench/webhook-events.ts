@@ -33,6 +33,22 @@ export const paymentEvent = (id: string): Json =>
     },
   });
 
+/** What is the processor's own: we only show it. */
+export const methodEvent = (id: string, customer: number): Json =>
+  event(id, 'payment_method.attached', {
+    ...{ id: `pm_${id}`, object: 'payment_method', type: 'card', customer: `cus_atStripe${customer}`, livemode: false },
+    ...{ allow_redisplay: 'always', created: 1_800_000_000, metadata: {}, radar_options: {} },
+    billing_details: {
+      ...{ email: 'ada@example.com', name: 'Ada', phone: null, tax_id: null },
+      address: { city: 'New York', country: 'US', line1: '350 Fifth Avenue', line2: null, postal_code: '10118' },
+    },
+    card: {
+      ...{ brand: 'visa', last4: '4242', country: 'US', display_brand: 'visa', funding: 'credit', fingerprint: id },
+      ...{ checks: { cvc_check: 'pass' }, networks: { available: ['visa'], preferred: null }, wallet: null },
+      three_d_secure_usage: { supported: true },
+    },
+  });
+
 /** Signed now: whoever hears it takes no signature that is older than five minutes. */
 export function requestOf(event: Json): Buffer {
   const bare = JSON.stringify(event);

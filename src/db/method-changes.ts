@@ -16,7 +16,7 @@ export type MethodChange = { does: 'keep' | 'forget'; method: Method };
 /** `gone`: it was detached before, or is another customer's. */
 export type MethodOutcome = 'changed' | 'known' | 'gone';
 
-/** All methods of the customers that are meant, and those of the ids that are meant, whoever's they are. */
+/** Those that are meant, whoever's they are; of each customer the default, and where one is forgotten, all. */
 export type Methods = Map<PaymentMethodRow['id'], PaymentMethodRow>;
 
 export function changeOne(methods: Methods, scope: Scope, { does, method }: MethodChange): MethodOutcome {

@@ -65,10 +65,14 @@ export async function changeMethods(
 ): Promise<{ outcomes: MethodOutcome[]; methods: Methods }> {
   const customers = [...new Set(changes.map(({ method }) => method.customer))];
   await lockCustomers(trx, customers);
+  // Of who loses one all, since another may become the default; of the others only the default.
+  const ids = changes.map(({ method }) => method.id);
+  const losing = changes.flatMap(({ does, method }) => (does === 'forget' ? [method.customer] : []));
   const { rows: before } = await sql<PaymentMethodRow>`/* methods_of */
     select * from payment_methods
-    where customer_id = any(${texts(customers)}::text[]) or id = any(${texts(changes.map(({ method }) => method.id))}::text[])
-    `.execute(trx);
+    where id = any(${texts(ids)}::text[])
+      or (customer_id = any(${texts(customers)}::text[]) and is_default and detached_at is null)
+      or (customer_id = any(${texts(losing)}::text[]) and detached_at is null)`.execute(trx);
   const methods: Methods = new Map(before.map((row) => [row.id, row]));
   const outcomes = changes.map((change) => changeOne(methods, scope, change));
   const changed = [...methods.values()].filter((row) => !before.includes(row));
