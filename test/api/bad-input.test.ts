@@ -3,28 +3,21 @@ import { UnsecuredJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { routes } from '../../src/api/routes/index.ts';
 import { newServiceKey } from '../../src/auth/service-keys.ts';
-import { createDatabase, type Db } from '../../src/db/client.ts';
-import { createTestDatabase, type TestDatabase } from '../support/database.ts';
-import { type Answer, type Api, auth, publishPrices, rowCounts, startApi, token } from './support.ts';
+import type { Db } from '../../src/db/client.ts';
+import { type Answer, type Api, auth, publishPrices, rowCounts, startApiAlone, token } from './support.ts';
 
-let database: TestDatabase;
 let db: Db;
 let api: Api;
 let mine: Awaited<ReturnType<Api['customer']>>;
 let theirs: Awaited<ReturnType<Api['customer']>>;
 beforeAll(async () => {
-  database = await createTestDatabase();
-  db = createDatabase(database.url, { applicationName: 'test', max: 8 });
-  api = await startApi({ db, patienceMs: { command: 1_500, payment: 1_500 } });
+  api = await startApiAlone({ patienceMs: { command: 1_500, payment: 1_500 } });
+  db = api.db;
   await publishPrices(api);
   mine = await api.customer();
   theirs = await api.customer();
 });
-afterAll(async () => {
-  await api?.stop();
-  await db?.destroy();
-  await database?.drop();
-});
+afterAll(() => api?.stop());
 
 function expectProblem({ status, headers, body, text }: Answer, wanted: number, code: string): void {
   expect({ status, code: body.code }).toEqual({ status: wanted, code });

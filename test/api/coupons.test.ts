@@ -1,23 +1,16 @@
 /** Coupons and their codes are offered; one that could not be held is refused, field by field. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createDatabase, type Db } from '../../src/db/client.ts';
-import { createTestDatabase, type TestDatabase } from '../support/database.ts';
-import { type Api, publishPrices, startApi } from './support.ts';
+import type { Db } from '../../src/db/client.ts';
+import { type Api, publishPrices, startApiAlone } from './support.ts';
 
-let database: TestDatabase;
 let db: Db;
 let api: Api;
 beforeAll(async () => {
-  database = await createTestDatabase();
-  db = createDatabase(database.url, { applicationName: 'test', max: 8 });
-  api = await startApi({ db });
+  api = await startApiAlone();
+  db = api.db;
   await publishPrices(api);
 });
-afterAll(async () => {
-  await api?.stop();
-  await db?.destroy();
-  await database?.drop();
-});
+afterAll(() => api?.stop());
 
 const COUPONS = '/api/admin/coupons';
 const percent = { name: 'Spring', percentOff: '10', duration: 'once' };

@@ -1,26 +1,19 @@
 /** Credit is given, taken back and looked at; no way leads below zero, and the books balance. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createDatabase, type Db } from '../../src/db/client.ts';
+import type { Db } from '../../src/db/client.ts';
 import { post } from '../../src/db/ledger.ts';
 import { inTenant } from '../../src/db/tenant.ts';
 import type { CustomerId } from '../../src/domain/ids.ts';
 import { unappliedPaymentReceived } from '../../src/domain/ledger.ts';
-import { createTestDatabase, type TestDatabase } from '../support/database.ts';
-import { type Api, startApi } from './support.ts';
+import { type Api, startApiAlone } from './support.ts';
 
-let database: TestDatabase;
 let db: Db;
 let api: Api;
 beforeAll(async () => {
-  database = await createTestDatabase();
-  db = createDatabase(database.url, { applicationName: 'test', max: 12 });
-  api = await startApi({ db });
+  api = await startApiAlone();
+  db = api.db;
 });
-afterAll(async () => {
-  await api?.stop();
-  await db?.destroy();
-  await database?.drop();
-});
+afterAll(() => api?.stop());
 
 const usd = (amount: number) => ({ amount, currency: 'usd' });
 const creditOf = (id: CustomerId) => `/api/admin/customers/${id}/credit`;

@@ -1,21 +1,14 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createDatabase, type Db } from '../../src/db/client.ts';
-import { createTestDatabase, type TestDatabase } from '../support/database.ts';
-import { type Api, startApi } from './support.ts';
+import type { Db } from '../../src/db/client.ts';
+import { type Api, startApiAlone } from './support.ts';
 
-let database: TestDatabase;
 let db: Db;
 let api: Api;
 beforeAll(async () => {
-  database = await createTestDatabase();
-  db = createDatabase(database.url, { applicationName: 'test', max: 4 });
-  api = await startApi({ db });
+  api = await startApiAlone();
+  db = api.db;
 });
-afterAll(async () => {
-  await api?.stop();
-  await db?.destroy();
-  await database?.drop();
-});
+afterAll(() => api?.stop());
 
 const ada = {
   externalId: 'crm-1',

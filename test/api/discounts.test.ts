@@ -1,20 +1,15 @@
 /** Coupons at work, on the real workflow and the real database: what they take off, and who gets the last one. */
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { type Engine, startEngine, until } from '../support/engine.ts';
-import { type Answer, type Api, type Ask, publishPrices, startApi } from './support.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { until } from '../support/engine.ts';
+import { startApiOnEngine } from './on-engine.ts';
+import { type Answer, type Api, type Ask, publishPrices } from './support.ts';
 
-let engine: Engine;
 let api: Api;
 beforeAll(async () => {
-  engine = await startEngine();
-  const { db, processors, taskQueue } = engine;
-  api = await startApi({ db, processors, taskQueue, temporalAddress: inject('temporalAddress') });
+  ({ api } = await startApiOnEngine());
   await publishPrices(api);
 });
-afterAll(async () => {
-  await api?.stop();
-  await engine?.stop();
-});
+afterAll(() => api?.stop());
 
 const COUPONS = '/api/admin/coupons';
 const usd = (amount: number) => ({ amount, currency: 'usd' });

@@ -1,26 +1,19 @@
 /** Operators look at what the processors have told us, and have it told again. */
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { createDatabase, type Db } from '../../src/db/client.ts';
+import type { Db } from '../../src/db/client.ts';
 import type { Kept } from '../../src/db/inbox.ts';
 import type { InboxState } from '../../src/db/schema.ts';
 import { inTenant } from '../../src/db/tenant.ts';
 import { arrive, happened, relayWith } from '../relay/support.ts';
-import { createTestDatabase, type TestDatabase } from '../support/database.ts';
-import { type Api, startApi } from './support.ts';
+import { type Api, startApiAlone } from './support.ts';
 
-let database: TestDatabase;
 let db: Db;
 let api: Api;
 beforeAll(async () => {
-  database = await createTestDatabase();
-  db = createDatabase(database.url, { applicationName: 'test', max: 8 });
-  api = await startApi({ db });
+  api = await startApiAlone();
+  db = api.db;
 });
-afterAll(async () => {
-  await api?.stop();
-  await db?.destroy();
-  await database?.drop();
-});
+afterAll(() => api?.stop());
 beforeEach(async () => {
   await db.deleteFrom('inbox').execute();
 });

@@ -1,27 +1,20 @@
 /** Invoices as files, over HTTP. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createDatabase, type Db } from '../../src/db/client.ts';
+import type { Db } from '../../src/db/client.ts';
 import { commit } from '../../src/db/commit.ts';
 import type { CustomerId } from '../../src/domain/ids.ts';
 import { step } from '../db/support.ts';
 import { textOf } from '../documents/pdf-text.ts';
 import { draft, START, subscribe, terms } from '../domain/builders.ts';
-import { createTestDatabase, type TestDatabase } from '../support/database.ts';
-import { type Api, startApi } from './support.ts';
+import { type Api, startApiAlone } from './support.ts';
 
-let database: TestDatabase;
 let db: Db;
 let api: Api;
 beforeAll(async () => {
-  database = await createTestDatabase();
-  db = createDatabase(database.url, { applicationName: 'test', max: 4 });
-  api = await startApi({ db });
+  api = await startApiAlone();
+  db = api.db;
 });
-afterAll(async () => {
-  await api?.stop();
-  await db?.destroy();
-  await database?.drop();
-});
+afterAll(() => api?.stop());
 
 let made = 0;
 

@@ -1,32 +1,29 @@
 /** From lines to what is due, asked over HTTP and lived on the real parts. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { inTenant } from '../../src/db/tenant.ts';
 import { verifyLedger } from '../../src/db/verify-ledger.ts';
 import { verifyRevenue } from '../../src/db/verify-revenue.ts';
-import { type Engine, startEngine } from '../support/engine.ts';
-import { type Api, startApi } from './support.ts';
+import type { Engine } from '../support/engine.ts';
+import { startApiOnEngine } from './on-engine.ts';
+import { type Api, publishPrices } from './support.ts';
 
 let engine: Engine;
 let api: Api;
 beforeAll(async () => {
-  engine = await startEngine();
-  const { db, processors, taskQueue } = engine;
-  api = await startApi({ db, processors, taskQueue, temporalAddress: inject('temporalAddress') });
+  ({ engine, api } = await startApiOnEngine());
   const month = { unit: 'month', count: 1 };
   const flat = (id: string, unitAmount: string, over: object = {}) => ({
     ...{ id, product: 'app', name: id, interval: month, prices: [{ currency: 'usd', model: 'flat', unitAmount }] },
     ...over,
   });
-  const plans = [flat('plain', '3000'), flat('graced', '3000', { graceHours: 48 }), flat('crumbs', '30')];
-  const { body: draft } = await api.owner('POST', '/api/admin/price-books', { plans });
-  const published = await api.owner('POST', `/api/admin/price-books/${draft.id}/publish`, {});
-  expect(published.status, published.text).toBe(200);
+  await publishPrices(api, {
+    plans: [flat('plain', '3000'), flat('graced', '3000', { graceHours: 48 }), flat('crumbs', '30')],
+  });
 });
 afterAll(async () => {
   const { differences } = await verifyLedger(engine.db);
   await api?.stop();
-  await engine?.stop();
   expect(differences).toEqual([]);
 });
 

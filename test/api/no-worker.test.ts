@@ -1,20 +1,16 @@
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { type Engine, startEngine, until } from '../support/engine.ts';
-import { type Api, publishPrices, startApi } from './support.ts';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Engine, until } from '../support/engine.ts';
+import { startApiOnEngine } from './on-engine.ts';
+import { type Api, publishPrices } from './support.ts';
 
 let engine: Engine;
 let api: Api;
 beforeAll(async () => {
-  engine = await startEngine();
-  const { db, processors, taskQueue } = engine;
   const patienceMs = { command: 1_500, payment: 8_000 };
-  api = await startApi({ db, processors, taskQueue, patienceMs, temporalAddress: inject('temporalAddress') });
+  ({ engine, api } = await startApiOnEngine({ patienceMs }));
   await publishPrices(api);
 });
-afterAll(async () => {
-  await api?.stop();
-  await engine?.stop();
-});
+afterAll(() => api?.stop());
 
 test('without a worker a command is accepted, and its end is told where the answer says', async () => {
   const customer = await api.customer();

@@ -1,36 +1,31 @@
 /** Addresses, tax ids and the seller's profile over HTTP, with a service that checks VAT ids. */
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createDatabase, type Db } from '../../src/db/client.ts';
+import type { Db } from '../../src/db/client.ts';
 import { taxFactsOf } from '../../src/db/tax-facts.ts';
 import { inTenant } from '../../src/db/tenant.ts';
 import type { CustomerId } from '../../src/domain/ids.ts';
 import { builtInCalculator } from '../../src/tax/calculator.ts';
 import { createTaxes } from '../../src/tax/taxes.ts';
-import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { type FakeService, startService } from '../tax/service.ts';
-import { type Api, startApi } from './support.ts';
+import { type Api, startApi, startApiAlone } from './support.ts';
 
 const SELLER = '/api/admin/tenants/current/seller';
-let database: TestDatabase;
 let db: Db;
 let vies: FakeService;
 let api: Api;
 /** The same product without a service to ask. */
 let alone: Api;
 beforeAll(async () => {
-  database = await createTestDatabase();
-  db = createDatabase(database.url, { applicationName: 'test', max: 6 });
   vies = await startService({ body: { valid: true, requestIdentifier: 'WAPI1', name: 'Danone' } });
-  api = await startApi({ db, taxes: createTaxes({ VAT_ID_CHECK_URL: vies.url }) });
+  api = await startApiAlone({ taxes: createTaxes({ VAT_ID_CHECK_URL: vies.url }) });
+  db = api.db;
   alone = await startApi({ db });
 });
 afterAll(async () => {
   await api?.stop();
   await alone?.stop();
   await vies?.stop();
-  await db?.destroy();
-  await database?.drop();
 });
 
 const paris = { line1: '17 boulevard Haussmann', city: 'Paris', postalCode: '75009', country: 'FR' };

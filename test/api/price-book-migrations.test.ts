@@ -1,30 +1,23 @@
 /** What a migration refuses before anybody is moved, and that it leaves nothing behind where it could not begin. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createDatabase, type Db } from '../../src/db/client.ts';
+import type { Db } from '../../src/db/client.ts';
 import { demoPriceBook } from '../../src/demo/price-book.ts';
 import type { PriceBookId } from '../../src/domain/ids.ts';
-import { createTestDatabase, type TestDatabase } from '../support/database.ts';
-import { type Api, startApi } from './support.ts';
+import { type Api, startApiAlone } from './support.ts';
 
-let database: TestDatabase;
 let db: Db;
 let api: Api;
 let draft: string;
 let book: PriceBookId;
 const BOOKS = '/api/admin/price-books';
 beforeAll(async () => {
-  database = await createTestDatabase();
-  db = createDatabase(database.url, { applicationName: 'test', max: 8 });
-  api = await startApi({ db, patienceMs: { command: 300, payment: 300 } });
+  api = await startApiAlone({ patienceMs: { command: 300, payment: 300 } });
+  db = api.db;
   draft = (await api.owner('POST', BOOKS, demoPriceBook)).body.id;
   book = (await api.owner('POST', BOOKS, demoPriceBook)).body.id;
   await api.owner('POST', `${BOOKS}/${book}/publish`, {});
 });
-afterAll(async () => {
-  await api?.stop();
-  await db?.destroy();
-  await database?.drop();
-});
+afterAll(() => api?.stop());
 
 const rows = () => db.selectFrom('price_book_migrations').select('id').execute();
 

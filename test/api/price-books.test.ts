@@ -1,25 +1,18 @@
 /** A price book is worked on as a draft and sold on once it is published; what could not be sold on is refused. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createDatabase, type Db } from '../../src/db/client.ts';
+import type { Db } from '../../src/db/client.ts';
 import { createPriceBook } from '../../src/db/price-books.ts';
 import { inTenant } from '../../src/db/tenant.ts';
 import { demoPriceBook } from '../../src/demo/price-book.ts';
-import { createTestDatabase, type TestDatabase } from '../support/database.ts';
-import { type Api, rowCounts, startApi } from './support.ts';
+import { type Api, rowCounts, startApiAlone } from './support.ts';
 
-let database: TestDatabase;
 let db: Db;
 let api: Api;
 beforeAll(async () => {
-  database = await createTestDatabase();
-  db = createDatabase(database.url, { applicationName: 'test', max: 8 });
-  api = await startApi({ db });
+  api = await startApiAlone();
+  db = api.db;
 });
-afterAll(async () => {
-  await api?.stop();
-  await db?.destroy();
-  await database?.drop();
-});
+afterAll(() => api?.stop());
 
 const BOOKS = '/api/admin/price-books';
 const plan = { id: 'a', product: 'a', name: 'A', interval: { unit: 'month', count: 1 }, trialDays: 0 };

@@ -1,7 +1,7 @@
 /** What finance asks for, over HTTP: as JSON and as tables. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { newServiceKey } from '../../src/auth/service-keys.ts';
-import { createDatabase, type Db } from '../../src/db/client.ts';
+import type { Db } from '../../src/db/client.ts';
 import { commit } from '../../src/db/commit.ts';
 import type { CustomerId } from '../../src/domain/ids.ts';
 import type { Command, Due, Fact } from '../../src/domain/input.ts';
@@ -9,27 +9,20 @@ import type { Subscription } from '../../src/domain/subscription.ts';
 import type { Instant } from '../../src/domain/time.ts';
 import { step } from '../db/support.ts';
 import { at, draft, START, subscribe, terms } from '../domain/builders.ts';
-import { createTestDatabase, type TestDatabase } from '../support/database.ts';
-import { type Api, type Ask, startApi } from './support.ts';
+import { type Api, type Ask, startApiAlone } from './support.ts';
 
-let database: TestDatabase;
 let db: Db;
 let api: Api;
 let finance: Ask;
 let ada: CustomerId;
 beforeAll(async () => {
-  database = await createTestDatabase();
-  db = createDatabase(database.url, { applicationName: 'test', max: 4 });
-  api = await startApi({ db });
+  api = await startApiAlone();
+  db = api.db;
   finance = api.as(await api.token('finance'));
   ({ id: ada } = await api.customer());
   await aYear();
 });
-afterAll(async () => {
-  await api?.stop();
-  await db?.destroy();
-  await database?.drop();
-});
+afterAll(() => api?.stop());
 
 /** One subscription: 30.00 paid in January, 60.00 from February on that nobody pays. */
 async function aYear(): Promise<void> {

@@ -1,9 +1,8 @@
 /** Stubs, trials and terms over HTTP, and a preview that is what the change then makes. */
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { type Engine, startEngine } from '../support/engine.ts';
-import { type Api, startApi } from './support.ts';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startApiOnEngine } from './on-engine.ts';
+import { type Api, publishPrices } from './support.ts';
 
-let engine: Engine;
 let api: Api;
 const usd = (unitAmount: string) => [{ currency: 'usd', model: 'per_unit', unitAmount }];
 const month = { unit: 'month', count: 1 };
@@ -22,17 +21,10 @@ const document = {
 };
 
 beforeAll(async () => {
-  engine = await startEngine();
-  const { db, processors, taskQueue } = engine;
-  api = await startApi({ db, processors, taskQueue, temporalAddress: inject('temporalAddress') });
-  const { body } = await api.owner('POST', '/api/admin/price-books', document);
-  const published = await api.owner('POST', `/api/admin/price-books/${body.id}/publish`, {});
-  expect(published.status).toBe(200);
+  ({ api } = await startApiOnEngine());
+  await publishPrices(api, document);
 });
-afterAll(async () => {
-  await api?.stop();
-  await engine?.stop();
-});
+afterAll(() => api?.stop());
 
 const subscribe = { paymentMethodId: 'pm_card_visa' };
 

@@ -3,26 +3,19 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { refuseSensitive } from '../../src/api/guard.ts';
 import { Problem } from '../../src/api/problem.ts';
 import { routes } from '../../src/api/routes/index.ts';
-import { createDatabase, type Db } from '../../src/db/client.ts';
-import { createTestDatabase, type TestDatabase } from '../support/database.ts';
-import { type Answer, type Api, publishPrices, rowCounts, startApi } from './support.ts';
+import type { Db } from '../../src/db/client.ts';
+import { type Answer, type Api, publishPrices, rowCounts, startApiAlone } from './support.ts';
 
-let database: TestDatabase;
 let db: Db;
 let api: Api;
 let mine: Awaited<ReturnType<Api['customer']>>;
 beforeAll(async () => {
-  database = await createTestDatabase();
-  db = createDatabase(database.url, { applicationName: 'test', max: 8 });
-  api = await startApi({ db, patienceMs: { command: 1_500, payment: 1_500 } });
+  api = await startApiAlone({ patienceMs: { command: 1_500, payment: 1_500 } });
+  db = api.db;
   await publishPrices(api);
   mine = await api.customer();
 });
-afterAll(async () => {
-  await api?.stop();
-  await db?.destroy();
-  await database?.drop();
-});
+afterAll(() => api?.stop());
 
 const CARD = '4242 4242 4242 4242';
 const SECRET = 'pi_3MtwBwLkdIwHu7ix28a3tqPa_secret_YrKJUKribcBjcG8HVhfZluoGH';

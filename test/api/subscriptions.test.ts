@@ -1,19 +1,15 @@
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { type Engine, startEngine } from '../support/engine.ts';
-import { type Api, publishPrices, startApi } from './support.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Engine } from '../support/engine.ts';
+import { startApiOnEngine } from './on-engine.ts';
+import { type Api, publishPrices } from './support.ts';
 
 let engine: Engine;
 let api: Api;
 beforeAll(async () => {
-  engine = await startEngine();
-  const { db, processors, taskQueue } = engine;
-  api = await startApi({ db, processors, taskQueue, temporalAddress: inject('temporalAddress') });
+  ({ engine, api } = await startApiOnEngine());
   await publishPrices(api);
 });
-afterAll(async () => {
-  await api?.stop();
-  await engine?.stop();
-});
+afterAll(() => api?.stop());
 
 async function subscribed(body: object = {}, over: object = {}) {
   const customer = await api.customer(over);

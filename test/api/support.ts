@@ -6,7 +6,7 @@ import { pino } from 'pino';
 import { createApp } from '../../src/api/app.ts';
 import { createAuthenticate } from '../../src/auth/authenticate.ts';
 import { type Claims, createTokenVerifier, mintToken } from '../../src/auth/tokens.ts';
-import type { Db } from '../../src/db/client.ts';
+import { createDatabase, type Db } from '../../src/db/client.ts';
 import type { CustomerKeys } from '../../src/db/customers.ts';
 import { backlog } from '../../src/db/messages.ts';
 import { createTenant } from '../../src/db/tenants.ts';
@@ -17,6 +17,7 @@ import { createProcessors, type Processors } from '../../src/processors/processo
 import { parseKeyRing } from '../../src/security/key-ring.ts';
 import { createTaxes, type Taxes } from '../../src/tax/taxes.ts';
 import { createTemporal } from '../../src/temporal/temporal.ts';
+import { createTestDatabase } from '../support/database.ts';
 
 export const auth = {
   AUTH_JWT_SECRET: randomBytes(32).toString('base64'),
@@ -44,7 +45,7 @@ export type Api = {
   stop(): Promise<void>;
 };
 
-type Options = {
+export type Options = {
   db: Db;
   keys?: CustomerKeys;
   processors?: Processors;
@@ -127,9 +128,24 @@ export async function startApi(options: Options): Promise<Api> {
   };
 }
 
-/** Publishes what the demo sells: `basic` without a trial, `pro` with one, `team` by the seat. */
-export async function publishPrices({ owner }: Api): Promise<void> {
-  const { body: draft } = await owner('POST', '/api/admin/price-books', demoPriceBook);
+/** On a database of its own, and without workers. */
+export async function startApiAlone(options: Omit<Options, 'db'> = {}): Promise<Api> {
+  const database = await createTestDatabase();
+  const db = createDatabase(database.url, { applicationName: 'test', max: 8 });
+  const api = await startApi({ db, ...options });
+  return {
+    ...api,
+    async stop() {
+      await api.stop();
+      await db.destroy();
+      await database.drop();
+    },
+  };
+}
+
+/** Publishes what the demo sells: `basic` without a trial, `pro` with one, `team` by the seat; or that document. */
+export async function publishPrices({ owner }: Api, document: object = demoPriceBook): Promise<void> {
+  const { body: draft } = await owner('POST', '/api/admin/price-books', document);
   const { status, body } = await owner('POST', `/api/admin/price-books/${draft.id}/publish`, {});
   if (status !== 200) throw new Error(JSON.stringify(body));
 }

@@ -1,20 +1,19 @@
 /** Subscriptions whose seller is registered for taxes, from the request to the ledger, with the real parts in between. */
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { isAccepted } from '../../src/domain/subscription.ts';
 import { createTaxes } from '../../src/tax/taxes.ts';
-import { type Engine, startEngine } from '../support/engine.ts';
+import type { Engine } from '../support/engine.ts';
 import { type FakeService, startService } from '../tax/service.ts';
-import { type Api, publishPrices, startApi } from './support.ts';
+import { startApiOnEngine } from './on-engine.ts';
+import { type Api, publishPrices } from './support.ts';
 
 const SELLER = '/api/admin/tenants/current/seller';
 let engine: Engine;
 let vies: FakeService;
 let api: Api;
 beforeAll(async () => {
-  [engine, vies] = await Promise.all([startEngine(), startService({ body: { valid: true } })]);
-  const { db, processors, taskQueue } = engine;
-  const taxes = createTaxes({ VAT_ID_CHECK_URL: vies.url });
-  api = await startApi({ db, processors, taskQueue, taxes, temporalAddress: inject('temporalAddress') });
+  vies = await startService({ body: { valid: true } });
+  ({ engine, api } = await startApiOnEngine({ taxes: createTaxes({ VAT_ID_CHECK_URL: vies.url }) }));
   await publishPrices(api);
   const registered = { country: 'DE', number: 'DE136695976', from: '2021-07-01' };
   const { status } = await api.owner('PUT', SELLER, {
@@ -29,7 +28,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await api?.stop();
-  await engine?.stop();
   await vies?.stop();
 });
 

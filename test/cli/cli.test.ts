@@ -3,10 +3,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bodyOf } from '../../src/cli/clock.ts';
-import { type Api, publishPrices, startApi } from '../api/support.ts';
-import { type Engine, startEngine } from '../support/engine.ts';
+import { startApiOnEngine } from '../api/on-engine.ts';
+import { type Api, publishPrices } from '../api/support.ts';
+import type { Engine } from '../support/engine.ts';
 
 let engine: Engine;
 let api: Api;
@@ -15,9 +16,7 @@ let subscription: string;
 /** Somewhere without a demo of its own. */
 const folder = mkdtempSync(join(tmpdir(), 'cli-'));
 beforeAll(async () => {
-  engine = await startEngine();
-  const { db, processors, taskQueue } = engine;
-  api = await startApi({ db, processors, taskQueue, temporalAddress: inject('temporalAddress') });
+  ({ engine, api } = await startApiOnEngine());
   await publishPrices(api);
   const { ask } = await api.customer();
   const { body } = await ask('POST', '/api/billing/subscribe', { planId: 'basic', paymentMethodId: 'pm_card_visa' });
@@ -29,7 +28,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await api?.stop();
-  await engine?.stop();
   rmSync(folder, { recursive: true });
 });
 

@@ -1,11 +1,12 @@
 /** What becomes of an invoice after it was issued, whole: HTTP, workflow, books, processor, and its news on the way back. */
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { verifyLedger } from '../../src/db/verify-ledger.ts';
 import type { InvoiceId } from '../../src/domain/ids.ts';
 import { type Answer as Asked, workflowIdOf } from '../../workflows/messages.ts';
-import { type Api, type Ask, publishPrices, startApi } from '../api/support.ts';
+import { startApiOnEngine } from '../api/on-engine.ts';
+import { type Api, type Ask, publishPrices } from '../api/support.ts';
 import { line } from '../domain/builders.ts';
-import { type Engine, startEngine, until } from '../support/engine.ts';
+import { type Engine, until } from '../support/engine.ts';
 import { isSettled, type News, startNews } from '../support/news.ts';
 
 let engine: Engine;
@@ -14,10 +15,8 @@ let news: News;
 let finance: Ask;
 
 beforeAll(async () => {
-  engine = await startEngine();
-  const { db, processors, taskQueue } = engine;
   const patienceMs = { command: 40_000, payment: 20_000 };
-  api = await startApi({ db, processors, taskQueue, temporalAddress: inject('temporalAddress'), patienceMs });
+  ({ engine, api } = await startApiOnEngine({ patienceMs }));
   await publishPrices(api);
   news = await startNews(engine);
   finance = api.as(await api.token('finance'));
@@ -25,7 +24,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await news?.stop();
   await api?.stop();
-  await engine?.stop();
 });
 
 /** Basic, 19.00 USD a month, paid. */

@@ -4,15 +4,16 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'kysely';
-import { afterAll, beforeAll, expect, inject, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { placeOf } from '../../src/db/customers.ts';
 import { inTenant } from '../../src/db/tenant.ts';
 import { type Hit, leavesOf, nothingSeen, scanHistories, scanLogs, scanTables } from '../../src/privacy/scan.ts';
 import { unwrapDataKey } from '../../src/security/data-key.ts';
 import { seal } from '../../src/security/seal.ts';
 import { workflowIdOf } from '../../workflows/messages.ts';
-import { type Api, publishPrices, startApi } from '../api/support.ts';
-import { type Engine, startEngine } from '../support/engine.ts';
+import { startApiOnEngine } from '../api/on-engine.ts';
+import { type Api, publishPrices } from '../api/support.ts';
+import type { Engine } from '../support/engine.ts';
 import { deliver, openDoor } from '../webhooks/support.ts';
 
 const CARD = '4242 4242 4242 4242';
@@ -20,15 +21,10 @@ const CARD = '4242 4242 4242 4242';
 let engine: Engine;
 let api: Api;
 beforeAll(async () => {
-  engine = await startEngine();
-  const { db, processors, taskQueue } = engine;
-  api = await startApi({ db, processors, taskQueue, temporalAddress: inject('temporalAddress') });
+  ({ engine, api } = await startApiOnEngine());
   await publishPrices(api);
 });
-afterAll(async () => {
-  await api?.stop();
-  await engine?.stop();
-});
+afterAll(() => api?.stop());
 
 async function tables(): Promise<Hit[]> {
   const hits: Hit[] = [];
