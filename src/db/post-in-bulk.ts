@@ -43,7 +43,10 @@ export function bulkPoster(db: Db): PostInBulk {
 
 const nameOf = ({ tenant, mode }: Scope): string => `${tenant}/${mode}`;
 
-/** An account never changes. One that is gone all the same, with a backup that was restored, is looked up anew. */
+/**
+ * An account never changes. One that is gone all the same, with a backup that was restored, is looked up anew; but its
+ * number may be another's by then, so a process that posts in bulk is started anew after a restore.
+ */
 async function writeBatch(
   db: Db,
   scope: Scope,
