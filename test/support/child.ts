@@ -10,6 +10,8 @@ export type Child = {
   kill(signal: NodeJS.Signals): Promise<void>;
 };
 
+export type ChildName = 'worker' | 'relay' | 'api';
+
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const key = randomBytes(32).toString('base64');
 /** Keys that every process needs to start, and that these tests don't look at. */
@@ -51,7 +53,7 @@ export async function runChild(program: string, env: Record<string, string>): Pr
 }
 
 /** Resolves when it serves, or when it ended before that. */
-export async function startChild(name: 'worker' | 'relay' | 'api', env: Record<string, string>): Promise<Child> {
+export async function startChild(name: ChildName, env: Record<string, string>): Promise<Child> {
   const child = launch(`processes/${name}`, env, 'inherit');
   const ended = new Promise<NodeJS.Signals | number | null>((resolve) => {
     child.once('exit', (code, signal) => resolve(signal ?? code));

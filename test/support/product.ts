@@ -13,8 +13,8 @@ import { startTemporal } from '../../bootstrap/temporal.mjs';
 import { findTemporal } from '../../bootstrap/temporal-find.mjs';
 import { migrateDatabase } from '../../src/db/migrate.ts';
 import { startSimulator } from '../../src/simulator/server.ts';
-import { runChild, startChild } from './child.ts';
-import { TEST_NAMESPACE } from './temporal.ts';
+import { type Child, type ChildName, runChild, startChild } from './child.ts';
+import { TEST_NAMESPACE } from './namespace.ts';
 
 type Seeded = { tenant: string; adminToken: string; customerToken: string; customerId: string; serviceKey: string };
 export type Answer = { status: number; headers: Headers; body: Record<string, never> & { [name: string]: unknown } };
@@ -55,7 +55,9 @@ export async function startProduct(bundle: string, { paypalHook }: { paypalHook?
     PORT: String(apiPort),
   };
   const demo = JSON.parse(await runChild('demo/seed', env)) as Seeded;
-  const children = await Promise.all((['api', 'relay', 'worker'] as const).map((name) => startChild(name, env)));
+  const start = async (name: ChildName) => void children.set(name, await startChild(name, env));
+  const children = new Map<ChildName, Child>();
+  await Promise.all((['api', 'relay', 'worker'] as const).map(start));
   const connection = Connection.lazy({ address: temporal.address });
 
   return {
@@ -63,6 +65,7 @@ export async function startProduct(bundle: string, { paypalHook }: { paypalHook?
     databaseUrl,
     url: `http://127.0.0.1:${apiPort}`,
     simulator,
+    webhookSecret: webhook.secret,
     client: new Client({ connection, namespace: TEST_NAMESPACE }),
     async ask(
       method: 'GET' | 'POST',
@@ -77,6 +80,11 @@ export async function startProduct(bundle: string, { paypalHook }: { paypalHook?
       });
       return { status: response.status, headers: response.headers, body: (await response.json()) as Answer['body'] };
     },
+    /** As `kill -9` and whoever starts it again. */
+    async restart(name: ChildName) {
+      await children.get(name)!.kill('SIGKILL');
+      await start(name);
+    },
     stopTemporal: () => temporal.stop(),
     async startTemporal() {
       temporal = await temporalUp();
@@ -86,7 +94,7 @@ export async function startProduct(bundle: string, { paypalHook }: { paypalHook?
       postgres = await postgresUp();
     },
     async stop() {
-      await Promise.all(children.map((child) => child.kill('SIGKILL')));
+      await Promise.all([...children.values()].map((child) => child.kill('SIGKILL')));
       await connection.close();
       await simulator.stop();
       await Promise.all([postgres.stop(), temporal.stop()]);

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { Client, Connection } from '@temporalio/client';
 import { inject } from 'vitest';
+import { TEST_NAMESPACE } from './namespace.ts';
 
-/** Test mode's namespace: the only one in which time may be skipped. */
-export const TEST_NAMESPACE = 'hydra-test';
+export { TEST_NAMESPACE };
 
 export type TestTemporal = {
   readonly address: string;

@@ -1,0 +1,2 @@
+/** Test mode's namespace: the only one in which time may be skipped. */
+export const TEST_NAMESPACE = 'hydra-test';
