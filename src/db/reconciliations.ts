@@ -9,8 +9,19 @@ import type { Scope, Trx } from './tenant.ts';
 export type ReconciliationRow = Selectable<ReconciliationsTable>;
 export type Begun = { id: ReconciliationId; since: Date; by: string; at: Date };
 
-/** One that has begun already stays as it is. */
+/**
+ * One that has begun already stays as it is. A schedule has one at a time: what runs by its name beside this one has lost
+ * its worker, and was begun anew.
+ */
 export async function beginReconciliation(trx: Trx, scope: Scope, { id, since, by, at }: Begun): Promise<void> {
+  await trx
+    .updateTable('reconciliations')
+    .set({ state: 'failed', reason: 'begun anew', ended_at: at })
+    .where('asked_by', '=', by)
+    .where('asked_by', 'like', 'schedule/%')
+    .where('state', '=', 'running')
+    .where('id', '<>', id)
+    .execute();
   await trx
     .insertInto('reconciliations')
     .values({

@@ -69,6 +69,7 @@ workers = await runWorkers({
   db,
   activities: createActivities({ db, ring: config.ENCRYPTION_KEYS, processors, taxes: createTaxes(config) }),
   processors,
+  methodKey: config.BLIND_INDEX_KEY,
   inboxKeys: config.INBOX_KEYS ?? separated(config.ENCRYPTION_KEYS, 'inbox'),
   log,
   workflowBundle: bundle,

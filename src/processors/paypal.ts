@@ -3,6 +3,7 @@
 import { chargeStep, minimumCharge } from './paypal-amounts.ts';
 import { answerOf, capture, charge, findCharge } from './paypal-charges.ts';
 import { createPaypalClient, type PaypalClient, type PaypalOptions } from './paypal-client.ts';
+import { listEvents } from './paypal-events.ts';
 import { attach, createSetup, customerName, detach, readPaymentMethod, readSetup } from './paypal-methods.ts';
 import { read, refusedBy } from './paypal-read.ts';
 import { refund } from './paypal-refunds.ts';
@@ -40,6 +41,7 @@ export function createPaypal(options: PaypalOptions): PaymentProcessor {
     createClock: () => none('clocks'),
     advanceClock: () => none('clocks'),
     fetchClientSecret: async () => null,
+    events: ({ since }) => listEvents(client, since),
   };
 }
 

@@ -210,10 +210,11 @@ export type Settlement = {
 /** Money that went from the processor to the bank. */
 export type Payout = { id: string; state: 'on_its_way' | 'paid' | 'failed'; paid: Money; at: Instant };
 
+/** As it would have sent them, a page at a time, the newest first. `undelivered`: at least those that somebody has not taken. */
+export type ListEvents = (query: { since: Instant; undelivered: boolean }) => AsyncIterable<readonly unknown[]>;
+
 /** What a processor has written down, a page at a time, the newest first. */
 export type ProcessorRecords = {
-  /** As it would have sent them; `undelivered`: only those that somebody has not taken. */
-  events(query: { since: Instant; undelivered: boolean }): AsyncIterable<readonly unknown[]>;
   settlements(query: { since: Instant }): AsyncIterable<readonly Settlement[]>;
   payouts(query: { since: Instant }): AsyncIterable<readonly Payout[]>;
   /** What a payout is made of. */
@@ -257,6 +258,7 @@ export type PaymentProcessor = {
 
   /** Where the processor can collect subscriptions by itself. */
   readonly collector?: Collector;
-  /** Where it can be asked what it has written down. */
+  /** Where it can be asked what it has told, and what it has written down. */
+  readonly events?: ListEvents;
   readonly records?: ProcessorRecords;
 };

@@ -1,6 +1,6 @@
 /** What Stripe has written down: its events, what moved our balance there, and what it has paid out. */
 import type Stripe from 'stripe';
-import type { Payout, ProcessorRecords, Settlement } from './processor.ts';
+import type { ListEvents, Payout, ProcessorRecords, Settlement } from './processor.ts';
 import { fromStripe } from './stripe-amounts.ts';
 import { asking, askingFor } from './stripe-errors.ts';
 
@@ -18,15 +18,18 @@ async function* pages<T extends { id: string }>(
   }
 }
 
-export const stripeRecords = (stripe: Stripe): ProcessorRecords => ({
-  events: ({ since, undelivered }) =>
+export const stripeEvents =
+  (stripe: Stripe): ListEvents =>
+  ({ since, undelivered }) =>
     pages((page) =>
       stripe.events.list({
         ...page,
         created: { gte: seconds(since) },
         ...(undelivered && { delivery_success: false }),
       }),
-    ),
+    );
+
+export const stripeRecords = (stripe: Stripe): ProcessorRecords => ({
   async *settlements({ since }) {
     const listed = pages((page) =>
       stripe.balanceTransactions.list({ ...page, created: { gte: seconds(since) }, expand: ['data.source'] }),

@@ -6,7 +6,7 @@ import { cancelPayment, charge, findCharge } from './stripe-charges.ts';
 import { advanceClock, createClock } from './stripe-clocks.ts';
 import { askingFor } from './stripe-errors.ts';
 import { attach, createSetup, detach, ensureCustomer, readPaymentMethod, readSetup } from './stripe-methods.ts';
-import { stripeRecords } from './stripe-records.ts';
+import { stripeEvents, stripeRecords } from './stripe-records.ts';
 import { refund } from './stripe-refunds.ts';
 import { createCollector } from './stripe-subscriptions.ts';
 import { ProcessorTrouble } from './trouble.ts';
@@ -49,6 +49,7 @@ export function createStripe(options: StripeOptions): PaymentProcessor {
     createClock: (request) => createClock(stripe, request),
     advanceClock: (clock, to) => advanceClock(stripe, clock, to),
     collector: createCollector(stripe),
+    events: stripeEvents(stripe),
     records: stripeRecords(stripe),
     fetchClientSecret: async (payment) =>
       (await askingFor(() => stripe.paymentIntents.retrieve(payment)))?.client_secret ?? null,

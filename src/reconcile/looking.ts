@@ -13,6 +13,8 @@ export type ReconcileDeps = {
   db: Db;
   /** Of the inbox: what is fetched gets the same seal as what was sent. */
   keys: KeyRing;
+  /** Names methods whose own name at the processor is kept sealed. */
+  methodKey: Buffer;
   processors: Processors;
   temporal: Temporal;
   log: ReconcileLog;

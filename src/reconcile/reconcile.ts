@@ -36,10 +36,10 @@ export async function reconcile(deps: ReconcileDeps, request: ReconcileRequest):
   const total = { fetched: 0, movements: 0, workflows: 0, fees: 0, payouts: 0, repaired: 0 };
   try {
     for (const { id: account, processor } of deps.processors.all(scope)) {
-      const { records, name } = processor;
-      if (!records) continue;
+      const { events, records, name } = processor;
       const looking: Looking = { deps, scope, whose: { processor: name, account } };
-      total.fetched += await fetchEvents(looking, records, query);
+      if (events) total.fetched += await fetchEvents(looking, events, query);
+      if (!records) continue;
       const money = await compareMoney(looking, records, query);
       total.repaired += await keep(deps, scope, money);
       const paid = await followPayouts(looking, records, query);

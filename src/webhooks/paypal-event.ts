@@ -9,9 +9,18 @@ import type { Read } from './stripe-event.ts';
 
 export type PaypalAccount = { id: string; mode: Mode; nameOf: (vaultId: string) => PaymentMethodId };
 
-export function readPaypalEvent(body: Buffer, { id: account, mode, nameOf }: PaypalAccount): Read {
+export function readPaypalEvent(body: Buffer, account: PaypalAccount): Read {
   const event = parseObject(body);
-  if (!event) return { ok: false, code: 'invalid_body', why: 'the body is not a JSON object in UTF-8' };
+  return event
+    ? readPaypalObject(event, account)
+    : { ok: false, code: 'invalid_body', why: 'the body is not a JSON object in UTF-8' };
+}
+
+/** The same for one that was not sent to us but asked for. */
+export function readPaypalObject(
+  event: { readonly [name: string]: unknown },
+  { id: account, mode, nameOf }: PaypalAccount,
+): Read {
   const { id: eventId, event_type: type, create_time, resource } = event;
   const occurredAt = typeof create_time === 'string' && TIME.test(create_time) ? Date.parse(create_time) : Number.NaN;
   if (!isEventId(eventId) || !isType(type) || !Number.isFinite(occurredAt) || !isObject(resource)) {

@@ -29,6 +29,7 @@ export type WorkersOptions = {
   workflowBundle: WorkflowBundleOption;
   /** What is fetched for the inbox is sealed with these. */
   inboxKeys: KeyRing;
+  methodKey: Buffer;
   log: ReconcileDeps['log'];
   /** For the clock and for migrations, which drive workflows from outside. */
   clientConnection: Connection;

@@ -145,6 +145,7 @@ it.each([
       'payment_methods',
       'payments',
       'processor_customers',
+      'processor_subscriptions',
       'refunds',
       'subscriptions',
       'tenants',
@@ -194,6 +195,11 @@ async function fillTheRest(): Promise<void> {
       ...{ ...own, id: 'dis_1', kind: 'payment_differs', subject: 'pi_1', state: 'open' },
       ...{ opened_at: created_at, seen_at: created_at },
     })
+    .execute();
+  const link = { processor: 'stripe', processor_subscription_id: 'sub_x', subscription_id: 'sub_1' } as const;
+  await db
+    .insertInto('processor_subscriptions')
+    .values({ ...own, ...link, linked_at: created_at })
     .execute();
   const day = { from_day: '2027-01-01', to_day: '2027-01-02', booked_on: '2027-01-01', gross: 1, discount: 0 };
   await db

@@ -1,4 +1,5 @@
 /** What happens at the processor and is not heard of, whole: fetched, compared, booked, and shown to a person. */
+import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { inTenant } from '../../src/db/tenant.ts';
 import { verifyLedger } from '../../src/db/verify-ledger.ts';
@@ -6,8 +7,9 @@ import type { CustomerId, SubscriptionId } from '../../src/domain/ids.ts';
 import { DAY } from '../../src/domain/time.ts';
 import { newId } from '../../src/ids.ts';
 import { reconcile } from '../../src/reconcile/reconcile.ts';
+import { ensureReconcileSchedules } from '../../src/temporal/reconcile-schedules.ts';
 import { createTemporal, type Temporal } from '../../src/temporal/temporal.ts';
-import { workflowIdOf } from '../../workflows/messages.ts';
+import { reconcileScheduleIdOf, workflowIdOf } from '../../workflows/messages.ts';
 import { type Api, type Ask, startApi } from '../api/support.ts';
 import { type Engine, startEngine, until } from '../support/engine.ts';
 import { isSettled, type News, startNews } from '../support/news.ts';
@@ -41,7 +43,15 @@ afterAll(async () => {
 const scope = () => ({ tenant: engine.tenant, mode: 'test' as const });
 const look = (since = Date.now() - DAY) =>
   reconcile(
-    { db: engine.db, keys: news.keys, processors: engine.processors, temporal, log, graceMs: 0 },
+    {
+      db: engine.db,
+      keys: news.keys,
+      methodKey: randomBytes(32),
+      processors: engine.processors,
+      temporal,
+      log,
+      graceMs: 0,
+    },
     { ...scope(), id: newId('rec'), since, thorough: true, by: 'test' },
   );
 const simulator = (path: string, body: object = {}) =>
@@ -145,6 +155,26 @@ test('it is done on demand, by a worker', async () => {
     'reconciled',
   );
   expect(ended).toMatchObject({ state: 'done', report: { open: 0 } });
+});
+
+test('each tenant has its schedules, and what one begins is found by its name', async () => {
+  await ensureReconcileSchedules(engine.client, engine.taskQueue, scope());
+  await ensureReconcileSchedules(engine.client, engine.taskQueue, scope());
+  const [hourly, weekly] = (['hourly', 'weekly'] as const).map((often) =>
+    engine.client.schedule.getHandle(reconcileScheduleIdOf(engine.tenant, often)),
+  );
+  expect((await weekly!.describe()).info.nextActionTimes[0]!.getTime()).toBeLessThan(Date.now() + 8 * DAY);
+  await hourly!.trigger();
+  const { asked_by } = await until(
+    () =>
+      inTenant(engine.db, scope(), (trx) =>
+        trx.selectFrom('reconciliations').selectAll().orderBy('id', 'desc').limit(1).executeTakeFirstOrThrow(),
+      ),
+    (row) => row.state === 'done' && row.asked_by.startsWith('schedule/'),
+    'reconciled',
+  );
+  expect(asked_by).toBe('schedule/hourly');
+  await Promise.all([hourly!.delete(), weekly!.delete()]);
 });
 
 test('what the processor keeps and pays out is booked, and clearing is empty', async () => {

@@ -88,6 +88,7 @@ export async function startEngine(over: { processors?: (real: Processors) => Pro
       activities: createActivities({ db, ring: keys.ring, processors, taxes: createTaxes({}) }),
       processors,
       inboxKeys: keys.ring,
+      methodKey: keys.blindIndexKey,
       log: { info() {}, warn() {}, error() {} },
       workflowBundle,
       clientConnection: client.connection as never,
