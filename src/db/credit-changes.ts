@@ -48,9 +48,9 @@ export async function changeCredit(trx: Trx, keys: CustomerKeys, scope: Scope, c
   const { from, post: postingOf } = KINDS[kind];
   const whose = { customer, currency };
   const known = await trx.selectFrom('credit_changes').select('key').where('key', '=', key).executeTakeFirst();
-  if (known) return { outcome: 'changed', credit: await held(trx, 'customer_credit', whose) };
+  if (known) return { outcome: 'changed', credit: await creditOf(trx, whose) };
   // The row is held until the end: an invoice that uses the same credit waits, and then finds what is left.
-  const available = from === null ? amount : await held(trx, from, whose, true);
+  const available = from === null ? amount : await hold(trx, from, whose);
   if (available < amount) return { outcome: 'too_much', available };
   const posting = postingOf(amount, { customer, subscription: null, currency, at });
   await post(trx, [{ ...posting, key }]);
@@ -62,7 +62,7 @@ export async function changeCredit(trx: Trx, keys: CustomerKeys, scope: Scope, c
       reason_encrypted: await sealedReason(trx, keys, scope, change),
     })
     .execute();
-  const credit = await held(trx, 'customer_credit', whose);
+  const credit = await creditOf(trx, whose);
   const why = { amount, currency, credit, key };
   await audit(trx, scope, { at: new Date(at), by, action: posting.kind, subject: customer, why });
   return { outcome: 'changed', credit };
@@ -76,20 +76,19 @@ async function sealedReason(trx: Trx, keys: CustomerKeys, scope: Scope, { key, c
 
 const placeOf = (tenant: string, row: string) => ({ tenant, table: 'credit_changes', column: 'reason_encrypted', row });
 
-/** What of a customer's own money or credit lies on that account. */
-async function held(
-  trx: Trx,
-  code: AccountCode,
-  { customer, currency }: { customer: CustomerId; currency: Currency },
-  forUpdate = false,
-): Promise<number> {
-  const { rows } = await sql<{ held: number }>`
-    select -balance.amount as held
-    from ledger_accounts as account join ledger_balances as balance on balance.account_id = account.id
-    where account.tenant_id = current_setting('hydra.tenant') and account.mode = current_setting('hydra.mode')
-      and account.code = ${code} and account.owner = ${customer} and account.currency = ${currency}
-    ${forUpdate ? sql`for update of balance` : sql``}`.execute(trx);
-  return rows[0]?.held ?? 0;
+/** What of a customer's own money or credit lies on that account, for whoever takes from it: it waits for nobody else then. */
+async function hold(trx: Trx, code: AccountCode, { customer, currency }: Whose): Promise<number> {
+  const { rows } = await sql<{ held: number }>`select -ledger_hold(${code}, ${customer}, ${currency}) as held`.execute(
+    trx,
+  );
+  return rows[0]!.held;
+}
+
+type Whose = { customer: CustomerId; currency: Currency };
+
+async function creditOf(trx: Trx, { customer, currency }: Whose): Promise<number> {
+  const { credit } = await fundsOf(trx, customer);
+  return credit.find((each) => each.currency === currency)?.amount ?? 0;
 }
 
 export type CustomerFunds = { credit: Money[]; unappliedCash: Money[] };

@@ -74,10 +74,20 @@ export function aboveLeft(
   return null;
 }
 
-/** What others would have given back without it: null where its days have enough left all the same. */
+/** What others would have given back without it, in the order of their issue; null where each found enough to give back. */
 export function givenBackWithout(invoice: Creditable, all: readonly Creditable[]): number | null {
-  const left = leftOfPeriods(all.filter(({ id }) => id !== invoice.id));
   const own = new Set(leftBy(invoice.lines).keys());
-  const missing = sum([...left].map(([period, amount]) => (own.has(period) ? Math.max(-amount, 0) : 0)));
+  const others = all.filter(({ id, state }) => id !== invoice.id && state !== 'void');
+  const left = new Map<string, number>();
+  let missing = 0;
+  for (const { lines } of others.toSorted((a, b) => a.issuedAt - b.issuedAt)) {
+    for (const line of lines) {
+      const period = periodOf(line);
+      if (period === null || !own.has(period)) continue;
+      const rest = (left.get(period) ?? 0) + lineLeft(line);
+      missing += Math.max(-rest, 0);
+      left.set(period, Math.max(rest, 0));
+    }
+  }
   return missing > 0 ? missing : null;
 }

@@ -11,7 +11,7 @@ import type { CouponId, InvoiceId, PaymentId, PromotionCodeId } from './ids.ts';
 import type { Input } from './input.ts';
 import type { Refusal } from './refusal.ts';
 import type { TaxRules } from './tax.ts';
-import { type Day, dayOf, type Instant } from './time.ts';
+import { addDays, type Day, dayOf, type Instant } from './time.ts';
 
 export type Shared = {
   /** What the customer may still use up, in the subscription's currency. */
@@ -107,7 +107,8 @@ function wishOf(input: Input, timeZone: string): Partial<BookWish> | null {
     case 'withdraw_credit':
       return { refundable: true };
     case 'cancel':
-      return input.creditTo && input.when === 'now' ? { unusedAfter: dayOf(input.at, timeZone) } : null;
+      // On a period's last day nothing is unused; what waits is held against the invoices of that day all the same.
+      return input.creditTo && input.when === 'now' ? { unusedAfter: addDays(dayOf(input.at, timeZone), -1) } : null;
     default:
       return null;
   }

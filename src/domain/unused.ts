@@ -16,7 +16,7 @@ import { wholeOf } from './earning.ts';
 import type { InvoiceLine } from './invoice.ts';
 import { prorate } from './money.ts';
 import { priceOfDays } from './proration.ts';
-import { leftOfPeriods, lineLeft, periodOf } from './same-days.ts';
+import { leftOfPeriods, lineLeft, periodOf, withinPeriods } from './same-days.ts';
 import { addDays, type Day, daysBetween, type Instant } from './time.ts';
 
 type Part = { line: number; amount: number };
@@ -100,17 +100,33 @@ function withoutDeficits(all: readonly Unused[], more: number): Unused[] {
     });
 }
 
-/** What an invoice can't give back, as a credit of earlier days had paid for it, is given back by those that were paid. */
-function wherePaid(wanted: readonly Unused[]): Unused[] {
-  const most = ({ invoice }: Unused) => owedOn(invoice) + creditLeft(invoice, 'credit');
-  let over = wanted.reduce((sum, each) => sum + Math.max(sumOf(each.parts) - most(each), 0), 0);
-  return wanted.map((each) => {
-    const { invoice, parts } = each;
-    const left = parts.map(({ line, amount }) => ({ line, amount: amount === 0 ? 0 : lineLeft(invoice.lines[line]!) }));
-    const more = Math.max(Math.min(over, Math.min(most(each), sumOf(left)) - sumOf(parts)), 0);
+/**
+ * What an invoice can't give back, as a credit of earlier days had paid for it, is given back by those that were paid: by
+ * those of the same days first, and then by those whose days had given that credit.
+ */
+function wherePaid(wanted: readonly Unused[], all: readonly Unused[], billed: readonly Creditable[]): Unused[] {
+  const most = (invoice: Creditable) => owedOn(invoice) + creditLeft(invoice, 'credit');
+  let over = wanted.reduce((sum, { invoice, parts }) => sum + Math.max(sumOf(parts) - most(invoice), 0), 0);
+  const raised = ({ invoice, parts }: Unused, left: Part[]): Unused => {
+    const more = Math.max(Math.min(over, Math.min(most(invoice), sumOf(left)) - sumOf(parts)), 0);
     over -= more;
-    return more === 0 ? each : { invoice, parts: shareOf(left, sumOf(parts) + more) };
-  });
+    return { invoice, parts: more === 0 ? parts : shareOf(left, sumOf(parts) + more) };
+  };
+  const own = wanted.map((each) =>
+    raised(
+      each,
+      each.parts.map(({ line, amount }) => ({ line, amount: amount === 0 ? 0 : lineLeft(each.invoice.lines[line]!) })),
+    ),
+  );
+  const others = all.filter(({ invoice }) => wanted.every((each) => each.invoice !== invoice)).toReversed();
+  return [
+    ...own,
+    ...others.map(({ invoice }) => {
+      const { lines } = withinPeriods(invoice, billed);
+      const left = lines.map((line, i) => ({ line: i, amount: Math.max(lineLeft(line), 0) }));
+      return raised({ invoice, parts: left.map(({ line }) => ({ line, amount: 0 })) }, left);
+    }),
+  ];
 }
 
 /**
@@ -127,24 +143,26 @@ export function unusedNotes(
     invoice,
     parts: invoice.lines.map((line, i) => ({ line: i, amount: unusedOf(line, day) })),
   }));
-  return wherePaid(withoutDeficits(all, overdrawn(all, billed))).flatMap(({ invoice: given, parts: wanted }) => {
-    let [invoice, parts] = [given, wanted];
-    const notes: CreditNote[] = [];
-    const take = (target: CreditNote['to'], most: number): void => {
-      const amount = Math.min(sumOf(parts), most);
-      if (amount <= 0) return;
-      const taken = shareOf(parts, amount);
-      const lines = taken
-        .filter((part) => part.amount !== 0)
-        .map((part) => creditOf(invoice.lines[part.line]!, part.line, part.amount, addDays(day, 1)));
-      const note = issued(invoice, { lines, to: target, reason, at });
-      notes.push(note);
-      invoice = afterNote(invoice, note);
-      parts = parts.map((part, i) => ({ line: part.line, amount: part.amount - taken[i]!.amount }));
-    };
-    take('open', owedOn(invoice));
-    take(to, creditLeft(invoice, to));
-    take('credit', creditLeft(invoice, 'credit'));
-    return notes;
-  });
+  return wherePaid(withoutDeficits(all, overdrawn(all, billed)), all, billed).flatMap(
+    ({ invoice: given, parts: wanted }) => {
+      let [invoice, parts] = [given, wanted];
+      const notes: CreditNote[] = [];
+      const take = (target: CreditNote['to'], most: number): void => {
+        const amount = Math.min(sumOf(parts), most);
+        if (amount <= 0) return;
+        const taken = shareOf(parts, amount);
+        const lines = taken
+          .filter((part) => part.amount !== 0)
+          .map((part) => creditOf(invoice.lines[part.line]!, part.line, part.amount, addDays(day, 1)));
+        const note = issued(invoice, { lines, to: target, reason, at });
+        notes.push(note);
+        invoice = afterNote(invoice, note);
+        parts = parts.map((part, i) => ({ line: part.line, amount: part.amount - taken[i]!.amount }));
+      };
+      take('open', owedOn(invoice));
+      take(to, creditLeft(invoice, to));
+      take('credit', creditLeft(invoice, 'credit'));
+      return notes;
+    },
+  );
 }

@@ -184,6 +184,20 @@ describe('a note gives back no more than all invoices have left of its days', ()
     expect(life.net).toBe(2000);
   });
 
+  test('nor is one voided that a raise has given back, though the raise has charged more', () => {
+    const life = new MoneyLife(
+      {
+        ...{ sold: plan(2000), quantity: 1, trial: {}, anchorDay: undefined, discounts: [], isSent: true },
+        ...{ tax: 0, credit: 0, chargeStep: 1 },
+      },
+      () => {},
+    );
+    const up = { type: 'change', terms: plan(5000), quantity: 1, when: 'now', proration: 'invoice_now' } as const;
+    life.take(up, START + 5 * DAY);
+    const voided = life.take({ type: 'void', invoice: 'inv_1_1', reason: 'other' }, START + 5 * DAY);
+    expect(voided).toMatchObject({ outcome: 'refused', code: 'invoice_given_back' });
+  });
+
   test('nor is an invoice voided whose days another has given back', () => {
     const sale = { sold: plan(5000), quantity: 1, trial: {}, anchorDay: undefined, discounts: [], isSent: false };
     const life = new MoneyLife({ ...sale, tax: 0, credit: 0, chargeStep: 1 }, () => {});
@@ -246,6 +260,7 @@ property.prop(
     expect(life.net).toBeGreaterThanOrEqual(least);
     if (!isNoted) expect(life.net).toBeLessThanOrEqual(most(creditTo && day + 1) + slack);
   },
+  240_000,
 );
 
 /** What the days cost, each run of one price as a whole. */

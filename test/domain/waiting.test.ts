@@ -109,6 +109,23 @@ describe('50.00 for 30 days; a change on the 6th day for the next invoice, and a
       { last: [-667, 67, 500], note: 3333, settled: -100, cost: 1567 },
     ],
     [
+      'down to 20.00, and an end on the period’s last day, of which nothing is unused',
+      [
+        [to(2000), 5],
+        [cancel(credited), 29],
+      ],
+      { last: [-4000, 1600], note: 0, settled: -2400, cost: 2600 },
+    ],
+    [
+      'down to 20.00, renewed out of what waited, and an end on the 4th day of the next 30',
+      [
+        [to(2000), 5],
+        [{ type: 'period_ended' }, 30],
+        [cancel(credited), 33],
+      ],
+      { last: [-4000, 1600, 2000], note: 1733, settled: -400, cost: 2867 },
+    ],
+    [
       'what was promised without days is kept whole',
       [
         [goodwill, 5],

@@ -8,7 +8,6 @@ import { invoiceColumns, invoiceRows } from '../../documents/invoice-csv.ts';
 import { fileNameOf, invoicePaper } from '../../documents/invoice-document.ts';
 import { drawPaper } from '../../documents/paper.ts';
 import type { InvoiceId, PaymentMethodId } from '../../domain/ids.ts';
-import type { Processor } from '../../domain/subscription.ts';
 import { command } from '../command.ts';
 import { usableMethod } from '../methods.ts';
 import { listBody, pageOf } from '../paging.ts';

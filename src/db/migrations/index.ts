@@ -24,6 +24,7 @@ import { up as ledgerPost } from './0026-ledger-post.ts';
 import { up as referencesInBulk } from './0027-references-in-bulk.ts';
 import { up as inboxKeep } from './0028-inbox-keep.ts';
 import { up as reconciliation } from './0030-reconciliation.ts';
+import { up as holdBalance } from './0032-hold-balance.ts';
 
 /** Forward only, in this order. Named here rather than found in a folder, so that a built program has them, too. */
 export const migrations: Record<string, Migration> = {
@@ -52,4 +53,5 @@ export const migrations: Record<string, Migration> = {
   '0027-references-in-bulk': { up: referencesInBulk },
   '0028-inbox-keep': { up: inboxKeep },
   '0030-reconciliation': { up: reconciliation },
+  '0032-hold-balance': { up: holdBalance },
 };
