@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { fc } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
 import type { InvoiceLine } from '../../src/domain/invoice.ts';
@@ -207,4 +208,11 @@ it('a paid year ends with nothing owed, nothing deferred, and all of it earned',
   }
   expect(balances).toEqual({ receivable: 0, deferred_revenue: 0, processor_clearing: 1200, revenue: -1200 });
   expect(chart.revenue.kind).toBe('credit');
+});
+
+it('has the chart that docs/accounting.md shows', () => {
+  const page = readFileSync(new URL('../../docs/accounting.md', import.meta.url), 'utf8');
+  const shown = [...page.matchAll(/^\| `(\w+)` \| (debit|credit) \| (\w*) ?\| (.+) \|$/gm)].map(([, ...row]) => row);
+  const rows = Object.entries(chart).map(([code, { kind, per, meaning }]) => [code, kind, per ?? '', meaning]);
+  expect(shown).toEqual(rows);
 });
