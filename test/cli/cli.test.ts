@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bodyOf } from '../../src/cli/clock.ts';
+import { keepFindings } from '../../src/db/discrepancies.ts';
+import { inTenant } from '../../src/db/tenant.ts';
 import { startApiOnEngine } from '../api/on-engine.ts';
 import { type Api, publishPrices } from '../api/support.ts';
 import type { Engine } from '../support/engine.ts';
@@ -49,6 +51,22 @@ function hydra(
   });
   return new Promise((resolve) => child.once('close', (code) => resolve({ code, out, err })));
 }
+
+test('reconcile says that all sides agree, and fails as long as a person is awaited', async () => {
+  const { code, out } = await hydra(['reconcile']);
+  expect(out).toMatch(/^All sides agree: \d+ movements, 1 workflows; /);
+  expect(code).toBe(0);
+  await inTenant(api.db, { tenant: api.tenant, mode: 'test' }, (trx) => {
+    const finding = { kind: 'payment_unknown_here', subject: 'pi_9', subscription: null, ours: null } as const;
+    return keepFindings(trx, { looked: [], findings: [{ ...finding, theirs: { amount: 777 } }], at: new Date() });
+  });
+  const again = await hydra(['reconcile', '--since', '2026-01-01T00:00:00Z', '--json']);
+  expect(again.code).toBe(1);
+  expect(JSON.parse(again.out)).toMatchObject({
+    state: 'done',
+    discrepancies: [{ subject: 'pi_9', theirs: { amount: 777 }, ours: null }],
+  });
+});
 
 test('why tells the causes', async () => {
   const { code, out } = await hydra(['why', subscription]);
