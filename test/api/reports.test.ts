@@ -166,6 +166,8 @@ describe('what is owed', () => {
     expect(body.currencies[0].total).toMatchObject({ days1To30: 6_000, total: 6_000 });
     expect(body.invoices).toMatchObject([{ invoiceId: 'inv_reports_2', owed: 6_000, age: 'days1To30' }]);
     const balance = await finance('GET', '/api/admin/ledger/trial-balance?at=2027-02-10T23:59:59Z');
+    const ofDay = await finance('GET', '/api/admin/ledger/trial-balance?at=2027-02-10');
+    expect(ofDay.body).toEqual({ ...balance.body, at: '2027-02-10T23:59:59.999Z' });
     const receivable = balance.body.currencies[0].accounts.find(
       ({ account }: { account: string }) => account === 'receivable',
     );

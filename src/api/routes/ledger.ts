@@ -2,11 +2,15 @@ import { z } from 'zod';
 import { balancesAt, listAccounts, listEntries, readTransaction } from '../../db/books.ts';
 import { causesOf } from '../../db/reports/causes.ts';
 import { inTenant } from '../../db/tenant.ts';
+import { readTenant } from '../../db/tenants.ts';
+import { invariant } from '../../domain/invariant.ts';
 import { type AccountCode, chart } from '../../domain/ledger.ts';
+import { addDays, instantOf, isDay } from '../../domain/time.ts';
 import { listBody, pageOf } from '../paging.ts';
 import { badField, notFound } from '../problem.ts';
-import { ok, route } from '../route.ts';
+import { type Call, ok, route } from '../route.ts';
 import { ledgerTransaction, transactionId } from '../schemas/ledger-transactions.ts';
+import { day } from '../schemas/text.ts';
 import {
   customerId,
   instant,
@@ -98,10 +102,17 @@ const balance = route({
   method: 'get',
   path: '/api/admin/ledger/trial-balance',
   summary: 'The trial balance',
-  query: z.strictObject({ at: instant.optional() }),
+  query: z.strictObject({
+    at: z
+      .union([instant, day])
+      .optional()
+      .openapi({ description: 'A moment, or the end of a day by the tenant’s calendar.' }),
+  }),
   answers: { 200: { about: 'Per currency; debits and credits are equal.', schema: trialBalance } },
-  async handle({ parts, scope, query: { at } }) {
-    const rows = await inTenant(parts.db, scope, (trx) => balancesAt(trx, at === undefined ? null : new Date(at)));
+  async handle(call) {
+    const { parts, scope, query } = call;
+    const moment = query.at === undefined ? null : await momentOf(call, query.at);
+    const rows = await inTenant(parts.db, scope, (trx) => balancesAt(trx, moment));
     const currencies = [...new Set(rows.map(({ currency }) => currency))].map((currency) => {
       const own = rows.filter((row) => row.currency === currency);
       return {
@@ -110,8 +121,16 @@ const balance = route({
         balanced: own.reduce((sum, { debit, credit }) => sum + debit - credit, 0) === 0,
       };
     });
-    return ok({ at: (at === undefined ? new Date() : new Date(at)).toISOString(), currencies });
+    return ok({ at: (moment ?? new Date()).toISOString(), currencies });
   },
 });
+
+/** A day counts to its end, by the tenant's calendar. */
+async function momentOf({ parts, scope }: Call, at: string): Promise<Date> {
+  if (!isDay(at)) return new Date(at);
+  const tenant = await readTenant(parts.db, scope);
+  invariant(tenant, 'the tenant of somebody who may ask');
+  return new Date(instantOf(addDays(at, 1), tenant.timeZone) - 1);
+}
 
 export const ledgerRoutes = [accounts, entries, transaction, balance];
