@@ -86,6 +86,21 @@ it('changes nothing when it is brought again', async () => {
   expect(await rowCounts(database.db)).toEqual(before);
 });
 
+it('tells what a stored step has taken in to one that decided the same and took in more: the rest is not lost', async () => {
+  const first = begun();
+  await commit(database.db, first);
+  const taking = (...ids: string[]): Commit => ({
+    ...follow({ ...first.subscription, version: first.subscription.version + 1 }, [], START),
+    taken: ids.map((id) => ({ id: `told/${id}`, refusal: null })),
+    ignored: ids,
+  });
+  expect(await commit(database.db, taking('evt_1'))).toEqual({ outcome: 'committed' });
+  expect(await commit(database.db, taking('evt_1', 'evt_2'))).toMatchObject({
+    outcome: 'superseded',
+    step: { taken: [{ id: 'told/evt_1' }] },
+  });
+});
+
 it('commits once when two bring the same step at the same time', async () => {
   const first = begun();
   const answers = await Promise.all([1, 2, 3, 4].map(() => commit(database.db, first)));
