@@ -12,19 +12,11 @@ import { ledgerGrowth } from './ledger-growth.ts';
 import { ledgerHot, ledgerPost } from './ledger-post.ts';
 import { webhookAccept, webhookDup } from './webhook-accept.ts';
 import { webhookApply } from './webhook-apply.ts';
+import { webhookDecide } from './webhook-decide.ts';
 
 const benchmarks: readonly Benchmark[] = [
-  ...[
-    decidePure,
-    ledgerPost,
-    ledgerHot,
-    ledgerGrowth,
-    invoiceRun,
-    commandCommit,
-    webhookAccept,
-    webhookDup,
-    webhookApply,
-  ],
+  ...[decidePure, ledgerPost, ledgerHot, ledgerGrowth, invoiceRun, commandCommit],
+  ...[webhookAccept, webhookDup, webhookApply, webhookDecide],
 ];
 
 const { values, positionals } = parseArgs({ options: { json: { type: 'boolean' } }, allowPositionals: true });
