@@ -175,7 +175,7 @@ const columnsOf = {
     discount, discounts, tax, taxes, product, tax_category, tax_inclusive, carried`,
   ledger_transactions: 'tenant_id, mode, id, key, kind, subscription_id, at, entry_count',
   ledger_entries: 'tenant_id, mode, transaction_id, account_id, currency, amount',
-  ledger_balances: 'account_id, tenant_id, mode, account_code, currency, amount',
+  ledger_balances: 'account_id, tenant_id, mode, account_code, account_owner, currency, amount',
 };
 
 type Row = (string | number | boolean | null)[];
@@ -254,7 +254,7 @@ function rowsOf(issued: readonly Issued[]): Rows {
     }
   }
   for (const [account, amount] of [...deltas].sort(([a], [b]) => a - b)) {
-    rows.ledger_balances.push([account, tenant, mode, 'cash', 'usd', amount]);
+    rows.ledger_balances.push([account, tenant, mode, 'cash', '', 'usd', amount]);
   }
   return rows;
 }

@@ -155,8 +155,8 @@ async function openCeiling(url: string) {
       select id, '${SCOPE.tenant}', '${SCOPE.mode}', key, 'payment_received', now(), 2
       from unnest($1::bigint[], $2::text[]) as taken (id, key)
     ), folded as (
-      insert into ceiling_balances as balance (account_id, tenant_id, mode, account_code, currency, amount)
-      select account_id, '${SCOPE.tenant}', '${SCOPE.mode}', 'cash', 'usd', sum(amount)
+      insert into ceiling_balances as balance (account_id, tenant_id, mode, account_code, account_owner, currency, amount)
+      select account_id, '${SCOPE.tenant}', '${SCOPE.mode}', 'cash', '', 'usd', sum(amount)
       from unnest($4::bigint[], $5::numeric[]) as leg (account_id, amount) group by account_id order by account_id
       on conflict (account_id) do update set amount = balance.amount + excluded.amount
     )

@@ -42,15 +42,13 @@ export async function postKnowing(
   const firsts = [...asked.values()];
   const known = accounts.all.map(({ name }) => remembered.get(name) ?? null);
   const isKnown = !known.includes(null);
-  // Who names all accounts by number needn't say more of them.
-  const unlessKnown = (of: (account: NamedAccount) => string) => texts(isKnown ? [] : accounts.all.map(of));
   const { rows } = await sql<{ fresh: number[]; accounts: number[] }>`/* ledger_post */
     select fresh, to_json(accounts) as accounts from ledger_post(
       ${texts(firsts.map(({ key }) => key))}, ${texts(firsts.map(({ kind }) => kind))},
       ${texts(firsts.map(({ subscription }) => subscription))}, ${texts(firsts.map(({ invoice }) => invoice ?? null))},
       ${texts(firsts.map(({ at }) => new Date(at).toISOString()))}, ${numbers(entryCounts)},
-      ${texts(accounts.all.map(({ code }) => code))}, ${unlessKnown(({ owner }) => owner ?? '')},
-      ${texts(accounts.all.map(({ currency }) => currency))}, ${unlessKnown(({ code }) => chart[code].kind)},
+      ${texts(accounts.all.map(({ code }) => code))}, ${texts(accounts.all.map(({ owner }) => owner ?? ''))},
+      ${texts(accounts.all.map(({ currency }) => currency))}, ${texts(accounts.all.map(({ code }) => chart[code].kind))},
       ${scalars(known)}, ${numbers(legs.postings)}, ${numbers(legs.accounts)}, ${numbers(legs.amounts)})`.execute(trx);
   const answer = rows[0]!;
   const fresh = new Set(answer.fresh.map((position) => firsts[position - 1]!.key));

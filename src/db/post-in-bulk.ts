@@ -44,8 +44,8 @@ export function bulkPoster(db: Db): PostInBulk {
 const nameOf = ({ tenant, mode }: Scope): string => `${tenant}/${mode}`;
 
 /**
- * An account never changes. One that is gone all the same, with a backup that was restored, is looked up anew; but its
- * number may be another's by then, so a process that posts in bulk is started anew after a restore.
+ * An account never changes. Where its number is nobody's all the same, or another's, since a backup was restored, the
+ * database refuses it, and all are looked up anew.
  */
 async function writeBatch(
   db: Db,

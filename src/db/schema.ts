@@ -408,6 +408,7 @@ export type LedgerEntriesTable = OfTenant & {
 export type LedgerBalancesTable = OfTenant & {
   account_id: number;
   account_code: AccountCode;
+  account_owner: string;
   currency: Currency;
   amount: MinorUnits;
 };

@@ -189,6 +189,22 @@ describe('the database refuses', () => {
     }
   });
 
+  it("another customer's account, whose number somebody remembers from before a backup was restored", async () => {
+    await inScope([{ ...paymentReceived(100, { ...about, customer: 'cus_2' }), key: 'of the second' }]);
+    const { id } = await inTenant(database.db, SCOPE, (trx) =>
+      trx
+        .selectFrom('ledger_accounts')
+        .select('id')
+        .where('code', '=', 'receivable')
+        .where('owner', '=', 'cus_2')
+        .executeTakeFirstOrThrow(),
+    );
+    const known = new Map([['receivable/cus_1/usd', id]]);
+    known.set('processor_clearing//usd', await cashOf(SCOPE));
+    const taken = inTenant(database.db, SCOPE, (trx) => postKnowing(trx, [payment('of the first')], known));
+    await expect(taken).rejects.toMatchObject({ code: '23503' });
+  });
+
   it('an entry that comes past the function, whoever brings it', async () => {
     const account = await cashOf(SCOPE);
     for (const [table, columns, values] of [
@@ -200,8 +216,8 @@ describe('the database refuses', () => {
       ],
       [
         'ledger_balances',
-        'account_id, tenant_id, mode, account_code, currency, amount',
-        `${account}, 'ten_1', 'test', 'cash', 'usd', 1`,
+        'account_id, tenant_id, mode, account_code, account_owner, currency, amount',
+        `${account}, 'ten_1', 'test', 'cash', '', 'usd', 1`,
       ],
       [
         'ledger_accounts',
@@ -284,8 +300,8 @@ describe('customer credit', () => {
           insert into ledger_accounts (tenant_id, mode, code, owner, kind, currency)
           values ('ten_1', 'test', 'customer_credit', 'cus_10', 'credit', 'usd') returning id
         )
-        insert into ledger_balances (account_id, tenant_id, mode, account_code, currency, amount)
-        select id, 'ten_1', 'test', 'cash', 'usd', 5 from opened`.execute(trx),
+        insert into ledger_balances (account_id, tenant_id, mode, account_code, account_owner, currency, amount)
+        select id, 'ten_1', 'test', 'cash', 'cus_10', 'usd', 5 from opened`.execute(trx),
     );
     await expect(misnamed).rejects.toThrow(/is not of its balance's/);
   });

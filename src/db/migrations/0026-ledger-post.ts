@@ -23,6 +23,35 @@ export async function up(db: AnyDatabase): Promise<void> {
       return null;
     end $$;
 
+    -- A balance says whose it is, too: a number that somebody remembers may be another's since a backup was restored.
+    alter table ledger_balances add column account_owner text;
+    alter table ledger_balances no force row level security;
+    alter table ledger_accounts no force row level security;
+    update ledger_balances as balance set account_owner = account.owner
+      from ledger_accounts as account where account.id = balance.account_id;
+    alter table ledger_balances force row level security;
+    alter table ledger_accounts force row level security;
+    alter table ledger_balances alter column account_owner set not null;
+
+    create or replace function refuse_misnamed_balance() returns trigger language plpgsql security definer
+    set search_path = public, pg_temp set enable_seqscan = off set enable_bitmapscan = off as $$
+    declare
+      bad record;
+    begin
+      select added.account_id into bad from added
+        left join lateral (
+          select tenant_id, mode, code, owner, currency from ledger_accounts where id = added.account_id limit 1
+        ) as account on true
+        where (account.tenant_id, account.mode, account.code, account.owner, account.currency)
+          is distinct from (added.tenant_id, added.mode, added.account_code, added.account_owner, added.currency)
+        limit 1;
+      if found then
+        raise exception 'account % is not of its balance''s tenant, mode, code, owner and currency', bad.account_id
+          using errcode = 'foreign_key_violation';
+      end if;
+      return null;
+    end $$;
+
     -- Opens the accounts that are used for the first time, and answers with the numbers of all. Always in the same order,
     -- so that two batches that open the same ones don't wait in a circle; one that another transaction opens meanwhile is
     -- found at the second look.
@@ -40,8 +69,9 @@ export async function up(db: AnyDatabase): Promise<void> {
       return ledger_account_ids(codes, owners, currencies);
     end $$;
 
-    -- Finds the accounts that nobody has named by number, takes the keys that are new, and writes the entries and balances of those. Keys and accounts are locked in their
-    -- order, so that two batches wait for each other and never in a circle. Legs name both by position.
+    -- Finds the accounts that nobody has named by number, takes the keys that are new, and writes the entries and balances
+    -- of those. Keys and accounts are locked in their order, so that two batches wait for each other and never in a
+    -- circle. Legs name both by position.
     create function ledger_post(
       keys text[], kinds text[], subscriptions text[], invoices text[], ats timestamptz[], entry_counts integer[],
       codes text[], owners text[], currencies text[], account_kinds text[], known bigint[],
@@ -77,27 +107,28 @@ export async function up(db: AnyDatabase): Promise<void> {
       ), fresh as materialized (
         select position, id from asked join taken using (id)
       ), leg as materialized (
-        select fresh.id as transaction_id, account.id as account_id, code, currency, amount
+        select fresh.id as transaction_id, account.id as account_id, code, owner, currency, amount
         from unnest(leg_postings, leg_accounts, leg_amounts) as leg (posting, account, amount)
         join fresh on fresh.position = leg.posting
-        join unnest(accounts, codes, currencies) with ordinality as account (id, code, currency, position)
+        join unnest(accounts, codes, owners, currencies) with ordinality
+          as account (id, code, owner, currency, position)
           on account.position = leg.account
       ), written as (
         insert into ledger_entries (tenant_id, mode, transaction_id, account_id, currency, amount)
         select own_tenant, own_mode, transaction_id, account_id, currency, amount from leg
       ), balanced as (
-        insert into ledger_balances as balance (account_id, tenant_id, mode, account_code, currency, amount)
-        select account_id, own_tenant, own_mode, code, currency, sum(amount)
-        from leg group by account_id, code, currency order by account_id
+        insert into ledger_balances as balance (account_id, tenant_id, mode, account_code, account_owner, currency, amount)
+        select account_id, own_tenant, own_mode, code, owner, currency, sum(amount)
+        from leg group by account_id, code, owner, currency order by account_id
         on conflict (account_id) do update set amount = balance.amount + excluded.amount
-          where (balance.tenant_id, balance.mode, balance.account_code, balance.currency)
-            = (excluded.tenant_id, excluded.mode, excluded.account_code, excluded.currency)
+          where (balance.tenant_id, balance.mode, balance.account_code, balance.account_owner, balance.currency)
+            = (excluded.tenant_id, excluded.mode, excluded.account_code, excluded.account_owner, excluded.currency)
         returning account_id
       )
       select coalesce((select array_agg(position) from fresh), '{}'), (select count(distinct account_id) from leg), count(*)
         into fresh, used, balanced from balanced;
       if balanced <> used then
-        raise exception '% of % accounts are not of this tenant and mode, or of another code or currency',
+        raise exception '% of % accounts are not of this tenant and mode, or have another code, owner or currency',
           used - balanced, used using errcode = 'foreign_key_violation';
       end if;
     end $$;
