@@ -16,7 +16,7 @@ import {
   spansOf,
   spread,
 } from './credit-note.ts';
-import { type GivenBack, givenBack, withoutCredits } from './debited.ts';
+import { type GivenBack, givenBack, neverDebited, withoutCredits } from './debited.ts';
 import type { Because } from './decision.ts';
 import { type DisputeFact, isInDispute, takeDispute } from './dispute.ts';
 import type { Effect } from './effect.ts';
@@ -240,7 +240,7 @@ function voidInvoice(state: Holder, input: InputOf<'void'>): Outcome<Holder> {
   const { reason, at } = input;
   const open = openOf(state, id)!;
   const all = invoice.lines.map((line) => ({ ...line, amount: line.amount - line.discount }));
-  const less = givenBack(state, all);
+  const less = neverDebited(state, all);
   const voided = {
     ...less,
     invoices: less.invoices.filter((each) => each !== open),

@@ -80,10 +80,32 @@ export type GivenBack = Pick<InvoiceLine, 'period'> & {
  * After lines were given back: what was debited for their days is less by that, and a later change gives back no more than
  * is left. What a change has given up already, and only waits to be given, is not given twice either.
  */
-export function givenBack<S extends Accepted>(state: S, lines: readonly GivenBack[]): S {
-  const { days } = daysOf(state.period, state.timeZone);
-  const own = lines.filter((line) => line.amount !== 0 && !line.carried && isOfPeriod(state, line));
+export const givenBack = <S extends Accepted>(state: S, lines: readonly GivenBack[]): S =>
+  lessDebited(state, ownOf(state, lines), state.carried, 0);
+
+/** After an invoice was voided: as if it had never been. A credit of its days that waits goes first, with what it was for. */
+export function neverDebited<S extends Accepted>(state: S, lines: readonly GivenBack[]): S {
+  const own = ownOf(state, lines);
+  const waiting = state.carried.filter((line) => line.amount < 0 && !line.carried && isOfPeriod(state, line));
+  const promised = waiting.reduce((sum, { amount, earning }) => {
+    return sum + Math.max(Math.min(-amount, sumOver(own, earning!.from, earning!.to)), 0);
+  }, 0);
+  const { carried, left } = withoutCredits(state.carried, promised);
+  return lessDebited(state, own, carried, promised - left);
+}
+
+const ownOf = (state: Accepted, lines: readonly GivenBack[]): GivenBack[] =>
+  lines.filter((line) => line.amount !== 0 && !line.carried && isOfPeriod(state, line));
+
+/** Less by these lines, but for what of their last days has been dealt with. */
+function lessDebited<S extends Accepted>(
+  state: S,
+  own: readonly GivenBack[],
+  waiting: InvoiceLine[],
+  dealtWith: number,
+): S {
   if (own.length === 0) return state;
+  const { days } = daysOf(state.period, state.timeZone);
   let over = 0;
   const lessen = (segment: Segment, i: number, taken: number): Segment => {
     if (taken === 0) return segment;
@@ -92,11 +114,20 @@ export function givenBack<S extends Accepted>(state: S, lines: readonly GivenBac
     over += Math.max(-left, 0);
     return { ...segment, debited: wholePriceOf(Math.max(left, 0), segment.from, end, days) };
   };
-  const lessened = state.segments.map((segment, i) => {
-    const end = state.segments[i + 1]?.from ?? days;
-    return lessen(segment, i, sumOver(own, segment.from, end));
-  });
-  const { carried, left } = withoutCredits(state.carried, over);
+  let spared = dealtWith;
+  const lessened = state.segments
+    .map((segment, i) => {
+      const end = state.segments[i + 1]?.from ?? days;
+      return { segment, i, taken: sumOver(own, segment.from, end) };
+    })
+    .toReversed()
+    .map(({ segment, i, taken }) => {
+      const less = Math.min(spared, Math.max(taken, 0));
+      spared -= less;
+      return lessen(segment, i, taken - less);
+    })
+    .toReversed();
+  const { carried, left } = withoutCredits(waiting, over);
   over = left;
   // By rounding, or since it was given back for other days: off the last ones, which are the first to be given back.
   const segments = lessened.toReversed().map((segment, back) => {

@@ -184,6 +184,21 @@ describe('a note gives back no more than all invoices have left of its days', ()
     expect(life.net).toBe(2000);
   });
 
+  test('what waits of the days of one that is voided goes with it, and what was held instead stays', () => {
+    const life = new MoneyLife(
+      {
+        ...{ sold: plan(5000), quantity: 1, trial: {}, anchorDay: undefined, discounts: [], isSent: true },
+        ...{ tax: 0, credit: 0, chargeStep: 1 },
+      },
+      () => {},
+    );
+    const down = { type: 'change', terms: plan(2000), quantity: 1, when: 'now', proration: 'next_invoice' } as const;
+    life.take(down, START + 5 * DAY);
+    life.take({ type: 'void', invoice: 'inv_1_1', reason: 'other' }, START + 5 * DAY);
+    life.take({ type: 'period_ended' }, START + 31 * DAY);
+    expect(life.books.invoices.get('inv_1_2')!.lines.map(({ amount }) => amount)).toEqual([1613, 2000]);
+  });
+
   test('nor is one voided that a raise has given back, though the raise has charged more', () => {
     const life = new MoneyLife(
       {
