@@ -74,7 +74,23 @@ test('ids, times and the seller’s own account are none of it', async () => {
   expect(put.status).toBe(200);
 });
 
-const PREFIXES = ['sub', 'inv', 'pm', 'cus', 'pb', 'co', 'promo', 'mig', 'clk', 'key', 'cn', 'ten', 'evt'];
+const PREFIXES = [
+  'sub',
+  'inv',
+  'pm',
+  'cus',
+  'pb',
+  'co',
+  'promo',
+  'mig',
+  'clk',
+  'key',
+  'cn',
+  'ten',
+  'evt',
+  'dis',
+  'rec',
+];
 const ID = '01m7z3qyse0000000000000000';
 const ids = [...PREFIXES.map((prefix) => `${prefix}_${ID}`), `ref_${ID}_1_1_1`];
 
