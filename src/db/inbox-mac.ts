@@ -4,12 +4,9 @@
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { canonical } from '../domain/canonical.ts';
-import type { Claim } from '../domain/claim.ts';
-import type { Mode, SubscriptionId, TenantId } from '../domain/ids.ts';
 import { invariant } from '../domain/invariant.ts';
-import type { Processor } from '../domain/subscription.ts';
 import type { KeyRing } from '../security/key-ring.ts';
-import type { Told } from './inbox.ts';
+import type { Heard, Told } from './inbox.ts';
 
 export type RawMac = { key: string; mac: Buffer };
 
@@ -20,19 +17,10 @@ export const macOfRaw = (keys: KeyRing, body: Buffer): RawMac => ({
 });
 
 /** All of an event that never changes, and whose it is. Not where it stands: that is the relay's to move. */
-export type Sealable = {
-  provider: Processor;
-  account: string;
-  mode: Mode;
-  eventId: string;
-  tenant: TenantId | null;
-  subscription: SubscriptionId | null;
-  type: string;
+export type Sealable = Omit<Heard, 'told' | 'ignored'> & {
   facts: readonly Told[];
-  occurredAt: number;
   verifiedBy: string;
   rawMac: Buffer | null;
-  claim?: Claim | null;
 };
 
 export function macOfKept(keys: KeyRing, key: string, kept: Sealable): Buffer {

@@ -421,7 +421,7 @@ export function giveUnused<S extends Holder>(
   const today = dayOf(at, state.timeZone);
   const billed = billedBy(state, input);
   const notes = unusedNotes(invoices, today, { to, reason: 'canceled', at }, billed);
-  const carried = covered(state, usedOf(state.carried, today), input, notes);
+  const carried = covered(state, usedOf(state.carried, today), input, { billed, notes });
   const drafts = (state.drafts ?? []).map((draft) => ({ ...draft, lines: usedOf(draft.lines, today) }));
   const start: Step = { state: { ...state, drafts, carried }, effects: [] };
   const { state: after, effects } = notes.reduce<Step>((step, note) => {
@@ -436,15 +436,15 @@ export function giveUnused<S extends Holder>(
 function covered(
   state: Holder,
   waiting: readonly InvoiceLine[],
-  input: InputOf<'cancel'>,
-  notes: readonly CreditNote[],
+  moment: Moment,
+  { billed, notes }: { billed: readonly Creditable[]; notes: readonly CreditNote[] },
 ): InvoiceLine[] {
-  const after = billedBy(state, input).map((invoice) =>
+  const after = billed.map((invoice) =>
     notes.reduce((held, note) => (note.invoice === held.id ? afterNote(held, note) : held), invoice),
   );
   const left = leftOfPeriods(after);
   const asked = { id: invoiceId(state.id, state.invoiceCount + 1), lines: waiting, collect: CHARGE };
-  const { lines } = drafted(state, asked, input).invoice;
+  const { lines } = drafted(state, asked, moment).invoice;
   const sums = new Map<string, { net: number; gross: number }>();
   for (const [i, { amount, ...line }] of waiting.entries()) {
     const period = periodOf({ ...line, earning: line.earning ?? null, carried: line.carried ?? false });

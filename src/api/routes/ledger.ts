@@ -2,10 +2,9 @@ import { z } from 'zod';
 import { balancesAt, listAccounts, listEntries, readTransaction } from '../../db/books.ts';
 import { causesOf } from '../../db/reports/causes.ts';
 import { inTenant } from '../../db/tenant.ts';
-import { readTenant } from '../../db/tenants.ts';
-import { invariant } from '../../domain/invariant.ts';
 import { type AccountCode, chart } from '../../domain/ledger.ts';
 import { addDays, instantOf, isDay } from '../../domain/time.ts';
+import { tenantZone } from '../calendar.ts';
 import { listBody, pageOf } from '../paging.ts';
 import { badField, notFound } from '../problem.ts';
 import { type Call, ok, route } from '../route.ts';
@@ -126,11 +125,8 @@ const balance = route({
 });
 
 /** A day counts to its end, by the tenant's calendar. */
-async function momentOf({ parts, scope }: Call, at: string): Promise<Date> {
-  if (!isDay(at)) return new Date(at);
-  const tenant = await readTenant(parts.db, scope);
-  invariant(tenant, 'the tenant of somebody who may ask');
-  return new Date(instantOf(addDays(at, 1), tenant.timeZone) - 1);
+async function momentOf(call: Pick<Call, 'parts' | 'scope'>, at: string): Promise<Date> {
+  return isDay(at) ? new Date(instantOf(addDays(at, 1), await tenantZone(call)) - 1) : new Date(at);
 }
 
 export const ledgerRoutes = [accounts, entries, transaction, balance];

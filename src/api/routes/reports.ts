@@ -8,11 +8,10 @@ import { mrrByMonth } from '../../db/reports/mrr.ts';
 import { type StatementOf, statementBalances, statementEntries } from '../../db/reports/statement.ts';
 import { waterfall } from '../../db/reports/waterfall.ts';
 import { inTenant } from '../../db/tenant.ts';
-import { readTenant } from '../../db/tenants.ts';
 import { type Column, CSV_TYPE, csvOf } from '../../documents/csv.ts';
-import { invariant } from '../../domain/invariant.ts';
 import { type AccountCode, chart } from '../../domain/ledger.ts';
 import { dayOf, type TimeZone } from '../../domain/time.ts';
+import { tenantZone } from '../calendar.ts';
 import { cursorOf, listBody, pageOf } from '../paging.ts';
 import { badField } from '../problem.ts';
 import {
@@ -61,13 +60,7 @@ const table = <Row>(
 
 type Range = { from: string; to: string; timeZone?: string | undefined };
 
-/** Whose calendar: the one that was asked for, or the tenant's. */
-async function zoneOf({ parts, scope }: Call, asked: string | undefined): Promise<TimeZone> {
-  if (asked !== undefined) return asked;
-  const tenant = await readTenant(parts.db, scope);
-  invariant(tenant, 'the tenant of somebody who may ask');
-  return tenant.timeZone;
-}
+const zoneOf = async (call: Call, asked: string | undefined): Promise<TimeZone> => asked ?? tenantZone(call);
 
 async function monthsOf(call: Call<unknown, Range>) {
   const { query } = call;

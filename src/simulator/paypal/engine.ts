@@ -1,20 +1,21 @@
 /** Runs calls, one transaction each, and sees to what follows: deliveries, and what comes due. */
+import { Alarm } from '../alarm.ts';
 import { carryOut, nextDue } from './billing.ts';
 import { Call, timeOf, type World } from './call.ts';
 import type { Subscription } from './tables.ts';
 
-/** The longest that a timer of Node's can wait. */
-const LONGEST_MS = 2 ** 31 - 1;
-
 export class Engine {
   readonly world: World;
   readonly #deliver: (deliveries: readonly string[]) => void;
-  #timer: NodeJS.Timeout | undefined;
+  readonly #alarm = new Alarm(
+    () => this.#wait(),
+    () => this.#runDue(),
+  );
 
   constructor(world: World, deliver: (deliveries: readonly string[]) => void) {
     this.world = world;
     this.#deliver = deliver;
-    this.#arm();
+    this.#alarm.set();
   }
 
   act<T>(work: (call: Call) => T): T {
@@ -25,7 +26,7 @@ export class Engine {
       return result;
     });
     this.#deliver(call.deliveries);
-    this.#arm();
+    this.#alarm.set();
     return result;
   }
 
@@ -44,7 +45,7 @@ export class Engine {
   }
 
   stop(): void {
-    clearTimeout(this.#timer);
+    this.#alarm.stop();
   }
 
   #setTime(at: number): void {
@@ -60,18 +61,15 @@ export class Engine {
     return first;
   }
 
-  #arm(): void {
-    clearTimeout(this.#timer);
+  #wait(): number | null {
     const next = this.#next();
-    if (next === null) return;
-    const wait = Math.max(0, next.at - this.time);
-    this.#timer = setTimeout(() => this.#runDue(), Math.min(wait, LONGEST_MS)).unref();
+    return next === null ? null : next.at - this.time;
   }
 
   #runDue(): void {
     const next = this.#next();
     if (next !== null && next.at <= this.time)
       this.act((call) => carryOut(call, call.store.get('subscription', next.row.id)!));
-    else this.#arm();
+    else this.#alarm.set();
   }
 }

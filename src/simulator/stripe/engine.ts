@@ -1,19 +1,20 @@
 /** Runs calls, one transaction each, and sees to what follows: deliveries, and what comes due on the wall. */
+import { Alarm } from '../alarm.ts';
 import { Call, timeOf, type World } from './call.ts';
 import { carryOut, nextOn } from './due.ts';
-
-/** The longest that a timer of Node's can wait. */
-const LONGEST_MS = 2 ** 31 - 1;
 
 export class Engine {
   readonly world: World;
   readonly #deliver: (deliveries: readonly string[]) => void;
-  #timer: NodeJS.Timeout | undefined;
+  readonly #alarm = new Alarm(
+    () => this.#wait(),
+    () => this.#runDue(),
+  );
 
   constructor(world: World, deliver: (deliveries: readonly string[]) => void) {
     this.world = world;
     this.#deliver = deliver;
-    this.#arm();
+    this.#alarm.set();
   }
 
   run<T>(request: Call['request'], work: (call: Call) => T): T {
@@ -24,7 +25,7 @@ export class Engine {
       return result;
     });
     this.#deliver(call.deliveries);
-    this.#arm();
+    this.#alarm.set();
     return result;
   }
 
@@ -53,21 +54,18 @@ export class Engine {
   }
 
   stop(): void {
-    clearTimeout(this.#timer);
+    this.#alarm.stop();
   }
 
   /** Time on test clocks stands still; only what hangs on the wall is waited for. */
-  #arm(): void {
-    clearTimeout(this.#timer);
+  #wait(): number | null {
     const next = nextOn(this.world, null);
-    if (next === undefined) return;
-    const wait = Math.max(0, (next.at - this.time) * 1000);
-    this.#timer = setTimeout(() => this.#runDue(), Math.min(wait, LONGEST_MS)).unref();
+    return next === undefined ? null : (next.at - this.time) * 1000;
   }
 
   #runDue(): void {
     const next = nextOn(this.world, null);
     if (next !== undefined && next.at <= this.time) this.act((call) => carryOut(call, next));
-    else this.#arm();
+    else this.#alarm.set();
   }
 }
