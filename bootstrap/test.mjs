@@ -43,6 +43,7 @@ async function runVitest(args) {
   if (counts === null) console.error(`vitest ended before it had counted (${signal ?? `exit ${code}`})`);
   // No green line above a red exit: whatever failed outside of the tests counts as one.
   const failed = counts === null ? 1 : Math.max(counts.failed, code === 0 ? 0 : 1);
+  if (counts?.flaky.length) console.log(`\nPassed at the second try only:\n  ${counts.flaky.join('\n  ')}`);
   console.log(`\n${counts?.passed ?? 0} passed, ${failed} failed`);
   return signal ? 128 + constants.signals[signal] : code;
 }
