@@ -36,7 +36,7 @@ module.exports = {
     layer(
       'processors-stand-alone',
       '^src/processors',
-      '^src/(api|auth|cli|webhooks|relay|worker|db|demo|simulator|processes)|^(activities|workflows)',
+      '^src/(api|auth|cli|webhooks|relay|outbox|worker|db|demo|simulator|processes)|^(activities|workflows)',
       'An adapter knows its processor and the words of billing.',
     ),
     layer(
@@ -54,13 +54,13 @@ module.exports = {
     layer(
       'database-looks-inward',
       '^src/db',
-      '^src/(api|cli|webhooks|relay|worker|demo|processors|processes)|^activities',
+      '^src/(api|cli|webhooks|relay|outbox|worker|demo|processors|processes)|^activities',
       'SQL serves, it does not call.',
     ),
     layer(
       'security-looks-inward',
       '^src/security',
-      '^src/(api|cli|webhooks|relay|worker|demo|processors|processes|db)|^(activities|workflows)',
+      '^src/(api|cli|webhooks|relay|outbox|worker|demo|processors|processes|db)|^(activities|workflows)',
       'Keys and ciphers know nobody.',
     ),
     layer(

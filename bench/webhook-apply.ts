@@ -45,7 +45,7 @@ export const webhookApply: Benchmark = {
         ...{ db: books.db, keys: KEYS, modes: ['test'], signal: async () => 'sent' },
         log: { info() {}, warn: complain, error: complain },
       });
-      const ear = listen(books.url, relay.wake);
+      const ear = listen(books.url, { hydra_inbox: relay.wake });
       relay.start();
       const eye = new pg.Client({ connectionString: books.url });
       await eye.connect();

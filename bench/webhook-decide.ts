@@ -84,7 +84,7 @@ export const webhookDecide: Benchmark = {
         ...{ db: books.db, keys: KEYS, modes: ['test'], log: { info() {}, warn: complain, error: complain } },
         signal: signalThrough(new Map([['test', client]]), 10_000),
       });
-      const ear = listen(books.url, relay.wake);
+      const ear = listen(books.url, { hydra_inbox: relay.wake });
       relay.start();
       try {
         const ids = Array.from({ length: WORKFLOWS }, (_, i) => `sub_bench${i}` as const);

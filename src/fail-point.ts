@@ -8,7 +8,10 @@ export type FailPoint =
   | 'commit.before'
   | 'commit.after'
   | 'relay.before-signal'
-  | 'relay.after-signal';
+  | 'relay.after-signal'
+  | 'outbox.announced'
+  | 'outbox.leased'
+  | 'outbox.taken';
 
 /** `HYDRA_FAIL_POINT=commit.after:1` lets it pass once, and strikes the second time. */
 let passed = 0;

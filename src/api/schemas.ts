@@ -651,7 +651,8 @@ export const outboxMessage = z
   .object({
     id: z.string(),
     type: z.string(),
-    subscriptionId,
+    subscriptionId: subscriptionId.nullable(),
+    customerId: customerId.nullable(),
     version: z.int().nullable(),
     data: facts,
     at: time,

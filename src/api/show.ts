@@ -346,9 +346,10 @@ export const showOutboxMessage = (row: OutboxRow) => ({
   id: row.event_id,
   type: row.type,
   subscriptionId: row.subscription_id,
+  customerId: row.customer_id,
   version: row.version,
   data: row.payload,
   at: iso(row.at),
-  createdAt: iso(row.created_at),
-  relayedAt: iso(row.relayed_at),
+  createdAt: iso(row.written_at),
+  relayedAt: iso(row.announced_at),
 });

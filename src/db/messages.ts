@@ -2,15 +2,27 @@
 import type { Selectable } from 'kysely';
 import { sql } from 'kysely';
 import type { DiscrepancyKind } from '../domain/discrepancy.ts';
-import type { SubscriptionId } from '../domain/ids.ts';
+import type { CustomerId, SubscriptionId } from '../domain/ids.ts';
 import type { Db } from './client.ts';
 import type { InboxFilter } from './inbox-replay.ts';
 import { type Page, type Slice, sliceOf } from './page.ts';
-import type { DiscrepancyState, InboxTable, OutboxTable } from './schema.ts';
+import type { DiscrepancyState, InboxTable } from './schema.ts';
 import { inRole, type Trx } from './tenant.ts';
 
 export type InboxRow = Selectable<InboxTable>;
-export type OutboxRow = Selectable<OutboxTable>;
+/** Announced, or left in the outbox and not announced yet. */
+export type OutboxRow = {
+  place: number;
+  event_id: string;
+  subscription_id: SubscriptionId | null;
+  customer_id: CustomerId | null;
+  version: number | null;
+  type: string;
+  payload: Record<string, string | number | null>;
+  at: Date;
+  written_at: Date;
+  announced_at: Date | null;
+};
 
 export const findInboxEvent = (trx: Trx, id: string): Promise<InboxRow | undefined> =>
   trx.selectFrom('inbox').selectAll().where('id', '=', id).executeTakeFirst();
@@ -30,16 +42,30 @@ export async function listInbox(
   return sliceOf(query.orderBy('seq', 'desc'), page, ({ seq }) => String(seq));
 }
 
-export async function listOutbox(
-  trx: Trx,
-  { subscription, pending }: { subscription?: SubscriptionId; pending?: boolean },
-  page: Page,
-): Promise<Slice<OutboxRow>> {
-  let query = trx.selectFrom('outbox').selectAll();
-  if (subscription) query = query.where('subscription_id', '=', subscription);
-  if (pending) query = query.where('relayed_at', 'is', null);
-  if (page.after) query = query.where('id', '<', Number(page.after));
-  return sliceOf(query.orderBy('id', 'desc'), page, ({ id }) => String(id));
+export type OutboxFilter = { subscription?: SubscriptionId; customer?: CustomerId; type?: string; pending?: boolean };
+
+/** What waits comes after all that was announced. */
+const WAITING = 900_000_000_000_000;
+
+export async function listOutbox(trx: Trx, filter: OutboxFilter, page: Page): Promise<Slice<OutboxRow>> {
+  const { subscription = null, customer = null, type = null, pending = false } = filter;
+  const before = page.after === null ? Number.MAX_SAFE_INTEGER : Number(page.after);
+  const asked = sql`(${subscription}::text is null or subscription_id = ${subscription})
+    and (${customer}::text is null or customer_id = ${customer}) and (${type}::text is null or type = ${type})`;
+  const query = sql<OutboxRow>`
+    (select ${WAITING} + id as place, event_id, subscription_id, customer_id, version, type, payload, at,
+      created_at as written_at, null::timestamptz as announced_at
+    from outbox where ${asked} and id < ${before} - ${WAITING} order by id desc limit ${page.limit + 1})
+    union all
+    (select seq as place, event_id, subscription_id, customer_id, version, type, payload, at, written_at, announced_at
+    from announcements where not ${pending} and ${asked} and seq < ${before} order by seq desc limit ${page.limit + 1})
+    order by place desc`;
+  const limited = {
+    limit: (most: number) => ({
+      execute: async () => (await sql<OutboxRow>`${query} limit ${most}`.execute(trx)).rows,
+    }),
+  };
+  return sliceOf(limited, page, ({ place }) => String(place));
 }
 
 export type Backlog = {
@@ -62,7 +88,7 @@ export const backlog = (db: Db): Promise<Backlog> =>
         (select count(*)::int from inbox where state = 'parked') as "inboxParked",
         (select count(*)::int from inbox where state = 'quarantined') as "inboxQuarantined",
         (select count(*)::int from inbox where state = 'dead') as "inboxDead",
-        (select count(*)::int from outbox where relayed_at is null) as "outboxPending",
+        (select count(*)::int from outbox) as "outboxPending",
         (select coalesce(jsonb_agg(jsonb_build_object('kind', kind, 'state', state, 'count', count)), '[]'::jsonb)
           from (select kind, state, count(*)::int from discrepancies group by kind, state) as counted) as discrepancies
       from inbox where state in ('received', 'signalled', 'parked')`.execute(trx);

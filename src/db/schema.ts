@@ -438,10 +438,14 @@ export type AuditLogTable = OfTenant & {
   hash: Buffer | null;
 };
 
+/** What a change has left word of, until it is announced. */
 export type OutboxTable = OfTenant & {
   id: Identity;
   event_id: Generated<string>;
-  subscription_id: SubscriptionId;
+  /** Null where it is not about one. */
+  subscription_id: SubscriptionId | null;
+  /** Where it is about a customer and no subscription. */
+  customer_id: CustomerId | null;
   /** Null where no step of the subscription tells it. */
   version: number | null;
   ordinal: number | null;
@@ -449,7 +453,31 @@ export type OutboxTable = OfTenant & {
   payload: Json<Record<string, string | number | null>>;
   at: Timestamp;
   created_at: DefaultTimestamp;
-  relayed_at: Timestamp | null;
+};
+
+/** A log that everybody who is told reads at a place of their own. */
+export type AnnouncementsTable = OfTenant & {
+  shard: number;
+  /** The order in which they are told. */
+  seq: Identity;
+  event_id: string;
+  subscription_id: SubscriptionId | null;
+  customer_id: CustomerId | null;
+  version: number | null;
+  ordinal: number | null;
+  type: string;
+  payload: Json<Record<string, string | number | null>>;
+  at: Timestamp;
+  written_at: Timestamp;
+  announced_at: DefaultTimestamp;
+};
+
+export type OutboxPositionsTable = {
+  consumer: string;
+  shard: number;
+  position: number;
+  leased_by: string | null;
+  leased_until: Timestamp | null;
 };
 
 export type InboxState = 'received' | 'signalled' | 'applied' | 'ignored' | 'parked' | 'quarantined' | 'dead';
@@ -769,6 +797,8 @@ export type Database = {
   ledger_balances: LedgerBalancesTable;
   audit_log: AuditLogTable;
   outbox: OutboxTable;
+  announcements: AnnouncementsTable;
+  outbox_positions: OutboxPositionsTable;
   inbox: InboxTable;
   requests: RequestsTable;
   mrr_movements: MrrMovementsTable;

@@ -1,11 +1,18 @@
-/** Carries the inbox to the workflows. Temporal may be away when it starts: events wait, and follow when it is back. */
+/**
+ * Carries the inbox to the workflows, and the outbox to whoever is told. Temporal may be away when it starts: events wait,
+ * and follow when it is back.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { loadConfigOrExit } from '../config.ts';
 import { createDatabase } from '../db/client.ts';
+import { INBOX_CHANNEL } from '../db/inbox.ts';
+import { ANNOUNCED_CHANNEL, OUTBOX_CHANNEL } from '../db/outbox.ts';
 import type { Mode } from '../domain/ids.ts';
 import { alertOfRedactions, createLogger } from '../observability/logger.ts';
+import type { Consumer } from '../outbox/consumer.ts';
+import { createOutboxRelay } from '../outbox/relay.ts';
 import { processorsOf } from '../processors/processors.ts';
 import { keepConfirming } from '../relay/confirm.ts';
 import { listen } from '../relay/listen.ts';
@@ -38,11 +45,19 @@ const relay = createRelay({
   log,
 });
 const confirming = keepConfirming({ db, keys, ring: config.ENCRYPTION_KEYS, processors: processorsOf(config), log });
-const ear = listen(config.DATABASE_URL, () => {
-  relay.wake();
-  confirming.wake();
+/** Whoever is told of what happens here. */
+const consumers: Consumer[] = [];
+const outbox = createOutboxRelay({ db, consumers, log });
+const ear = listen(config.DATABASE_URL, {
+  [INBOX_CHANNEL]() {
+    relay.wake();
+    confirming.wake();
+  },
+  [OUTBOX_CHANNEL]: outbox.wake,
+  [ANNOUNCED_CHANNEL]: outbox.wakeTellers,
 });
 relay.start();
+outbox.start();
 
 let stopping = false;
 async function stop(): Promise<void> {
@@ -50,7 +65,7 @@ async function stop(): Promise<void> {
   stopping = true;
   await ear.stop();
   // A signal that hangs is not waited for: what it carried is leased for a little longer, and sent again.
-  await Promise.race([Promise.all([relay.stop(), confirming.stop()]), sleep(STOP_WITHIN_MS)]);
+  await Promise.race([Promise.all([relay.stop(), confirming.stop(), outbox.stop()]), sleep(STOP_WITHIN_MS)]);
   await db.destroy();
   await connection.close();
   log.info({}, 'the relay has stopped');

@@ -1,9 +1,8 @@
 import pg from 'pg';
-import { INBOX_CHANNEL } from '../db/inbox.ts';
 import { backOff } from './settings.ts';
 
-/** Calls for each notification. A connection that breaks is made again; meanwhile the relay's polling does its work. */
-export function listen(url: string, heard: () => void): { stop(): Promise<void> } {
+/** Calls for each notification of a channel. A connection that breaks is made again; meanwhile the relay's polling does its work. */
+export function listen(url: string, channels: Readonly<Record<string, () => void>>): { stop(): Promise<void> } {
   let client: pg.Client | null = null;
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
@@ -22,14 +21,14 @@ export function listen(url: string, heard: () => void): { stop(): Promise<void> 
     };
     mine.on('error', again);
     mine.on('end', again);
-    mine.on('notification', heard);
+    mine.on('notification', ({ channel }) => channels[channel]?.());
     try {
       await mine.connect();
-      await mine.query(`listen ${INBOX_CHANNEL}`);
+      for (const channel of Object.keys(channels)) await mine.query(`listen ${channel}`);
       if (stopped) return again();
       client = mine;
       tries = 0;
-      heard(); // for what was told while nobody listened
+      for (const heard of Object.values(channels)) heard(); // for what was told while nobody listened
     } catch {
       again(); // the polling goes on, and its own failures are logged
     }

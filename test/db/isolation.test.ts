@@ -7,7 +7,13 @@ import { verifyNewEntries } from '../../src/db/verify-new-entries.ts';
 import { draft, START, subscribe } from '../domain/builders.ts';
 import { step, useDatabase } from './support.ts';
 
-const ABOVE_TENANTS = ['kysely_migration', 'kysely_migration_lock', 'ledger_verifications', 'tenants'];
+const ABOVE_TENANTS = [
+  'kysely_migration',
+  'kysely_migration_lock',
+  'ledger_verifications',
+  'outbox_positions',
+  'tenants',
+];
 const STRANGERS: Scope[] = [
   { tenant: 'ten_2', mode: 'test' },
   { tenant: 'ten_1', mode: 'live' },
@@ -132,10 +138,12 @@ it.each([
 });
 
 it.each([
+  ['hydra_outbox', ['announcements', 'outbox', 'subscriptions']],
   ['hydra_door', ['api_keys', 'inbox', 'processor_customers', 'tenants']],
   [
     'hydra_relay',
     [
+      'announcements',
       'clocks',
       'discrepancies',
       'inbox',
@@ -170,6 +178,11 @@ async function fillTheRest(): Promise<void> {
   const created_at = new Date(START);
   const { db } = database;
   const customer_id = 'cus_1';
+  const told = { event_id: 'evt_1', type: 't', payload: '{}', at: created_at, written_at: created_at };
+  await db
+    .insertInto('announcements')
+    .values({ ...own, ...told, shard: 0 })
+    .execute();
   const key = {
     ...own,
     id: 'key_1',

@@ -45,7 +45,7 @@ beforeAll(async () => {
     signal: signalThrough(new Map([['test', engine.client]]), 5_000),
     log,
   });
-  const ear = listen(engine.databaseUrl, relay.wake);
+  const ear = listen(engine.databaseUrl, { hydra_inbox: relay.wake });
   relay.start();
   stops.unshift(
     async () => server.close(),

@@ -166,7 +166,7 @@ describe('from the inbox to the workflow', () => {
 
   test('started, it hears of an event at once and stops cleanly', async () => {
     const { relay, sent } = relayWith(database.db, { settings: { pollMs: 60_000 } });
-    const ear = listen(database.url, relay.wake);
+    const ear = listen(database.url, { hydra_inbox: relay.wake });
     relay.start();
     await new Promise((resolve) => setTimeout(resolve, 300));
     const at = Date.now();
@@ -280,7 +280,6 @@ describe('without a workflow', () => {
         subscription_id: 'sub_never',
         version: null,
         payload: { event: dead?.id, type: 'payment_intent.succeeded', reason: dead?.reason, attempts: 1 },
-        relayed_at: null,
       },
     ]);
     expect(await backlog(database.db)).toMatchObject({ inboxDead: 1, inboxParked: 0, inboxPending: 0 });

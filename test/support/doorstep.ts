@@ -28,7 +28,7 @@ export async function startDoorstep({ db, databaseUrl, client }: Engine): Promis
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const signal = signalThrough(new Map([['test', client]]), 5_000);
   const relay = createRelay({ db, keys, modes: ['test'], signal, log });
-  const ear = listen(databaseUrl, relay.wake);
+  const ear = listen(databaseUrl, { hydra_inbox: relay.wake });
   relay.start();
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/webhooks/stripe`,

@@ -44,7 +44,7 @@ export async function startNews(engine: Engine): Promise<News> {
     signal: signalThrough(new Map([['test', engine.client]]), 5_000),
     log,
   });
-  const ear = listen(engine.databaseUrl, relay.wake);
+  const ear = listen(engine.databaseUrl, { hydra_inbox: relay.wake });
   relay.start();
   return {
     stripe,

@@ -8,7 +8,7 @@ import { listBody, pageOf } from '../paging.ts';
 import { notFound } from '../problem.ts';
 import { ok, READERS, route } from '../route.ts';
 import { eventFilter, replayBody, replayed } from '../schemas/events.ts';
-import { inboxEvent, listOf, outboxMessage, page, subscriptionId } from '../schemas.ts';
+import { customerId, inboxEvent, listOf, outboxMessage, page, subscriptionId } from '../schemas.ts';
 import { showInboxEvent, showOutboxMessage } from '../show.ts';
 
 const reading = { tag: 'Operations', who: READERS, grant: 'events:read' } as const;
@@ -34,11 +34,22 @@ const outbox = route({
   summary: 'What we tell others',
   query: page.extend({
     subscriptionId: subscriptionId.optional(),
-    pending: z.enum(['true', 'false']).optional().openapi({ description: 'Only what waits to be relayed.' }),
+    customerId: customerId.optional(),
+    type: z.string().max(100).optional(),
+    pending: z.enum(['true', 'false']).optional().openapi({ description: 'Only what waits to be announced.' }),
   }),
   answers: { 200: { about: 'The newest first.', schema: listOf(outboxMessage, 'OutboxMessage') } },
-  async handle({ parts, scope, query: { subscriptionId: subscription, pending, ...paging } }) {
-    const filter = { ...(subscription && { subscription }), pending: pending === 'true' };
+  async handle({
+    parts,
+    scope,
+    query: { subscriptionId: subscription, customerId: customer, type, pending, ...paging },
+  }) {
+    const filter = {
+      ...(subscription && { subscription }),
+      ...(customer && { customer }),
+      ...(type && { type }),
+      pending: pending === 'true',
+    };
     const slice = await inTenant(parts.db, scope, (trx) => listOutbox(trx, filter, pageOf(paging, 'number')));
     return ok(listBody(slice, showOutboxMessage));
   },

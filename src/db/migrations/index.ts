@@ -25,6 +25,7 @@ import { up as referencesInBulk } from './0027-references-in-bulk.ts';
 import { up as inboxKeep } from './0028-inbox-keep.ts';
 import { up as reconciliation } from './0030-reconciliation.ts';
 import { up as holdBalance } from './0032-hold-balance.ts';
+import { up as announcements } from './0050-announcements.ts';
 
 /** Forward only, in this order. Named here rather than found in a folder, so that a built program has them, too. */
 export const migrations: Record<string, Migration> = {
@@ -54,4 +55,5 @@ export const migrations: Record<string, Migration> = {
   '0028-inbox-keep': { up: inboxKeep },
   '0030-reconciliation': { up: reconciliation },
   '0032-hold-balance': { up: holdBalance },
+  '0050-announcements': { up: announcements },
 };
