@@ -20,11 +20,13 @@ import { address, taxId, taxIdState } from './schemas/parties.ts';
 import {
   anchorDay,
   changeRules,
+  features,
   graceHours,
   phasePeriods,
   taxBehavior,
   taxCategory,
   term,
+  tier,
   trial,
 } from './schemas/sale.ts';
 import { day, text, timeZone } from './schemas/text.ts';
@@ -410,7 +412,7 @@ const interval = z.strictObject({
 const decimal = z.string().max(40).openapi({ example: '1999', description: 'A decimal of minor units, such as 0.05.' });
 const wholeMinor = z.int().openapi({ minimum: 0, description: 'Whole minor units.' });
 const bookCurrency = text(20).openapi({ example: 'usd', pattern: '^[a-z]{3}$' });
-const tier = z
+const priceTier = z
   .strictObject({
     from: z
       .int()
@@ -421,7 +423,7 @@ const tier = z
     flatAmount: decimal.optional().openapi({ description: 'The first tier’s is charged at zero usage, too.' }),
   })
   .openapi('PriceTier');
-const tiers = z.array(tier).min(1).max(100);
+const tiers = z.array(priceTier).min(1).max(100);
 const anyCharge = {
   id: text(128),
   name: text(255),
@@ -475,6 +477,8 @@ const plan = z.strictObject({
   changes: changeRules.optional(),
   taxCategory: taxCategory.optional(),
   graceHours: graceHours.optional(),
+  tier: tier.optional(),
+  features: features.optional(),
   prices,
   addOns: z
     .array(z.strictObject({ id: catalogId, name: text(255), prices }))

@@ -15,6 +15,7 @@ const NOUNS = [
   'coupons',
   'ledger',
   'reports',
+  'entitlements',
   'events',
   'reconciliation',
   'clocks',

@@ -15,6 +15,7 @@ import type { DiscrepancyKind, ReconciliationReport, Side } from '../domain/disc
 import type { DisputeOutcome } from '../domain/dispute.ts';
 import type { Earning, SpanCause } from '../domain/earning.ts';
 import type { Effect, RefundSource } from '../domain/effect.ts';
+import type { OverrideValue } from '../domain/feature.ts';
 import type {
   ClockId,
   CouponId,
@@ -770,6 +771,18 @@ export type DiscrepanciesTable = OfTenant & {
   how: string | null;
 };
 
+// What customers may use.
+export type EntitlementOverridesTable = OfTenant & {
+  customer_id: CustomerId;
+  feature: string;
+  value: Json<OverrideValue>;
+  until: Timestamp | null;
+  /** A code: it stands in the audit log as well. */
+  reason: string;
+  set_by: string;
+  set_at: Timestamp;
+};
+
 export type Database = {
   tenants: TenantsTable;
   api_keys: ApiKeysTable;
@@ -820,4 +833,5 @@ export type Database = {
   trials_used: TrialsUsedTable;
   reconciliations: ReconciliationsTable;
   discrepancies: DiscrepanciesTable;
+  entitlement_overrides: EntitlementOverridesTable;
 };

@@ -1,5 +1,6 @@
 /** What is wrong with a price book: each field that nothing could be sold on, with the two values that disagree. */
 import { isCurrency } from './currency.ts';
+import type { Feature, Tier } from './feature.ts';
 import {
   type AddOn,
   type Charge,
@@ -11,7 +12,7 @@ import {
   type Price,
   type PriceBook,
 } from './price-book.ts';
-import type { Tier } from './rating.ts';
+import type { Tier as PriceTier } from './rating.ts';
 
 export type PriceBookProblem = { path: string; message: string };
 
@@ -37,6 +38,7 @@ export function checkPriceBook({ plans }: PriceBook): PriceBookProblem[] {
 
 function checkPlan(plan: Plan, path: string): Found {
   const { interval, trial, trialDays = 0, graceHours = 0, prices, phases = [], addOns = [] } = plan;
+  const { tier = 'baseline', features = [] } = plan;
   return [
     ...(interval.count < 1 ? problem(`${path}.interval.count`, `is ${interval.count}, and the least is 1`) : []),
     ...(trialDays < 0 ? problem(`${path}.trialDays`, `is ${trialDays}, and the least is 0`) : []),
@@ -45,6 +47,8 @@ function checkPlan(plan: Plan, path: string): Found {
       : []),
     ...(trial ? checkTrial(trial, `${path}.trial`) : []),
     ...(graceHours < 0 ? problem(`${path}.graceHours`, `is ${graceHours}, and the least is 0`) : []),
+    ...features.flatMap((feature, i) => checkFeature(feature, tier, `${path}.features.${i}`)),
+    ...twice(features, `${path}.features`, 'id', ({ id }) => id),
     ...checkPrices(plan.name, prices, `${path}.prices`, MAX_CARRIED.plan),
     ...checkRecurring(prices, `${path}.prices`),
     ...checkShares(prices, `${path}.prices`),
@@ -60,6 +64,17 @@ function checkPlan(plan: Plan, path: string): Found {
     ...checkSum(plan.name, prices, addOns, `${path}.prices`),
     ...phases.flatMap((phase, i) => checkSum(plan.name, phase.prices, addOns, `${path}.phases.${i}.prices`)),
   ];
+}
+
+/** What is counted has a number in the one tier, and none in the other. */
+function checkFeature(feature: Feature, tier: Tier, path: string): Found {
+  if (feature.type === 'boolean') return [];
+  const { limit } = feature;
+  if (tier === 'enterprise') {
+    return limit === undefined ? [] : problem(`${path}.limit`, `is ${limit}, and the tier enterprise is unlimited`);
+  }
+  if (limit === undefined) return problem(`${path}.limit`, 'is missing, and each feature of the tier baseline has one');
+  return limit < 0 ? problem(`${path}.limit`, `is ${limit}, and the least is 0`) : [];
 }
 
 const checkRecurring = (prices: readonly Price[], path: string): Found =>
@@ -250,7 +265,7 @@ function checkModel(charge: Charge, path: string): Found {
 }
 
 /** Tiers are continuous: each begins where the one before ends, so that no quantity lies in two of them or in none. */
-function checkTiers(tiers: readonly Tier[], path: string, isStairstep: boolean): Found {
+function checkTiers(tiers: readonly PriceTier[], path: string, isStairstep: boolean): Found {
   return tiers.flatMap((tier, i) => {
     const at = `${path}.${i}`;
     const isLast = i === tiers.length - 1;

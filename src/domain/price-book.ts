@@ -1,4 +1,5 @@
 import type { Currency } from './currency.ts';
+import type { Feature, Tier } from './feature.ts';
 import type { PriceBookId } from './ids.ts';
 import { invariant } from './invariant.ts';
 import { timesDecimal } from './money.ts';
@@ -43,6 +44,10 @@ export type Plan = {
   taxCategory?: TaxCategory;
   /** How long an invoice stays a draft. */
   graceHours?: number;
+  /** `baseline` where it is left out. */
+  tier?: Tier;
+  /** What it is good for. Looked up where a subscription's version is: a published one never changes. */
+  features?: readonly Feature[];
   prices: readonly Price[];
   addOns?: readonly AddOn[];
 };

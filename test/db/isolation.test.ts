@@ -359,6 +359,13 @@ async function fillTheRest(): Promise<void> {
     .insertInto('trials_used')
     .values({ ...own, customer_id, product: 'app', subscription_id: 'sub_1', began_at: created_at })
     .execute();
+  await db
+    .insertInto('entitlement_overrides')
+    .values({
+      ...{ ...own, customer_id, feature: 'projects', value: '{"type":"limit","limit":null}' },
+      ...{ reason: 'agreed', set_by: 'u', set_at: created_at },
+    })
+    .execute();
   await fillCoupons(own, created_at);
 }
 

@@ -299,6 +299,42 @@ test.each<[string, Plan[], string, string]>([
     'plans.0.term.planId',
     'is b of 1 year, and add-ons are sold for 1 month',
   ],
+  [
+    'a feature without its number',
+    [plan({ features: [{ id: 'seats', name: 'Seats', type: 'limit' }] })],
+    'plans.0.features.0.limit',
+    'is missing, and each feature of the tier baseline has one',
+  ],
+  [
+    'a number where there is no end',
+    [
+      plan({
+        tier: 'enterprise',
+        features: [{ id: 'calls', name: 'Calls', type: 'metered', meter: 'calls', limit: 5 }],
+      }),
+    ],
+    'plans.0.features.0.limit',
+    'is 5, and the tier enterprise is unlimited',
+  ],
+  [
+    'a limit below nothing',
+    [plan({ features: [{ id: 'seats', name: 'Seats', type: 'limit', limit: -1 }] })],
+    'plans.0.features.0.limit',
+    'is -1, and the least is 0',
+  ],
+  [
+    'a feature twice',
+    [
+      plan({
+        features: [
+          { id: 'export', name: 'Export', type: 'boolean' },
+          { id: 'export', name: 'Export', type: 'boolean' },
+        ],
+      }),
+    ],
+    'plans.0.features.1.id',
+    'is export, as plans.0.features.0.id is',
+  ],
   ['a negative grace', [plan({ graceHours: -1 })], 'plans.0.graceHours', 'is -1, and the least is 0'],
   [
     'a negative minimum charge',

@@ -6,6 +6,7 @@ import { couponRoutes } from './coupons.ts';
 import { customerCreditRoutes } from './customer-credit.ts';
 import { customerRoutes } from './customers.ts';
 import { discountRoutes } from './discounts.ts';
+import { entitlementRoutes } from './entitlements.ts';
 import { givingBackRoutes } from './giving-back.ts';
 import { invoiceRoutes } from './invoices.ts';
 import { keyRoutes } from './keys.ts';
@@ -31,6 +32,7 @@ export const routes: readonly Route[] = [
   ...pageRoutes,
   ...discountRoutes,
   ...requestRoutes,
+  ...entitlementRoutes,
   ...invoiceRoutes,
   ...billingByHandRoutes,
   ...givingBackRoutes,

@@ -1,9 +1,11 @@
 /** How a plan is sold: its trial, its term, how one leaves it, and where the calendar anchors it. */
 import { extendZodWithOpenApi } from '@asteasolutions/zod-to-openapi';
 import { z } from 'zod';
+import { TIERS } from '../../domain/feature.ts';
 import { MAX_TRIAL_DAYS } from '../../domain/price-book-check.ts';
 import { TAX_BEHAVIORS, TAX_CATEGORIES } from '../../domain/tax.ts';
 import { isDay } from '../../domain/time.ts';
+import { text } from './text.ts';
 
 extendZodWithOpenApi(z);
 
@@ -61,3 +63,36 @@ export const anchorDay = z.union([z.int().min(1).max(31), z.string().refine(isDa
     'The day on which periods begin: of the month, or of the week (1 is Monday) for a plan of weeks; or a date, which stands for all that lie whole intervals from it. A first stub leads to its next occurrence.',
   example: 1,
 });
+
+export const tier = z.enum(TIERS).openapi({
+  description: '`baseline`: each feature that is counted has a number; `enterprise`: all of them are unlimited.',
+});
+export const featureId = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/, 'letters, digits and _ . -')
+  .openapi({ example: 'projects' });
+export const featureLimit = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
+const anyFeature = {
+  id: featureId,
+  name: text(255),
+  essential: z
+    .boolean()
+    .optional()
+    .openapi({ description: 'Stays while access is restricted, such as taking one’s own data out.' }),
+};
+/** Whether it needs a limit, the tier says: `checkPriceBook` asks. */
+const counted = {
+  limit: z.int().max(1_000_000_000).optional().openapi({ minimum: 0 }),
+  perUnit: z.boolean().optional().openapi({ description: 'For each of the quantity that is subscribed.' }),
+};
+export const features = z
+  .array(
+    z
+      .discriminatedUnion('type', [
+        z.strictObject({ ...anyFeature, type: z.literal('boolean') }),
+        z.strictObject({ ...anyFeature, type: z.literal('limit'), ...counted }),
+        z.strictObject({ ...anyFeature, type: z.literal('metered'), meter: text(128), ...counted }),
+      ])
+      .openapi('Feature'),
+  )
+  .max(200);

@@ -1,5 +1,6 @@
 /** The subscription's row. The workflow owns the state; this is where everyone else reads it. */
 import { sql } from 'kysely';
+import type { Access } from '../../domain/access.ts';
 import type { Commit } from '../../domain/commit.ts';
 import { isOutside } from '../../domain/effect.ts';
 import type { SubscriptionId } from '../../domain/ids.ts';
@@ -18,7 +19,9 @@ export async function storedOf(trx: Trx, id: SubscriptionId): Promise<Stored | n
 }
 
 /** What was stored before a step: version 0 where nobody had heard of the subscription. */
-export type Before = { version: number; mrr: number };
+export type Before = { version: number; mrr: number; entitled: Entitled | null };
+/** What of a subscription says what its customer may use. */
+export type Entitled = { access: Access['level']; plan: string | null; book: string | null; quantity: number | null };
 
 /**
  * Takes those steps that the database is behind, one of each subscription, and says what it held of these until then. The
@@ -54,7 +57,9 @@ export async function project(
       updated_at = excluded.updated_at
     where stored.version < excluded.version
     returning id, coalesce((select version from subscriptions as before where before.id = stored.id), 0) as version,
-      coalesce((select mrr from subscriptions as before where before.id = stored.id), 0) as mrr`.execute(trx);
+      coalesce((select mrr from subscriptions as before where before.id = stored.id), 0) as mrr,
+      (select jsonb_build_object('access', access_level, 'plan', plan_id, 'book', price_book_id, 'quantity', quantity)
+        from subscriptions as before where before.id = stored.id) as entitled`.execute(trx);
   return new Map(rows.map(({ id, ...before }) => [id, before]));
 }
 

@@ -4,6 +4,7 @@ import { monthlyRecurring } from '../../domain/mrr.ts';
 import type { Trx } from '../tenant.ts';
 import { requestedAttempts } from './attempts.ts';
 import { ofType } from './effects.ts';
+import { entitlementsChanged } from './entitled.ts';
 import { type Before, iso } from './projection.ts';
 
 /** An audit row that no decision stands for: something happened to the record itself. */
@@ -40,7 +41,7 @@ export async function record(trx: Trx, recordings: readonly Recording[]): Promis
       select current_setting('hydra.tenant'), current_setting('hydra.mode'), subscription, version, ordinal, type, payload, at
       from jsonb_to_recordset(${json(({ announced }) => announced)}::jsonb) as announced (subscription text,
         version bigint, ordinal int, type text, payload jsonb, at timestamptz)
-      returning 1
+      returning type, payload ->> 'customer' as customer
     ), requested as (
       insert into payment_attempts (tenant_id, mode, invoice_id, attempt, subscription_id, key, amount, currency,
         payment_method_id, state, requested_at)
@@ -65,7 +66,8 @@ export async function record(trx: Trx, recordings: readonly Recording[]): Promis
       where id = any(${[...applied, ...ignored]}::text[]) and state not in ('applied', 'ignored')
     )
     select pg_notify('hydra_subscription', subscription),
-      (select pg_notify('hydra_outbox', '') where exists (select from announced))
+      (select pg_notify('hydra_outbox', '') where exists (select from announced)),
+      (select count(pg_notify('hydra_entitlements', customer)) from announced where type = 'entitlements.changed')
     from unnest(${recordings.map(({ step }) => step.subscription.id)}::text[]) as told (subscription)`.execute(trx);
 }
 
@@ -89,7 +91,7 @@ function rowsOf({ step, before, remarks }: Recording) {
         ...{ from_state: from, to_state: to, why: { ...because, rule } },
       })),
     ],
-    announced: ofType(effects, 'announce').map((effect, ordinal) => ({
+    announced: [...ofType(effects, 'announce'), ...entitlementsChanged(step, before)].map((effect, ordinal) => ({
       ...{ ...own, ordinal, type: effect.event, payload: effect.data, at: iso(effect.at) },
     })),
     requested: requestedAttempts(ofType(effects, 'charge')).map((attempt) => ({ ...attempt, subscription, currency })),

@@ -26,6 +26,7 @@ import { up as inboxKeep } from './0028-inbox-keep.ts';
 import { up as reconciliation } from './0030-reconciliation.ts';
 import { up as holdBalance } from './0032-hold-balance.ts';
 import { up as announcements } from './0050-announcements.ts';
+import { up as entitlements } from './0055-entitlements.ts';
 
 /** Forward only, in this order. Named here rather than found in a folder, so that a built program has them, too. */
 export const migrations: Record<string, Migration> = {
@@ -56,4 +57,5 @@ export const migrations: Record<string, Migration> = {
   '0030-reconciliation': { up: reconciliation },
   '0032-hold-balance': { up: holdBalance },
   '0050-announcements': { up: announcements },
+  '0055-entitlements': { up: entitlements },
 };
