@@ -75,6 +75,16 @@ module.exports = {
       '^src/(api|cli|demo|processes|webhooks|auth)',
       'Activities do one outside thing each.',
     ),
+    layer(
+      'dashboard-is-a-client',
+      '^src/dashboard',
+      '^src/(?!dashboard)|^(activities|workflows)|^node:',
+      'The pages know the API by its document, and nothing of what is behind it.',
+    ),
+    layer('nobody-imports-a-page', '^(src/(?!dashboard)|activities|workflows)', '^src/dashboard', 'Pages are built.'),
+    layer('portal-knows-no-console', '^src/dashboard/portal', '^src/dashboard/console', 'Two pages, a bundle each.'),
+    layer('console-knows-no-portal', '^src/dashboard/console', '^src/dashboard/portal', 'Two pages, a bundle each.'),
+    layer('base-knows-no-page', '^src/dashboard/(base|api)', '^src/dashboard/(portal|console)', 'Both stand on it.'),
     {
       name: 'nobody-imports-a-process',
       comment: 'Processes are entry points.',
@@ -88,7 +98,7 @@ module.exports = {
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     enhancedResolveOptions: {
-      extensions: ['.ts', '.mjs', '.js'],
+      extensions: ['.ts', '.tsx', '.mjs', '.js'],
       exportsFields: ['exports'],
       conditionNames: ['import', 'types', 'node'],
     },

@@ -4,6 +4,7 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { builtDashboard } from './dashboard.mjs';
 import { ROOT } from './places.mjs';
 import { claimPort } from './ports.mjs';
 import { startPostgres } from './postgres.mjs';
@@ -111,8 +112,9 @@ export async function startStack({ data, supervisor, terminal, env = process.env
       const { url } = await supervisor.start({ ...part('simulator', settings), restarts: 5 });
       return String(url ?? `http://127.0.0.1:${ports.simulator}`);
     }),
+    env.DASHBOARD_DIR ?? terminal.during('pages', () => builtDashboard({ data, env })),
   ]);
-  const [databaseUrl, temporal, simulator] = settled.map((result) => {
+  const [databaseUrl, temporal, simulator, dashboard] = settled.map((result) => {
     if (result.status === 'rejected') throw result.reason;
     return /** @type {any} */ (result.value);
   });
@@ -122,7 +124,8 @@ export async function startStack({ data, supervisor, terminal, env = process.env
     DATABASE_URL: databaseUrl,
     TEMPORAL_ADDRESS: temporal.address,
     PORT: String(ports.api),
-    ...(simulator ? { STRIPE_API_BASE: simulator } : {}),
+    DASHBOARD_DIR: dashboard,
+    ...(simulator ? { STRIPE_API_BASE: simulator, STRIPE_PUBLISHABLE_KEY: 'pk_test_simulated' } : {}),
     ...(paypalIsReal
       ? {}
       : simulator
@@ -146,7 +149,8 @@ export async function startStack({ data, supervisor, terminal, env = process.env
 
   const demo = {
     api,
-    dashboard: `${api}/`,
+    dashboard: `${api}/portal#token=${seeded.customerToken}`,
+    console: `${api}/console#token=${seeded.adminToken}`,
     docs: `${api}/docs`,
     temporalUi: temporal.uiUrl,
     temporalAddress: temporal.address,

@@ -99,6 +99,8 @@ function turnLogs(folder) {
 function banner(demo, { bold, cyan, dim }) {
   const bearer = (name) => `"Authorization: Bearer $(node -p "require('./.hydra/demo.json').${name}")"`;
   const rows = [
+    ['Dashboard', demo.dashboard],
+    ['Console', demo.console],
     ['API', demo.api],
     ['API docs', demo.docs],
     ['Temporal UI', demo.temporalUi ?? `yours, for ${demo.temporalAddress}`],

@@ -237,6 +237,12 @@ export const variables = {
     schema: text,
     example: '0.0.0.0',
   }),
+  DASHBOARD_DIR: variable({
+    group: OTHERS,
+    about: 'The pages as the build made them. Without it: the build’s own, where there is one.',
+    schema: text,
+    example: 'dist/dashboard',
+  }),
   LOG_LEVEL: variable({
     group: OTHERS,
     about: 'trace, debug, info, warn, error or silent.',

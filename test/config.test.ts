@@ -160,7 +160,7 @@ test('every variable says what it is for', () => {
 
 test.each(generated.map(({ file, text }) => [file, text] as const))(
   '%s is as `npm run gen` writes it',
-  (file, text) => {
-    expect(readFileSync(pathOf(file), 'utf8')).toBe(text());
+  async (file, text) => {
+    expect(readFileSync(pathOf(file), 'utf8')).toBe(await text());
   },
 );

@@ -4,6 +4,7 @@ import helmet from 'helmet';
 import type { Authenticate } from '../auth/authenticate.ts';
 import { newId } from '../ids.ts';
 import type { Logger } from '../observability/logger.ts';
+import { type Dashboard, dashboardRouter } from './dashboard.ts';
 import { docsRouter } from './docs.ts';
 import { createErrorHandler } from './errors.ts';
 import { handlerOf } from './handler.ts';
@@ -13,15 +14,16 @@ import { Problem } from './problem.ts';
 import type { Parts } from './route.ts';
 import { routes } from './routes/index.ts';
 
-export type AppOptions = { parts: Parts; authenticate: Authenticate; logger: Logger };
+export type AppOptions = { parts: Parts; authenticate: Authenticate; logger: Logger; dashboard?: Dashboard | null };
 
-export function createApp({ parts, authenticate, logger }: AppOptions): Express {
+export function createApp({ parts, authenticate, logger, dashboard }: AppOptions): Express {
   const app = express();
   app.disable('x-powered-by').disable('etag').set('query parser', 'simple').set('strict routing', false);
   app.use(identify(logger, parts));
   app.use(helmet({ contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"] } } }));
   app.use(healthRouter(parts));
   app.use(docsRouter());
+  if (dashboard) app.use(dashboardRouter(dashboard));
   const document = JSON.stringify(openApiDocument());
   app.get('/openapi.json', (_request, response) => void response.type('application/json').send(document));
   for (const route of routes) app[route.method](route.path, handlerOf(route, parts, authenticate));

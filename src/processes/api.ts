@@ -1,7 +1,9 @@
 /** Serves HTTP: the webhooks' door first, then everything else. Temporal may be away when it starts. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
 import { createApp } from '../api/app.ts';
+import { dashboardAt } from '../api/dashboard.ts';
 import { createAuthenticate } from '../auth/authenticate.ts';
 import { createTokenVerifier } from '../auth/tokens.ts';
 import { loadConfigOrExit } from '../config.ts';
@@ -27,9 +29,12 @@ const db = createDatabase(config.DATABASE_URL, { applicationName: 'hydra-api', m
 const temporal = createTemporal(config, config.TEMPORAL_TASK_QUEUE);
 const metrics = createMetrics({ backlog: () => backlog(db) });
 const stripeKeys = config.STRIPE_API_KEY ?? [];
+/** From where the build puts this file. */
+const builtPages = fileURLToPath(new URL('../../dashboard', import.meta.url));
 
 const app = createApp({
   logger,
+  dashboard: dashboardAt(config.DASHBOARD_DIR ?? builtPages, config.STRIPE_API_BASE),
   authenticate: createAuthenticate({ db, verifyToken: createTokenVerifier(config) }),
   parts: {
     db,

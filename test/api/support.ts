@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
 import { createApp } from '../../src/api/app.ts';
+import type { Dashboard } from '../../src/api/dashboard.ts';
 import { createAuthenticate } from '../../src/auth/authenticate.ts';
 import { type Claims, createTokenVerifier, mintToken } from '../../src/auth/tokens.ts';
 import { createDatabase, type Db } from '../../src/db/client.ts';
@@ -53,6 +54,8 @@ export type Options = {
   temporalAddress?: string;
   taskQueue?: string;
   patienceMs?: { command: number; payment: number };
+  dashboard?: Dashboard | null;
+  publishableKey?: string;
 };
 
 export async function startApi(options: Options): Promise<Api> {
@@ -70,6 +73,7 @@ export async function startApi(options: Options): Promise<Api> {
   };
   const app = createApp({
     logger: pino({ level: process.env.LOG_LEVEL ?? 'silent' }),
+    dashboard: options.dashboard ?? null,
     authenticate: createAuthenticate({ db, verifyToken: createTokenVerifier(auth) }),
     parts: {
       db,
@@ -78,7 +82,7 @@ export async function startApi(options: Options): Promise<Api> {
       keys,
       processors: options.processors ?? createProcessors({ stripe: [] }),
       taxes: options.taxes ?? createTaxes({}),
-      publishableKey: null,
+      publishableKey: options.publishableKey ?? null,
       patienceMs: options.patienceMs ?? { command: 10_000, payment: 8_000 },
     },
   });
