@@ -21,6 +21,8 @@ export type Parts = {
   keys: CustomerKeys;
   processors: Processors;
   publishableKey: string | null;
+  /** What signs the links that let customers in, and where the pages are that these lead to. */
+  links: { key: Buffer; publicUrl: string };
   taxes: Taxes;
   temporal: Temporal;
   metrics: Metrics;

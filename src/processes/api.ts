@@ -43,6 +43,7 @@ const app = createApp({
     keys: { ring: config.ENCRYPTION_KEYS, blindIndexKey: config.BLIND_INDEX_KEY },
     processors: processorsOf(config),
     taxes: createTaxes(config),
+    links: { key: config.LINK_SIGNING_KEY, publicUrl: config.PUBLIC_URL ?? `http://127.0.0.1:${config.PORT}` },
     publishableKey: config.STRIPE_PUBLISHABLE_KEY ?? null,
     patienceMs: { command: 10_000, payment: 8_000 },
   },

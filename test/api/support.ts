@@ -83,6 +83,7 @@ export async function startApi(options: Options): Promise<Api> {
       processors: options.processors ?? createProcessors({ stripe: [] }),
       taxes: options.taxes ?? createTaxes({}),
       publishableKey: options.publishableKey ?? null,
+      links: { key: randomBytes(32), publicUrl: 'https://billing.example' },
       patienceMs: options.patienceMs ?? { command: 10_000, payment: 8_000 },
     },
   });
