@@ -10,7 +10,7 @@ export const createCancelPayment =
     withTrouble(async () => {
       const { invoice, attempt, payment } = effect;
       const { tenant, mode } = subscription;
-      const { processor } = processors.of(subscription);
+      const { processor } = await processors.of(subscription);
       const answer = await processor.cancelPayment({ tenant, mode, payment, key: keyOf(effect) });
       switch (answer.outcome) {
         case 'canceled':

@@ -63,7 +63,7 @@ export const createCharge =
 /** As the processor calls it; null where there is none. */
 async function methodThere({ db, ring, processors }: OutsideDeps, { effect, subscription }: Call<EffectOf<'charge'>>) {
   const { paymentMethod: id } = effect;
-  const { capabilities } = processors.of(subscription).processor;
+  const { capabilities } = (await processors.of(subscription)).processor;
   if (id === null || capabilities.namesMethods) return id;
   const row = await inTenant(db, subscription, (trx) => readPaymentMethod(trx, subscription.customer, id));
   return row && theirMethod(ring, row);

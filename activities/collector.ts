@@ -3,11 +3,11 @@ import type { Collector } from '../src/processors/processor.ts';
 import { ProcessorTrouble } from '../src/processors/trouble.ts';
 import type { OutsideDeps } from './charge.ts';
 
-export function collectorOf(
+export async function collectorOf(
   { processors }: Pick<OutsideDeps, 'processors'>,
   whose: Pick<Identity, 'tenant' | 'mode' | 'processor'>,
-): Collector {
-  const { collector } = processors.of(whose).processor;
+): Promise<Collector> {
+  const { collector } = (await processors.of(whose)).processor;
   if (collector) return collector;
   throw new ProcessorTrouble('refused', 'no_collector', `${whose.processor} collects no subscriptions`);
 }

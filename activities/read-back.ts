@@ -17,7 +17,7 @@ export const createReadBack =
   (call) =>
     withTrouble(async (): Promise<Followable[]> => {
       const { what, theirs, version } = call.effect;
-      const collector = collectorOf(deps, call.subscription);
+      const collector = await collectorOf(deps, call.subscription);
       const asked = <T extends { version: number }>(look: T) => ({
         ...look,
         ...{ read: version, version: Math.max(version, look.version) },

@@ -13,7 +13,7 @@ export const createTellProcessor =
       const { order, theirs, version } = effect;
       const { tenant, mode, id } = subscription;
       const { customer } = await processorCustomerOf(deps, subscription);
-      const answer = await collectorOf(deps, subscription).carryOut({
+      const answer = await (await collectorOf(deps, subscription)).carryOut({
         ...{ tenant, mode, subscription: id, customer, order, theirs, key: keyOf(effect) },
         lookFirst: lookFirst || isRepeat(),
       });

@@ -18,8 +18,8 @@ import type { MadeChange, ShownPayment } from './show.ts';
 const LOOK_FIRST_MS = 25;
 const LOOK_AT_LEAST_EVERY_MS = 250;
 
-export function collectorFor(call: Call, processor: Processor): Collector {
-  const { collector } = call.parts.processors.of({ ...call.scope, processor }).processor;
+export async function collectorFor(call: Call, processor: Processor): Promise<Collector> {
+  const { collector } = (await call.parts.processors.of({ ...call.scope, processor })).processor;
   if (collector) return collector;
   throw badField('collection', `is processor, and ${processor} collects no subscriptions here`, 'not_carried', 422);
 }
@@ -69,7 +69,7 @@ export async function withFirstSecret(
   if (payment.status !== 'requires_action') return payment;
   const row = await inTenant(call.parts.db, call.scope, (trx) => readSubscription(trx, id, null));
   const theirs = row && followsOf(row)?.seen?.id;
-  const clientSecret = theirs ? await collectorFor(call, processor).fetchClientSecret(theirs) : null;
+  const clientSecret = theirs ? await (await collectorFor(call, processor)).fetchClientSecret(theirs) : null;
   return clientSecret ? { ...payment, clientSecret } : payment;
 }
 
@@ -82,7 +82,7 @@ export async function quoted(
   const { document, processor } = row;
   const theirs = followsOf(row)?.seen?.id;
   if (!theirs) throw new Problem(409, 'order_pending', `cannot change: ${processor} has not answered to create yet`);
-  const collector = collectorFor(call, processor);
+  const collector = await collectorFor(call, processor);
   mustCarry(collector, terms, quantity);
   const kind = proration ?? 'invoice_now';
   const scope: { tenant: TenantId; mode: Mode } = call.scope;

@@ -32,7 +32,7 @@ export async function withClientSecret(
   if (payment.status !== 'requires_action') return payment;
   const attempt = await inTenant(call.parts.db, call.scope, (trx) => latestAttempt(trx, invoice));
   if (attempt?.state !== 'needs_action' || attempt.processor_payment_id === null) return payment;
-  const account = call.parts.processors.of({ ...call.scope, processor });
+  const account = await call.parts.processors.of({ ...call.scope, processor });
   try {
     const clientSecret = await account.processor.fetchClientSecret(attempt.processor_payment_id);
     return clientSecret === null ? payment : { ...payment, clientSecret };

@@ -3,6 +3,7 @@
  * OpenAPI document, so they can't disagree.
  */
 import type { z } from 'zod';
+import type { Bases } from '../accounts/own-accounts.ts';
 import type { Caller, Grant, Principal } from '../auth/principal.ts';
 import type { Db } from '../db/client.ts';
 import type { CustomerKeys } from '../db/customers.ts';
@@ -20,9 +21,8 @@ export type Parts = {
   db: Db;
   keys: CustomerKeys;
   processors: Processors;
-  publishableKey: string | null;
-  /** What signs the links that let customers in, and where the pages are that these lead to. */
-  links: { key: Buffer; publicUrl: string };
+  /** Where the processors are, if not at their own address. */
+  bases: Bases;
   taxes: Taxes;
   temporal: Temporal;
   metrics: Metrics;

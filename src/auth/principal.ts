@@ -20,6 +20,7 @@ const NOUNS = [
   'reconciliation',
   'clocks',
   'keys',
+  'processor_accounts',
   'tenants',
 ] as const;
 export type Grant = `${(typeof NOUNS)[number]}:${'read' | 'write'}`;
@@ -35,8 +36,6 @@ export type Principal = {
   grants: readonly string[];
   /** The one customer that it acts on. Null where it may act on any. */
   customer: CustomerId | null;
-  /** Where a browser asks by its cookie; what it changes has to come with that word. */
-  session?: { id: string; csrf: string };
 };
 
 /** A subject is the identity provider's, and some make it an e-mail: so it is hashed before it goes anywhere. */
@@ -45,9 +44,6 @@ export const refOfSubject = (tenant: TenantId, subject: string): string =>
     .update(JSON.stringify([tenant, subject]))
     .digest('hex')
     .slice(0, 24)}`;
-
-/** Who came by a link: no user is known, only for whom it was made. */
-export const refOfPortal = (customer: CustomerId): string => `portal/${customer}`;
 
 export const refOfKey = (id: string): string => `key/${id}`;
 

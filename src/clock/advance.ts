@@ -51,7 +51,8 @@ export async function advanceStep(
   if (there) {
     // Those that wait for the processor are to hear from it at their new time, but before anything that is due then.
     await Promise.all(processing.map(({ id }) => move(client, workflowIdOf(ref.tenant, id), next - 1, true)));
-    await processors.of({ ...ref, mode: 'test', processor: 'stripe' }).processor.advanceClock(there, next);
+    const { processor } = await processors.of({ ...ref, mode: 'test', processor: 'stripe' });
+    await processor.advanceClock(there, next);
     // What it settled on the way is told by a webhook, of which nothing can be seen before it arrives.
     if (processing.length > 0 || followed) await sleep(NEWS_ARRIVE_WITHIN_MS);
     await quiet(db, ref, now);

@@ -16,7 +16,7 @@ export async function processorCustomerOf(
   ref: CustomerRef,
 ): Promise<{ account: Account; customer: ProcessorCustomerId }> {
   const { tenant, mode, customer } = ref;
-  const account = processors.of(ref);
+  const account = await processors.of(ref);
   const known = await inTenant(db, ref, async (trx): Promise<{ id: string } | { clock: OwnClock | null }> => {
     const row = await kept(trx, ref, account).executeTakeFirst();
     if (row) return { id: row.processor_customer_id };

@@ -25,7 +25,7 @@ export async function sharedFacts(
   at: Instant,
 ): Promise<Shared & { parties: Parties }> {
   const { customer, currency } = whose;
-  const { processor } = processors.of(whose);
+  const { processor } = await processors.of(whose);
   const { known, facts, parties } = await inTenant(db, whose, async (trx) => {
     const usedUp = await usedUpOf(trx, customer, wanted.redemptions ?? []);
     const known = {

@@ -4,7 +4,6 @@
  * the like are the database's own clock.
  */
 import type { ColumnType, Generated, JSONColumnType } from 'kysely';
-import type { Role } from '../auth/principal.ts';
 import type { Access } from '../domain/access.ts';
 import type { Claim } from '../domain/claim.ts';
 import type { Recorded, StoredStep } from '../domain/commit.ts';
@@ -116,6 +115,16 @@ export type ProcessorCustomersTable = OfTenant & {
   customer_id: CustomerId;
   processor_customer_id: string;
   created_at: Timestamp;
+};
+
+export type ProcessorAccountsTable = OfTenant & {
+  id: string;
+  processor: Processor;
+  publishable_key: string | null;
+  /** Sealed: all that opens the account, and what proves its webhooks. */
+  secrets: string;
+  created_at: Timestamp;
+  changed_at: Timestamp;
 };
 
 export type ProcessorSubscriptionsTable = OfTenant & {
@@ -784,29 +793,6 @@ export type EntitlementOverridesTable = OfTenant & {
   set_at: Timestamp;
 };
 
-// Browsers.
-export type PortalLinksTable = OfTenant & {
-  id: string;
-  customer_id: CustomerId;
-  made_by: string;
-  made_at: Timestamp;
-  expires_at: Timestamp;
-  used_at: Timestamp | null;
-};
-
-export type SessionsTable = OfTenant & {
-  id: string;
-  /** Of the cookie; the cookie itself is the browser's alone. */
-  hash: Buffer;
-  principal: string;
-  role: Role;
-  customer_id: CustomerId | null;
-  began_at: Timestamp;
-  seen_at: Timestamp;
-  expires_at: Timestamp;
-  ended_at: Timestamp | null;
-};
-
 export type Database = {
   tenants: TenantsTable;
   api_keys: ApiKeysTable;
@@ -814,6 +800,7 @@ export type Database = {
   customers: CustomersTable;
   customer_subjects: CustomerSubjectsTable;
   processor_customers: ProcessorCustomersTable;
+  processor_accounts: ProcessorAccountsTable;
   processor_subscriptions: ProcessorSubscriptionsTable;
   payment_methods: PaymentMethodsTable;
   price_books: PriceBooksTable;
@@ -858,6 +845,4 @@ export type Database = {
   reconciliations: ReconciliationsTable;
   discrepancies: DiscrepanciesTable;
   entitlement_overrides: EntitlementOverridesTable;
-  portal_links: PortalLinksTable;
-  sessions: SessionsTable;
 };

@@ -2,6 +2,8 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { withOwnAccounts } from '../accounts/own-accounts.ts';
+import { createOwnWebhooks } from '../accounts/own-webhooks.ts';
 import { createApp } from '../api/app.ts';
 import { dashboardAt } from '../api/dashboard.ts';
 import { createAuthenticate } from '../auth/authenticate.ts';
@@ -41,10 +43,9 @@ const app = createApp({
     temporal,
     metrics,
     keys: { ring: config.ENCRYPTION_KEYS, blindIndexKey: config.BLIND_INDEX_KEY },
-    processors: processorsOf(config),
+    processors: withOwnAccounts({ db, ring: config.ENCRYPTION_KEYS, environment: processorsOf(config), bases: config }),
+    bases: config,
     taxes: createTaxes(config),
-    links: { key: config.LINK_SIGNING_KEY, publicUrl: config.PUBLIC_URL ?? `http://127.0.0.1:${config.PORT}` },
-    publishableKey: config.STRIPE_PUBLISHABLE_KEY ?? null,
     patienceMs: { command: 10_000, payment: 8_000 },
   },
 });
@@ -60,6 +61,7 @@ const door = createDoor({
       .map(({ secret }) => secret),
   })),
   paypal: paypalWebhooks(),
+  own: createOwnWebhooks({ db, ring: config.ENCRYPTION_KEYS, methodKey: config.BLIND_INDEX_KEY, bases: config }),
   count: (outcome) => metrics.webhooks.inc({ outcome }),
 });
 

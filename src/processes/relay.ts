@@ -5,6 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { withOwnAccounts } from '../accounts/own-accounts.ts';
 import { loadConfigOrExit } from '../config.ts';
 import { createDatabase } from '../db/client.ts';
 import { INBOX_CHANNEL } from '../db/inbox.ts';
@@ -44,7 +45,10 @@ const relay = createRelay({
   signal: signalThrough(clients, relaySettings.signalTimeoutMs),
   log,
 });
-const confirming = keepConfirming({ db, keys, ring: config.ENCRYPTION_KEYS, processors: processorsOf(config), log });
+const processors = withOwnAccounts({
+  ...{ db, ring: config.ENCRYPTION_KEYS, environment: processorsOf(config), bases: config },
+});
+const confirming = keepConfirming({ db, keys, ring: config.ENCRYPTION_KEYS, processors, log });
 /** Whoever is told of what happens here. */
 const consumers: Consumer[] = [];
 const outbox = createOutboxRelay({ db, consumers, log });

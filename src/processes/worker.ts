@@ -4,6 +4,7 @@ import { Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { makeTelemetryFilterString, NativeConnection, Runtime } from '@temporalio/worker';
 import { createActivities } from '../../activities/index.ts';
+import { withOwnAccounts } from '../accounts/own-accounts.ts';
 import { loadConfigOrExit } from '../config.ts';
 import { createDatabase } from '../db/client.ts';
 import { alertOfRedactions, createLogger } from '../observability/logger.ts';
@@ -27,7 +28,9 @@ Runtime.install({
 });
 
 const db = createDatabase(config.DATABASE_URL, { applicationName: 'hydra-worker', max: config.DATABASE_POOL });
-const processors = processorsOf(config);
+const processors = withOwnAccounts({
+  ...{ db, ring: config.ENCRYPTION_KEYS, environment: processorsOf(config), bases: config },
+});
 const { connectionOptions } = loadClientConnectConfig();
 const options = { ...connectionOptions, address: config.TEMPORAL_ADDRESS };
 

@@ -4,6 +4,7 @@ import { notKept } from '../db/reconciliation.ts';
 import type { Mode } from '../domain/ids.ts';
 import type { Processor } from '../domain/subscription.ts';
 import type { ListEvents } from '../processors/processor.ts';
+import { DEFAULT_ACCOUNT } from '../processors/processors.ts';
 import { methodName } from '../security/method-name.ts';
 import { isObject } from '../webhooks/json-object.ts';
 import { readPaypalObject } from '../webhooks/paypal-event.ts';
@@ -39,7 +40,8 @@ export async function fetchEvents(
     const told = page.flatMap((event) => {
       const read = isObject(event) ? READERS[processor](event, { id: account, mode: scope.mode, methodKey }) : null;
       if (!read?.ok || read.event.told === null || isFresh(read.event.occurredAt)) return [];
-      return read.event.tenant === null || read.event.tenant === scope.tenant ? [read.event] : [];
+      if (read.event.tenant !== null && read.event.tenant !== scope.tenant) return [];
+      return [account === DEFAULT_ACCOUNT ? read.event : { ...read.event, tenant: scope.tenant }];
     });
     missing.push(...(await notKept(db, told)));
   }

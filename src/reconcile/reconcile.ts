@@ -35,7 +35,7 @@ export async function reconcile(deps: ReconcileDeps, request: ReconcileRequest):
   );
   const total = { fetched: 0, movements: 0, workflows: 0, fees: 0, payouts: 0, repaired: 0 };
   try {
-    for (const { id: account, processor } of deps.processors.all(scope)) {
+    for (const { id: account, processor } of await deps.processors.all(scope)) {
       const { events, records, name } = processor;
       const looking: Looking = { deps, scope, whose: { processor: name, account } };
       if (events) total.fetched += await fetchEvents(looking, events, query);

@@ -80,7 +80,7 @@ async function judged(options: ConfirmOptions, event: Claimed): Promise<Verdict>
 async function untrueBecause({ db, ring, processors }: ConfirmOptions, event: Claimed): Promise<string | null> {
   const { mode, provider, told, claim } = event;
   const tenant = (event.sealed.tenant ?? 'ten_none') as TenantId; // the account is the environment's, whoever it is for
-  const { processor } = processors.of({ tenant, mode, processor: provider });
+  const { processor } = await processors.of({ tenant, mode, processor: provider });
   if (isSeen(told)) return 'nothing of this kind is claimed';
   if (!isMethodNews(told)) return contradiction(told, claim, await processor.look(claim.about, claim.id));
   const row = await methodClaimed(db, mode, claim.id as PaymentMethodId);

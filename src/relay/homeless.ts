@@ -106,46 +106,51 @@ async function findOwner(trx: Trx, keys: KeyRing, event: Homeless, told: Exclude
 /** By the payment that it names, or by what the processor calls its own subscription or invoice. */
 async function ownerBy(
   trx: Trx,
-  { mode, provider }: Homeless,
+  { mode, provider, sealed: { tenant } }: Homeless,
   told: Exclude<Told, MethodNews>,
 ): Promise<Owned | undefined> {
+  const among = { mode, tenant };
   switch (told.type) {
     case 'subscription_seen':
     case 'order_answered':
     case 'checkout_expired':
-      return told.type === 'subscription_seen' ? bySubscription(trx, { mode, provider }, told.seen.id) : undefined;
+      return told.type === 'subscription_seen' ? bySubscription(trx, among, provider, told.seen.id) : undefined;
     case 'invoice_seen':
-      return byInvoice(trx, mode, told.seen.id);
+      return byInvoice(trx, among, told.seen.id);
     case 'payment_seen':
-      return byInvoice(trx, mode, told.seen.invoice);
+      return byInvoice(trx, among, told.seen.invoice);
     default:
-      return told.payment === null ? undefined : byPayment(trx, mode, told.payment);
+      return told.payment === null ? undefined : byPayment(trx, among, told.payment);
   }
 }
 
-async function bySubscription(trx: Trx, { mode, provider }: Pick<Homeless, 'mode' | 'provider'>, theirs: string) {
+/** What came by a tenant's own account is looked for among what is that tenant's. */
+type Among = { mode: Mode; tenant: TenantId | null };
+const isAmong = ({ mode, tenant }: Among) => sql`mode = ${mode} and (${tenant}::text is null or tenant_id = ${tenant})`;
+
+async function bySubscription(trx: Trx, among: Among, provider: Homeless['provider'], theirs: string) {
   const { rows } = await sql<Owned>`
     select tenant_id as tenant, subscription_id as subscription from processor_subscriptions
-    where processor = ${provider} and mode = ${mode} and processor_subscription_id = ${theirs}
+    where processor = ${provider} and processor_subscription_id = ${theirs} and ${isAmong(among)}
     limit 1`.execute(trx);
   return rows[0];
 }
 
-async function byInvoice(trx: Trx, mode: Mode, theirs: string) {
+async function byInvoice(trx: Trx, among: Among, theirs: string) {
   const { rows } = await sql<Owned>`
     select tenant_id as tenant, subscription_id as subscription from invoices
-    where processor_invoice_id = ${theirs} and mode = ${mode}
+    where processor_invoice_id = ${theirs} and ${isAmong(among)}
     limit 1`.execute(trx);
   return rows[0];
 }
 
-async function byPayment(trx: Trx, mode: Mode, payment: PaymentId) {
+async function byPayment(trx: Trx, among: Among, payment: PaymentId) {
   const { rows } = await sql<Owned>`
     select tenant_id as tenant, subscription_id as subscription from payment_attempts
-    where processor_payment_id = ${payment} and mode = ${mode}
+    where processor_payment_id = ${payment} and ${isAmong(among)}
     union
     select tenant_id, subscription_id from payments
-    where id = ${payment} and mode = ${mode} and subscription_id is not null
+    where id = ${payment} and ${isAmong(among)} and subscription_id is not null
     limit 1`.execute(trx);
   return rows[0];
 }
@@ -193,6 +198,7 @@ const asAsked = recordset<OfMethod>('asked', {
   mode: ['text', ({ mode }) => mode],
   customer: ['text', ({ told }) => told.customer],
   method: ['text', ({ told }) => told.method],
+  tenant: ['text', ({ sealed }) => sealed.tenant],
 });
 
 /** By the processor's own name of the customer, or, where it names none, by the method. */
@@ -206,7 +212,7 @@ async function holdersOf(trx: Trx, events: readonly OfMethod[]): Promise<Holder[
       union all
       select tenant_id, customer_id from payment_methods known
       where asked.customer is null and known.id = asked.method and known.processor = asked.provider
-        and known.mode = asked.mode
+        and known.mode = asked.mode and (asked.tenant is null or known.tenant_id = asked.tenant)
       limit 1
     ) holder`.execute(trx);
   return rows;

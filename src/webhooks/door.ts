@@ -7,7 +7,7 @@ import type { Db } from '../db/client.ts';
 import { groupCommit, isBadData } from '../db/group-commit.ts';
 import { type Heard, type KeepOutcome, type Kept, keepEvents } from '../db/inbox.ts';
 import { macOfRaw } from '../db/inbox-mac.ts';
-import type { Mode } from '../domain/ids.ts';
+import type { Mode, TenantId } from '../domain/ids.ts';
 import type { KeyRing } from '../security/key-ring.ts';
 import { createRoom, readBody } from './body.ts';
 import { createLimiter, LIMITS, type Limits, senderOf } from './limit.ts';
@@ -23,6 +23,12 @@ export type WebhookAccount = { id: string; mode: Mode; secrets: readonly string[
 /** PayPal signs with a key of its own, for the webhook that is registered there. */
 export type PaypalWebhook = PaypalAccount & { webhookId: string; certificates: Certificates };
 
+/** A tenant's own account. Its tenant holds the secret, and so could sign anything: it is heard on its own affairs alone. */
+export type OwnWebhook = { tenant: TenantId } & (
+  | { provider: 'stripe'; account: WebhookAccount }
+  | { provider: 'paypal'; account: PaypalWebhook }
+);
+
 type DoorLog = {
   warn(fields: object, message: string): void;
   error(fields: object, message: string): void;
@@ -34,6 +40,7 @@ export type DoorOptions = {
   keys: KeyRing;
   stripe: readonly WebhookAccount[];
   paypal?: readonly PaypalWebhook[];
+  own?: (accountId: string) => Promise<OwnWebhook | null>;
   log: DoorLog;
   /** For a metric: `new`, `repeat`, `different`, `ignored`, or the code of a refusal. */
   count?: (outcome: string) => void;
@@ -49,6 +56,7 @@ type Judge = (
 export type Door = (req: IncomingMessage, res: ServerResponse) => boolean;
 
 const PATH = /^\/api\/webhooks\/(stripe|paypal)(?:\/([A-Za-z0-9_-]{1,64}))?\/?(?:\?.*)?$/;
+const OWN_ACCOUNT = /^acc_[A-Za-z0-9]{1,60}$/;
 const MAX_BYTES = 1024 * 1024;
 const BODY_TIMEOUT_MS = 10_000;
 /** All bodies together, while they are read. */
@@ -60,6 +68,7 @@ export function createDoor({
   keys,
   stripe,
   paypal = [],
+  own = async () => null,
   log,
   count = () => {},
   now = Date.now,
@@ -68,27 +77,39 @@ export function createDoor({
   const keep = groupCommit<Kept, KeepOutcome>({ write: (rows) => keepEvents(db, keys, rows), isBadData });
   const limiter = createLimiter(limits, now);
   const room = createRoom(MOST_BYTES);
-  const signers = stripe.flatMap(({ id, mode, secrets }) =>
-    secrets.map((secret) => ({ secret, id, mode, keyId: idOfSecret(secret) })),
-  );
+  const signers = stripe.flatMap(signersOf);
 
   /** What proves that the processor has sent it, and what it says. Null where nobody has an account of this name. */
-  function judgeOf(provider: string, accountId: string): Judge | null {
+  async function judgeOf(provider: string, accountId: string): Promise<Judge | null> {
     if (provider === 'stripe') {
       const mine = signers.filter(({ id }) => id === accountId);
-      return mine.length === 0
-        ? null
-        : async (body, req) => {
-            const header = req.headers['stripe-signature'];
-            const joined = Array.isArray(header) ? header.join(',') : header;
-            const verdict = verifyStripeSignature(body, joined, mine, now());
-            if (!verdict.valid) return problem(400, 'invalid_signature', verdict.why);
-            const read = readStripeEvent(body, verdict.secret);
-            return read.ok ? { ...read.event, verifiedBy: verdict.secret.keyId } : problem(400, read.code, read.why);
-          };
+      if (mine.length > 0) return stripeJudge(mine);
+    } else {
+      const account = paypal.find(({ id }) => id === accountId);
+      if (account) return paypalJudge(account);
     }
-    const account = paypal.find(({ id }) => id === accountId);
-    if (!account) return null;
+    if (!OWN_ACCOUNT.test(accountId)) return null;
+    const found = await own(accountId);
+    if (found?.provider !== provider) return null;
+    const judge = found.provider === 'stripe' ? stripeJudge(signersOf(found.account)) : paypalJudge(found.account);
+    return async (body, req) => {
+      const event = await judge(body, req);
+      return 'status' in event ? event : ofTenant(event, found.tenant);
+    };
+  }
+
+  function stripeJudge(mine: readonly Signer[]): Judge {
+    return async (body, req) => {
+      const header = req.headers['stripe-signature'];
+      const joined = Array.isArray(header) ? header.join(',') : header;
+      const verdict = verifyStripeSignature(body, joined, mine, now());
+      if (!verdict.valid) return problem(400, 'invalid_signature', verdict.why);
+      const read = readStripeEvent(body, verdict.secret);
+      return read.ok ? { ...read.event, verifiedBy: verdict.secret.keyId } : problem(400, read.code, read.why);
+    };
+  }
+
+  function paypalJudge(account: PaypalWebhook): Judge {
     return async (body, req) => {
       const { webhookId, certificates } = account;
       const verdict = await verifyPaypalSignature(body, req.headers, webhookId, certificates);
@@ -100,7 +121,7 @@ export function createDoor({
   }
 
   async function take(req: IncomingMessage, provider: string, accountId: string): Promise<Problem | null> {
-    const judge = judgeOf(provider, accountId);
+    const judge = await judgeOf(provider, accountId);
     if (!judge) return problem(404, 'not_found', 'no webhook is configured for this account');
     const body = await readBody(req, MAX_BYTES, BODY_TIMEOUT_MS, room);
     if (!body.ok) return UNREAD[body.why];
@@ -174,6 +195,17 @@ export function createDoor({
     return true;
   };
 }
+
+type Signer = Omit<WebhookAccount, 'secrets'> & { secret: string; keyId: string };
+
+const signersOf = ({ id, mode, secrets }: WebhookAccount): Signer[] =>
+  secrets.map((secret) => ({ secret, id, mode, keyId: idOfSecret(secret) }));
+
+/** Whatever names no subscription yet is this tenant's, or nobody's. */
+const ofTenant = <Event extends Heard>(event: Event, tenant: TenantId): Event =>
+  event.tenant === null || event.tenant === tenant
+    ? { ...event, tenant }
+    : { ...event, tenant, subscription: null, told: null, claim: null, ignored: 'it names what is another tenant’s' };
 
 const RECEIVED = '{"received":true}';
 /** With its length it leaves in one piece. */

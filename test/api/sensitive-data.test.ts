@@ -74,35 +74,23 @@ test('ids, times and the seller’s own account are none of it', async () => {
   expect(put.status).toBe(200);
 });
 
-const PREFIXES = [
-  'sub',
-  'inv',
-  'pm',
-  'cus',
-  'pb',
-  'co',
-  'promo',
-  'mig',
-  'clk',
-  'key',
-  'cn',
-  'ten',
-  'evt',
-  'dis',
-  'rec',
-];
 const ID = '01m7z3qyse0000000000000000';
-const ids = [...PREFIXES.map((prefix) => `${prefix}_${ID}`), `ref_${ID}_1_1_1`];
+const IDS = [ID, `ref_${ID}_1_1_1`, '2027-01', 'x'];
 
-/** The route's address with ids of the kinds that it takes. */
+/** The route's address with ids of the kinds that it takes: what is wrong with `x` says what would be right. */
 function addressOf({ path, params }: (typeof routes)[number]): string {
   const names = [...path.matchAll(/:(\w+)/g)].map(([, name]) => name!);
   const wrong = (given: Record<string, string>) =>
-    params?.safeParse(given).error?.issues.map((issue) => String(issue.path[0])) ?? [];
-  const taken = Object.fromEntries(
-    names.map((name) => [name, ids.find((id) => !wrong({ [name]: id }).includes(name)) ?? 'x']),
+    new Map(params?.safeParse(given).error?.issues.map((issue) => [String(issue.path[0]), issue.message]) ?? []);
+  const x = Object.fromEntries(names.map((name) => [name, 'x']));
+  const taken = new Map(
+    names.map((name) => {
+      const [prefix] = /\b[a-z]+_$/.exec(wrong(x).get(name) ?? '') ?? [];
+      const ids = prefix ? [`${prefix}${ID}`, ...IDS] : IDS;
+      return [name, ids.find((id) => !wrong({ ...x, [name]: id }).has(name)) ?? 'x'];
+    }),
   );
-  return path.replace(/:(\w+)/g, (_, name: string) => taken[name]!);
+  return path.replace(/:(\w+)/g, (_, name: string) => taken.get(name)!);
 }
 
 describe('every route that takes a body', () => {

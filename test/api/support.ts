@@ -1,8 +1,10 @@
 /** The API on real parts, in this process: requests go over HTTP, as a stranger would send them. */
+
 import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
+import type { Bases } from '../../src/accounts/own-accounts.ts';
 import { createApp } from '../../src/api/app.ts';
 import type { Dashboard } from '../../src/api/dashboard.ts';
 import { createAuthenticate } from '../../src/auth/authenticate.ts';
@@ -50,12 +52,12 @@ export type Options = {
   db: Db;
   keys?: CustomerKeys;
   processors?: Processors;
+  bases?: Bases;
   taxes?: Taxes;
   temporalAddress?: string;
   taskQueue?: string;
   patienceMs?: { command: number; payment: number };
   dashboard?: Dashboard | null;
-  publishableKey?: string;
 };
 
 export async function startApi(options: Options): Promise<Api> {
@@ -80,10 +82,9 @@ export async function startApi(options: Options): Promise<Api> {
       temporal,
       metrics: createMetrics({ backlog: () => backlog(db) }),
       keys,
+      bases: options.bases ?? {},
       processors: options.processors ?? createProcessors({ stripe: [] }),
       taxes: options.taxes ?? createTaxes({}),
-      publishableKey: options.publishableKey ?? null,
-      links: { key: randomBytes(32), publicUrl: 'https://billing.example' },
       patienceMs: options.patienceMs ?? { command: 10_000, payment: 8_000 },
     },
   });

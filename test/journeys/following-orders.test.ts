@@ -32,8 +32,8 @@ beforeAll(async () => {
   engine = await startEngine({
     processors: (real) => ({
       ...real,
-      of: (whose) => {
-        const { processor, ...account } = real.of(whose);
+      of: async (whose) => {
+        const { processor, ...account } = await real.of(whose);
         return { ...account, processor: { ...processor, collector } };
       },
     }),

@@ -287,11 +287,15 @@ describe('trouble on the way, on the simulator', () => {
   });
 });
 
-test('an account is for one mode, as its key says', () => {
+test('an account is for one mode, as its key says', async () => {
   const processors = createProcessors({ stripe: [{ apiKey: 'sk_test_x' }] });
-  expect(processors.of({ tenant: 'ten_1', mode: 'test', processor: 'stripe' })).toMatchObject({ id: 'default' });
-  expect(() => processors.of({ tenant: 'ten_1', mode: 'live', processor: 'stripe' })).toThrow('no stripe account');
-  expect(() => processors.of({ tenant: 'ten_1', mode: 'test', processor: 'paypal' })).toThrow('no paypal account');
+  expect(await processors.of({ tenant: 'ten_1', mode: 'test', processor: 'stripe' })).toMatchObject({ id: 'default' });
+  await expect(processors.of({ tenant: 'ten_1', mode: 'live', processor: 'stripe' })).rejects.toThrow(
+    'no stripe account',
+  );
+  await expect(processors.of({ tenant: 'ten_1', mode: 'test', processor: 'paypal' })).rejects.toThrow(
+    'no paypal account',
+  );
 });
 
 test.each([
@@ -299,11 +303,11 @@ test.each([
   ['https://api-m.sandbox.paypal.com', 'test'],
   ['http://127.0.0.1:12111', 'test'],
   ['https://api-m.paypal.com', 'live'],
-] as const)('PayPal at %s is for %s money', (PAYPAL_API_BASE, mode) => {
+] as const)('PayPal at %s is for %s money', async (PAYPAL_API_BASE, mode) => {
   const processors = processorsOf({ PAYPAL_CLIENT_ID: 'a', PAYPAL_CLIENT_SECRET: 'b', PAYPAL_API_BASE });
   const of = (each: 'test' | 'live') => processors.of({ tenant: 'ten_1', mode: each, processor: 'paypal' });
-  expect(of(mode)).toMatchObject({ id: 'default', processor: { name: 'paypal' } });
-  expect(() => of(mode === 'test' ? 'live' : 'test')).toThrow('no paypal account');
+  expect(await of(mode)).toMatchObject({ id: 'default', processor: { name: 'paypal' } });
+  await expect(of(mode === 'test' ? 'live' : 'test')).rejects.toThrow('no paypal account');
 });
 
 test.each([

@@ -21,7 +21,7 @@ test('a capture of ours is kept once, with what it claims; what is of others is 
     stripe: [],
     paypal: [{ clientId: 'id', clientSecret: 'secret', apiBase: simulator.url }],
   });
-  const { id: account, processor } = processors.of({ ...SCOPE, processor: 'paypal' });
+  const { id: account, processor } = await processors.of({ ...SCOPE, processor: 'paypal' });
   const customer = await processor.ensureCustomer({ ...SCOPE, customer: 'cus_1', clock: null });
   const setup = await processor.createSetup({ customer, key: randomUUID(), returnUrl: 'https://app.example/back' });
   await fetch(`${simulator.url}/_sim/paypal/approve`, { method: 'POST', body: JSON.stringify({ token: setup.id }) });

@@ -44,7 +44,7 @@ function confirming(look: (about: Claim['about'], id: string) => Promise<Seen | 
       db: database.db,
       keys: KEYS,
       ring: RING,
-      processors: { of: () => ({ id: 'default', processor }), all: () => [] },
+      processors: { of: async () => ({ id: 'default', publishableKey: null, processor }), all: async () => [] },
     },
     log: { info: log('info'), warn: log('warn'), error: log('error') },
   };
@@ -163,7 +163,11 @@ test('a tenant’s refund without a mark finds its payment once it is believed',
 describeMethods();
 
 function describeMethods(): void {
-  const account = { id: 'default', processor: createPaypal({ clientId: 'id', clientSecret: 'secret' }) };
+  const account = {
+    id: 'default',
+    publishableKey: null,
+    processor: createPaypal({ clientId: 'id', clientSecret: 'secret' }),
+  };
   const keys = { ring: RING, blindIndexKey: Buffer.alloc(32, 9) };
   const { id, sealedReference } = ourMethod(keys, SCOPE, account, '8kk8451t');
   const gone = () => {

@@ -3,7 +3,7 @@ import { commit } from '../../src/db/commit.ts';
 import type { MethodNews } from '../../src/db/inbox.ts';
 import { keepPaymentMethod, listPaymentMethods, makeDefault } from '../../src/db/payment-methods.ts';
 import { inTenant } from '../../src/db/tenant.ts';
-import { SCOPE, step, useDatabase } from '../db/support.ts';
+import { OTHER, SCOPE, step, useDatabase } from '../db/support.ts';
 import { draft, START, subscribe } from '../domain/builders.ts';
 import { arrive, happened, makeDue, OCCURRED, relayWith, statesOf } from './support.ts';
 
@@ -174,6 +174,30 @@ test('a refund made in the dashboard finds its subscription by the payment', asy
   await drain();
   expect(sent).toMatchObject([{ subscription: 'sub_refunded', delivered: [{ fact: told }] }]);
   expect(await statesOf(database.db)).toEqual(['signalled', 'parked']);
+});
+
+test('by a tenant’s own account nothing is heard of another tenant’s', async () => {
+  const { drain } = relayWith(database.db);
+  const method = newMethod();
+  await tell(news('method_attached', method));
+  await drain();
+  const told = { ...news('method_detached', method), customer: null };
+  const own = { account: 'acc_theirs', tenant: OTHER.tenant, type: 'payment_method.detached', told } as const;
+  await arrive(database.db, happened(null, own));
+  await drain();
+  expect(await stored(method)).toMatchObject({ detached_at: null });
+  expect(await statesOf(database.db)).toEqual(['applied', 'parked']);
+  await arrive(database.db, happened(null, { ...own, account: 'acc_own', tenant: SCOPE.tenant }));
+  await drain();
+  expect(await stored(method)).toMatchObject({ detached_at: new Date(OCCURRED) });
+
+  const refund = {
+    type: 'payment_refunded',
+    ...{ invoice: null, payment: 'pi_refunded', refund: 're_forged', amount: 1 },
+  } as const;
+  await arrive(database.db, happened(null, { ...own, type: 'refund.created', told: refund }));
+  await drain();
+  expect(await statesOf(database.db)).toEqual(['applied', 'parked', 'applied', 'parked']);
 });
 
 test('one that was changed finds no home: it goes to quarantine', async () => {

@@ -64,7 +64,7 @@ async function begin() {
 }
 
 async function until(condition: () => Promise<boolean>): Promise<void> {
-  const give = Date.now() + 15_000;
+  const give = Date.now() + 40_000;
   while (!(await condition())) {
     if (Date.now() > give) throw new Error('it does not come');
     await new Promise((resolve) => setTimeout(resolve, 50));

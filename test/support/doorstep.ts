@@ -6,7 +6,7 @@ import { listen } from '../../src/relay/listen.ts';
 import { createRelay } from '../../src/relay/relay.ts';
 import { signalThrough } from '../../src/relay/signal.ts';
 import { parseKeyRing } from '../../src/security/key-ring.ts';
-import { createDoor, type Door } from '../../src/webhooks/door.ts';
+import { createDoor, type Door, type DoorOptions } from '../../src/webhooks/door.ts';
 import type { Engine } from './engine.ts';
 
 export type Doorstep = {
@@ -14,7 +14,7 @@ export type Doorstep = {
   /** What the door and the relay have warned of. */
   problems: string[];
   /** From now on these secrets sign for the account. */
-  trust(secret: string): void;
+  trust(secret: string, own?: DoorOptions['own']): void;
   stop(): Promise<void>;
 };
 
@@ -33,8 +33,14 @@ export async function startDoorstep({ db, databaseUrl, client }: Engine): Promis
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/webhooks/stripe`,
     problems,
-    trust(secret) {
-      door = createDoor({ db, keys, stripe: [{ id: 'default', mode: 'test', secrets: [secret] }], log });
+    trust(secret, own) {
+      door = createDoor({
+        db,
+        keys,
+        stripe: [{ id: 'default', mode: 'test', secrets: [secret] }],
+        log,
+        ...(own && { own }),
+      });
     },
     async stop() {
       server.close();

@@ -7,7 +7,7 @@ import { type Client, WithStartWorkflowOperation } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
 import { createActivities } from '../../activities/index.ts';
 import { createDatabase, type Db } from '../../src/db/client.ts';
-import { createCustomer } from '../../src/db/customers.ts';
+import { type CustomerKeys, createCustomer } from '../../src/db/customers.ts';
 import { inTenant } from '../../src/db/tenant.ts';
 import type { CustomerId, PaymentMethodId, SubscriptionId, TenantId } from '../../src/domain/ids.ts';
 import type { Command } from '../../src/domain/input.ts';
@@ -31,6 +31,7 @@ export type Engine = {
   /** The engine's own, so that no two of them name the same workflow. */
   tenant: TenantId;
   db: Db;
+  keys: CustomerKeys;
   databaseUrl: string;
   client: Client;
   taskQueue: string;
@@ -56,7 +57,11 @@ export type Engine = {
   stop(): Promise<void>;
 };
 
-export async function startEngine(over: { processors?: (real: Processors) => Processors } = {}): Promise<Engine> {
+type Own = Pick<Engine, 'db' | 'keys'>;
+
+export async function startEngine(
+  over: { processors?: (real: Processors, own: Own) => Processors } = {},
+): Promise<Engine> {
   const tenant: TenantId = `ten_${randomBytes(6).toString('hex')}`;
   const [database, temporal, simulator] = await Promise.all([
     createTestDatabase(),
@@ -66,13 +71,16 @@ export async function startEngine(over: { processors?: (real: Processors) => Pro
   const db = createDatabase(database.url, { applicationName: 'test', max: 12 });
   await db.insertInto('tenants').values({ id: tenant, name: 'Test', created_at: new Date() }).execute();
   const real = createProcessors({
-    stripe: [{ apiKey: API_KEY, apiBase: simulator.url }],
+    stripe: [{ apiKey: API_KEY, apiBase: simulator.url, publishableKey: 'pk_test_simulated' }],
     paypal: [{ clientId: 'id', clientSecret: 'secret', apiBase: simulator.url }],
   });
-  const processors = over.processors?.(real) ?? real;
   const connection = await NativeConnection.connect({ address: temporal.address });
   const { client, taskQueue, workflowBundle } = temporal;
-  const keys = { ring: parseKeyRing(`k1:${randomBytes(32).toString('base64')}`), blindIndexKey: randomBytes(32) };
+  const keys: CustomerKeys = {
+    ring: parseKeyRing(`k1:${randomBytes(32).toString('base64')}`),
+    blindIndexKey: randomBytes(32),
+  };
+  const processors = over.processors?.(real, { db, keys }) ?? real;
   const whereTemporal: Engine['temporal'] = {
     ...{ TEMPORAL_ADDRESS: temporal.address, namespaces: [{ mode: 'test', namespace: TEST_NAMESPACE }] },
   };
@@ -115,6 +123,7 @@ export async function startEngine(over: { processors?: (real: Processors) => Pro
   return {
     tenant,
     db,
+    keys,
     databaseUrl: database.url,
     client,
     taskQueue,
@@ -134,7 +143,7 @@ export async function startEngine(over: { processors?: (real: Processors) => Pro
           },
         ),
       );
-      const { processor } = processors.of({ tenant, mode: 'test', processor: 'stripe' });
+      const { processor } = await processors.of({ tenant, mode: 'test', processor: 'stripe' });
       const there = await processor.ensureCustomer({ tenant, mode: 'test', customer: id, clock: null });
       const { id: method } = await stripe(`/v1/payment_methods/${card}/attach`, { customer: there });
       return { id, paymentMethod: method as PaymentMethodId };

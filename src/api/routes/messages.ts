@@ -67,7 +67,7 @@ const replayOne = route({
   path: '/api/admin/events/:id/replay',
   summary: 'Have an event told again',
   about: 'Of what was changed after it was kept nothing follows: it goes back to quarantine.',
-  params: z.strictObject({ id: z.string().regex(/^evt_[A-Za-z0-9]{1,64}$/, 'an event’s id') }),
+  params: z.strictObject({ id: z.string().regex(/^evt_[A-Za-z0-9]{1,64}$/, 'an id beginning with evt_') }),
   answers: { 200: { about: 'It is told again.', schema: inboxEvent } },
   async handle({ parts, scope, principal, params: { id } }) {
     const row = await inTenant(parts.db, scope, async (trx) => {

@@ -62,7 +62,7 @@ const add = route({
     const { paymentMethodId: id, setupId, returnUrl, processor = 'stripe' } = call.body;
     if (setupId) return created(showPaymentMethod(await methodOfSetup(call, customer, setupId, processor)));
     if (!id) {
-      const { savesMethods } = call.parts.processors.of({ ...call.scope, processor }).processor.capabilities;
+      const { savesMethods } = (await call.parts.processors.of({ ...call.scope, processor })).processor.capabilities;
       if (savesMethods === 'on_its_page' && !returnUrl) {
         throw badField('returnUrl', `say where the customer comes back to from ${processor}’s page`);
       }
@@ -73,7 +73,7 @@ const add = route({
   /** The same key gives the same set-up, so a repeat gets the same secret without its being kept here. */
   async complete(call, body) {
     if (call.body.paymentMethodId || call.body.setupId) return body;
-    const { db, processors, publishableKey } = call.parts;
+    const { db, processors } = call.parts;
     const { processor = 'stripe', returnUrl = null } = call.body;
     const ref = { ...call.scope, customer: await customerOf(call), processor };
     const { account, customer } = await processorCustomerOf({ db, processors }, ref);
@@ -84,7 +84,7 @@ const add = route({
     });
     return {
       setup: { id, ...(clientSecret !== null && { clientSecret }), ...(approveUrl !== null && { approveUrl }) },
-      publishableKey: processor === 'stripe' ? publishableKey : null,
+      publishableKey: account.publishableKey,
     };
   },
 });
@@ -107,7 +107,7 @@ const remove = route({
     if (using.length > 0) {
       throw new Problem(409, 'payment_method_in_use', `${using.map(({ id }) => id).join(', ')} would have none`);
     }
-    const { processor } = processors.of({ ...call.scope, processor: row.processor });
+    const { processor } = await processors.of({ ...call.scope, processor: row.processor });
     await processor.detach(theirMethod(keys.ring, row));
     await inTenant(db, call.scope, (trx) => forgetPaymentMethod(trx, call.scope, { ...row, customer, at: new Date() }));
     return { status: 204 };

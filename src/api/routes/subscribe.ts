@@ -50,7 +50,7 @@ export const subscribe = route({
       addOns: call.body.addOns ?? [],
     });
     const { collection = 'engine', quantity = 1 } = call.body;
-    if (collection === 'processor') mustCarry(collectorFor(call, processor), terms, quantity);
+    if (collection === 'processor') mustCarry(await collectorFor(call, processor), terms, quantity);
     const collect = collectFrom(call.body);
     const command: Command = {
       type: 'subscribe',

@@ -5238,104 +5238,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/session": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Session"];
-                    };
-                };
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["SessionBegin"];
-                };
-            };
-            responses: {
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Session"];
-                    };
-                };
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        delete: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Session"];
-                    };
-                };
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/admin/keys": {
         parameters: {
             query?: never;
@@ -5452,6 +5354,177 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/admin/processor-accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ProcessorAccountList"];
+                    };
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    "Idempotency-Key"?: string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        processor: "stripe";
+                        apiKey: string;
+                        /** @default [] */
+                        webhookSecrets?: string[];
+                        /** @default null */
+                        publishableKey?: string | null;
+                    } | {
+                        /** @enum {string} */
+                        processor: "paypal";
+                        clientId: string;
+                        clientSecret: string;
+                        /** @default null */
+                        webhookId?: string | null;
+                    };
+                };
+            };
+            responses: {
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ProcessorAccount"];
+                    };
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/processor-accounts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        apiKey?: string;
+                        webhookSecrets?: string[];
+                        publishableKey?: string | null;
+                    } | {
+                        clientId?: string;
+                        clientSecret?: string;
+                        webhookId?: string | null;
+                    };
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ProcessorAccount"];
+                    };
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
         trace?: never;
     };
     "/api/admin/tenants": {
@@ -6183,7 +6256,10 @@ export interface components {
             url?: string;
         };
         OpenPortal: {
-            /** @enum {string} */
+            /**
+             * @default stripe
+             * @enum {string}
+             */
             processor?: "stripe" | "paypal";
             /** Format: uri */
             returnUrl: string;
@@ -7598,18 +7674,6 @@ export interface components {
                 at: string;
             }[];
         };
-        Session: {
-            /** @enum {string} */
-            role: "customer" | "support" | "finance" | "admin" | "owner";
-            customerId: string | null;
-            /** @enum {string} */
-            mode: "test" | "live";
-            tenant: {
-                id: string;
-                name: string;
-            };
-            csrfToken: string | null;
-        };
         ApiKeyList: {
             data: components["schemas"]["ApiKey"][];
             nextCursor: string | null;
@@ -7634,9 +7698,30 @@ export interface components {
         };
         ApiKeyCreate: {
             name: string;
-            scopes: ("*" | "customers:read" | "customers:write" | "subscriptions:read" | "subscriptions:write" | "invoices:read" | "invoices:write" | "payment_methods:read" | "payment_methods:write" | "price_books:read" | "price_books:write" | "coupons:read" | "coupons:write" | "ledger:read" | "ledger:write" | "reports:read" | "reports:write" | "entitlements:read" | "entitlements:write" | "events:read" | "events:write" | "reconciliation:read" | "reconciliation:write" | "clocks:read" | "clocks:write" | "keys:read" | "keys:write" | "tenants:read" | "tenants:write")[];
+            scopes: ("*" | "customers:read" | "customers:write" | "subscriptions:read" | "subscriptions:write" | "invoices:read" | "invoices:write" | "payment_methods:read" | "payment_methods:write" | "price_books:read" | "price_books:write" | "coupons:read" | "coupons:write" | "ledger:read" | "ledger:write" | "reports:read" | "reports:write" | "entitlements:read" | "entitlements:write" | "events:read" | "events:write" | "reconciliation:read" | "reconciliation:write" | "clocks:read" | "clocks:write" | "keys:read" | "keys:write" | "processor_accounts:read" | "processor_accounts:write" | "tenants:read" | "tenants:write")[];
             /** Format: date-time */
             expiresAt?: string;
+        };
+        ProcessorAccountList: {
+            data: components["schemas"]["ProcessorAccount"][];
+            nextCursor: string | null;
+        };
+        ProcessorAccount: {
+            id: string;
+            /** @enum {string} */
+            processor: "stripe" | "paypal";
+            /** @enum {string} */
+            mode: "test" | "live";
+            publishableKey: string | null;
+            keyEndsWith: string;
+            webhook: {
+                path: string;
+                proven: boolean;
+            };
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            changedAt: string;
         };
         Tenant: {
             id: string;
@@ -7716,9 +7801,6 @@ export interface components {
             timeZone?: string;
             /** @default null */
             invoiceFooter?: string | null;
-        };
-        SessionBegin: {
-            token: string;
         };
     };
     responses: never;
