@@ -243,6 +243,12 @@ export const variables = {
     schema: text,
     example: 'dist/dashboard',
   }),
+  PUBLIC_URL: variable({
+    group: OTHERS,
+    about: 'Where browsers find the pages: links lead there. In development the API’s own address.',
+    schema: http,
+    example: 'https://billing.example.com',
+  }),
   LOG_LEVEL: variable({
     group: OTHERS,
     about: 'trace, debug, info, warn, error or silent.',

@@ -9,10 +9,11 @@ import { docsRouter } from './docs.ts';
 import { createErrorHandler } from './errors.ts';
 import { handlerOf } from './handler.ts';
 import { healthRouter } from './health.ts';
+import { openHandlers } from './open-route.ts';
 import { openApiDocument } from './openapi.ts';
 import { Problem } from './problem.ts';
 import type { Parts } from './route.ts';
-import { routes } from './routes/index.ts';
+import { openRoutes, routes } from './routes/index.ts';
 
 export type AppOptions = { parts: Parts; authenticate: Authenticate; logger: Logger; dashboard?: Dashboard | null };
 
@@ -26,6 +27,8 @@ export function createApp({ parts, authenticate, logger, dashboard }: AppOptions
   if (dashboard) app.use(dashboardRouter(dashboard));
   const document = JSON.stringify(openApiDocument());
   app.get('/openapi.json', (_request, response) => void response.type('application/json').send(document));
+  const opened = openHandlers(parts, authenticate);
+  for (const route of openRoutes) app[route.method](route.path, opened(route));
   for (const route of routes) app[route.method](route.path, handlerOf(route, parts, authenticate));
   app.use((request) => {
     throw otherMethods(request.method, request.path) ?? new Problem(404, 'route_unknown', 'there is no such route');
@@ -54,7 +57,9 @@ function identify(logger: Logger, { metrics }: Parts): RequestHandler {
 }
 
 function otherMethods(method: string, path: string): Problem | null {
-  const allowed = routes.filter((route) => matches(route.path, path)).map((route) => route.method.toUpperCase());
+  const allowed = [...openRoutes, ...routes]
+    .filter((route) => matches(route.path, path))
+    .map((route) => route.method.toUpperCase());
   if (allowed.length === 0) return null;
   const allow = [...new Set(allowed)].join(', ');
   return new Problem(405, 'method_not_allowed', `${method} is not taken here`, { headers: { allow } });

@@ -4,6 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import express, { type Request, type RequestHandler, type Response } from 'express';
 import type { Authenticate, Authenticated } from '../auth/authenticate.ts';
 import { isGranted, type Principal } from '../auth/principal.ts';
+import { isCsrf } from '../auth/sessions.ts';
 import { reserveSubscription } from '../db/requests.ts';
 import type { CustomerId } from '../domain/ids.ts';
 import type { Logger } from '../observability/logger.ts';
@@ -17,7 +18,8 @@ const parseJson = express.json({ limit: '256kb', strict: true, type: () => true 
 
 export function handlerOf(route: Route, parts: Parts, authenticate: Authenticate): RequestHandler {
   return async (request, response) => {
-    const principal = admit(route, await authenticate(request.get('authorization')));
+    const principal = admit(route, await authenticate(request.get('authorization'), request.get('cookie')));
+    if (principal.session) refuseForged(principal.session, request);
     const log = (response.locals.log as Logger).child({
       tenant: principal.tenant,
       mode: principal.mode,
@@ -60,7 +62,7 @@ export function handlerOf(route: Route, parts: Parts, authenticate: Authenticate
   };
 }
 
-function admit(route: Route, authenticated: Authenticated): Principal {
+export function admit(route: Route, authenticated: Authenticated): Principal {
   switch (authenticated.outcome) {
     case 'unavailable':
       throw new Problem(503, 'identity_unavailable', 'the identity provider’s keys can’t be read just now', {
@@ -87,6 +89,13 @@ function admit(route: Route, authenticated: Authenticated): Principal {
   }
 }
 
+/** A cookie comes along whoever sends the browser here; our own pages know the word that belongs to it. */
+function refuseForged({ csrf }: NonNullable<Principal['session']>, request: Request): void {
+  if (request.method === 'GET' || request.method === 'HEAD') return;
+  if (isCsrf(csrf, request.get('x-csrf-token'))) return;
+  throw new Problem(403, 'csrf_token_missing', 'with a cookie, X-CSRF-Token has to be what GET /api/session says');
+}
+
 /** A customer acts on itself. Naming somebody else is like naming nobody: that one is not there for them. */
 function actingOn(route: Route, { caller, customer }: Principal, header: string | undefined): CustomerId | null {
   if (header === undefined) return customer;
@@ -106,14 +115,18 @@ function formatOf(route: Route, request: Request): { wantsCsv: boolean; asked: R
   return { wantsCsv: format === 'csv', asked };
 }
 
-function nothingIn(query: Request['query']): object {
+export function nothingIn(query: Request['query']): object {
   const [name] = Object.keys(query);
   if (name !== undefined) throw badField(name, 'is not known here');
   return {};
 }
 
 /** Read only now: what a stranger sends is never parsed. */
-async function bodyOf(route: Route, request: Request, response: Response): Promise<unknown> {
+export async function bodyOf(
+  route: Pick<Route, 'body' | 'method' | 'mayHold'>,
+  request: Request,
+  response: Response,
+): Promise<unknown> {
   if (!route.body && route.method !== 'post') return {};
   const sent = Number(request.get('content-length') ?? 0) > 0 || request.get('transfer-encoding') !== undefined;
   if (sent && !/^application\/(\S+\+)?json\s*(;|$)/i.test(request.get('content-type') ?? '')) {

@@ -1,8 +1,10 @@
 /** The OpenAPI document, made from the routes themselves. */
 import { OpenAPIRegistry, OpenApiGeneratorV31, type RouteConfig } from '@asteasolutions/zod-to-openapi';
 import { z } from 'zod';
+import { COOKIE } from '../auth/sessions.ts';
+import type { OpenRoute } from './open-route.ts';
 import type { Route } from './route.ts';
-import { routes } from './routes/index.ts';
+import { openRoutes, routes } from './routes/index.ts';
 import { customerId, problem } from './schemas.ts';
 
 const COMMON: Record<number, string> = {
@@ -39,7 +41,12 @@ export function openApiDocument(): OpenApiDocument {
     scheme: 'bearer',
     description: 'A user’s JWT, or a service key (`sk_test_…`, `sk_live_…`).',
   });
+  registry.registerComponent('securitySchemes', 'cookie', {
+    ...{ type: 'apiKey', in: 'cookie', name: COOKIE },
+    description: 'A browser that signed in by `POST /api/session`. What changes something comes with `X-CSRF-Token`.',
+  });
   for (const each of routes) register(registry, each);
+  for (const each of openRoutes) registerOpen(registry, each);
   for (const each of open) registry.registerPath({ ...each, security: [] });
   return new OpenApiGeneratorV31(registry.definitions).generateDocument({
     openapi: '3.1.0',
@@ -69,7 +76,7 @@ function register(registry: OpenAPIRegistry, each: Route): void {
     operationId: operationIdOf(each),
     summary,
     description: [about, `Who: ${who.join(', ')}. Service keys need \`${grant}\`.`].filter(Boolean).join('\n\n'),
-    security: [{ bearer: [] }],
+    security: [{ bearer: [] }, ...(who.every((each) => each === 'service') ? [] : [{ cookie: [] }])],
     request: {
       ...(params && { params: params as unknown as z.ZodObject }),
       ...(query && { query: query as unknown as z.ZodObject }),
@@ -77,20 +84,7 @@ function register(registry: OpenAPIRegistry, each: Route): void {
       ...(body && { body: { required: true, content: { 'application/json': { schema: body } } } }),
     },
     responses: {
-      ...Object.fromEntries(
-        Object.entries(answers).map(([status, { about: description, schema, types = [] }]) => [
-          status,
-          {
-            description,
-            ...((schema || types.length > 0) && {
-              content: {
-                ...(schema && { 'application/json': { schema } }),
-                ...Object.fromEntries(types.map((type) => [type, { schema: { type: 'string' as const } }])),
-              },
-            }),
-          },
-        ]),
-      ),
+      ...answersOf(answers),
       ...(grant === 'subscriptions:write' && method === 'post' && !each.pure
         ? { 202: { description: 'Taken, and not answered in time: `Location` says where to look.' } }
         : {}),
@@ -101,13 +95,47 @@ function register(registry: OpenAPIRegistry, each: Route): void {
   });
 }
 
+const answersOf = (answers: Route['answers']): RouteConfig['responses'] =>
+  Object.fromEntries(
+    Object.entries(answers).map(([status, { about: description, schema, types = [] }]) => [
+      status,
+      {
+        description,
+        ...((schema || types.length > 0) && {
+          content: {
+            ...(schema && { 'application/json': { schema } }),
+            ...Object.fromEntries(types.map((type) => [type, { schema: { type: 'string' as const } }])),
+          },
+        }),
+      },
+    ]),
+  );
+
+/** Without a token: what is brought says who it is. */
+function registerOpen(registry: OpenAPIRegistry, each: OpenRoute): void {
+  const { method, path, tag, summary, about, params, body, answers } = each;
+  registry.registerPath({
+    ...{ method, path: templateOf(path), tags: [tag], operationId: operationIdOf(each), summary, security: [] },
+    ...(about && { description: about }),
+    request: {
+      ...(params && { params: params as unknown as z.ZodObject }),
+      ...(body && { body: { required: true, content: { 'application/json': { schema: body } } } }),
+    },
+    responses: {
+      ...answersOf(answers),
+      ...problems(each),
+      429: { description: 'Too many wrong ones from this address.' },
+    },
+  });
+}
+
 /** Where an answer comes as a table, too, the query says so as well as the header. */
 const withFormat = (query: Route['query']): z.ZodObject =>
   ((query as z.ZodObject | undefined) ?? z.strictObject({})).extend({
     format: z.enum(['json', 'csv']).optional().openapi({ description: 'Or by `Accept: text/csv`.' }),
   });
 
-function problems({ method, params }: Route) {
+function problems({ method, params }: Pick<Route, 'method' | 'params'>) {
   const statuses = [400, 401, 403, ...(params ? [404] : []), ...(method === 'get' ? [422] : [409, 413, 422]), 503];
   return Object.fromEntries(
     statuses.map((status) => [
@@ -121,7 +149,7 @@ function problems({ method, params }: Route) {
 }
 
 /** `POST /api/billing/change/preview` is `postBillingChangePreview`: stable names for generated clients. */
-function operationIdOf({ method, path }: Route): string {
+function operationIdOf({ method, path }: Pick<Route, 'method' | 'path'>): string {
   const words = path
     .split('/')
     .filter((part) => part !== '' && part !== 'api')

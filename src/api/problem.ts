@@ -13,6 +13,7 @@ const TITLES: Record<number, string> = {
   413: 'The body is too large',
   415: 'The body is not JSON',
   422: 'Understood, and impossible',
+  429: 'Too many requests',
   500: 'Something went wrong here',
   503: 'Not available just now',
 };

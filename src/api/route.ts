@@ -21,6 +21,8 @@ export type Parts = {
   db: Db;
   keys: CustomerKeys;
   processors: Processors;
+  /** What signs the links that let customers in, and where the pages are that these lead to. */
+  links: { key: Buffer; publicUrl: string };
   /** Where the processors are, if not at their own address. */
   bases: Bases;
   taxes: Taxes;

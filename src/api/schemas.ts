@@ -50,7 +50,7 @@ export const couponId = id<CouponId>('co', SAMPLE);
 export const promotionCodeId = id<PromotionCodeId>('promo', SAMPLE);
 export const priceBookId = id<PriceBookId>('pb', SAMPLE);
 export const clockId = id<ClockId>('clk', SAMPLE);
-const tenantId = id<TenantId>('ten', 'acme');
+export const tenantId = id<TenantId>('ten', 'acme');
 export const keyId = id<`key_${string}`>('key', SAMPLE);
 
 export const currency = z

@@ -1,6 +1,7 @@
 /** From a header to a principal. Everything that a route needs to know about its caller is found out here, once. */
 import { findKeyByPrefix, touchKey } from '../db/api-keys.ts';
 import type { Db } from '../db/client.ts';
+import { findSession, touchSession } from '../db/sessions.ts';
 import { customerOfSubject } from '../db/subjects.ts';
 import { inTenant } from '../db/tenant.ts';
 import { tenantExists } from '../db/tenants.ts';
@@ -8,23 +9,30 @@ import type { TenantId } from '../domain/ids.ts';
 import { constantTimeEqual } from '../security/equal.ts';
 import { type Principal, refOfKey, refOfSubject } from './principal.ts';
 import { hashOfKey, prefixOf } from './service-keys.ts';
+import { csrfOf, hashOfSession, SESSION_IDLES_MS, secretFrom } from './sessions.ts';
 import type { Claims, VerifyToken } from './tokens.ts';
 
-type Invalid = `token_${'missing' | 'invalid' | 'expired'}` | `key_${'invalid' | 'revoked' | 'expired'}`;
+type Invalid =
+  | `token_${'missing' | 'invalid' | 'expired'}`
+  | `key_${'invalid' | 'revoked' | 'expired'}`
+  | 'session_over';
 export type Authenticated =
   | { outcome: 'authenticated'; principal: Principal; tenantKnown: boolean }
   | { outcome: 'refused'; code: Invalid; detail: string }
   /** Known, and without anything that it could act on. */
   | { outcome: 'without_customer' }
   | { outcome: 'unavailable' };
-export type Authenticate = (authorization: string | undefined) => Promise<Authenticated>;
+/** The header `Authorization`, or where there is none the cookie. */
+export type Authenticate = (authorization: string | undefined, cookie?: string) => Promise<Authenticated>;
 
 export function createAuthenticate({ db, verifyToken }: { db: Db; verifyToken: VerifyToken }): Authenticate {
   /** Tenants are never deleted, so one that was seen stays known. */
   const known = new Set<TenantId>();
 
-  return async (authorization) => {
+  return async (authorization, cookie) => {
     const credential = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
+    const secret = authorization === undefined ? secretFrom(cookie) : null;
+    if (secret) return bySession(db, secret);
     if (!credential) return refused('token_missing', 'a bearer token or a service key is needed');
     return credential.startsWith('sk_') ? byKey(db, credential) : byToken(credential);
   };
@@ -68,4 +76,20 @@ async function byKey(db: Db, secret: string): Promise<Authenticated> {
   return { outcome: 'authenticated', principal, tenantKnown: true };
 }
 
+async function bySession(db: Db, secret: string): Promise<Authenticated> {
+  const hash = hashOfSession(secret);
+  const session = await findSession(db, hash);
+  const now = Date.now();
+  if (!session || session.endedAt || session.expiresAt.getTime() <= now) return sessionOver();
+  if (session.seenAt.getTime() + SESSION_IDLES_MS <= now) return sessionOver();
+  await touchSession(db, hash);
+  const { id, tenant, mode, role, customer, principal: ref } = session;
+  const principal: Principal = { ref, tenant, mode, caller: role, grants: [], customer };
+  return {
+    ...{ outcome: 'authenticated', tenantKnown: true },
+    principal: { ...principal, session: { id, csrf: csrfOf(secret) } },
+  };
+}
+
+const sessionOver = () => refused('session_over', 'the session is over: sign in again');
 const refused = (code: Invalid, detail: string): Authenticated => ({ outcome: 'refused', code, detail });

@@ -36,6 +36,8 @@ export type Principal = {
   grants: readonly string[];
   /** The one customer that it acts on. Null where it may act on any. */
   customer: CustomerId | null;
+  /** Where a browser asks by its cookie; what it changes has to come with that word. */
+  session?: { id: string; csrf: string };
 };
 
 /** A subject is the identity provider's, and some make it an e-mail: so it is hashed before it goes anywhere. */
@@ -44,6 +46,9 @@ export const refOfSubject = (tenant: TenantId, subject: string): string =>
     .update(JSON.stringify([tenant, subject]))
     .digest('hex')
     .slice(0, 24)}`;
+
+/** Who came by a link: no user is known, only for whom it was made. */
+export const refOfPortal = (customer: CustomerId): string => `portal/${customer}`;
 
 export const refOfKey = (id: string): string => `key/${id}`;
 

@@ -7,6 +7,7 @@ import type { CustomerId } from '../domain/ids.ts';
 import type { Subscription } from '../domain/subscription.ts';
 import type { Instant } from '../domain/time.ts';
 import { audit } from './audit.ts';
+import { OUTBOX_CHANNEL } from './outbox.ts';
 import type { EntitlementOverridesTable } from './schema.ts';
 import type { Scope, Trx } from './tenant.ts';
 
@@ -113,23 +114,12 @@ async function told(
     ...{ at, by, action: after ? 'entitlement_overridden' : 'entitlement_restored', subject: customer },
     why: { feature, before: inWords(before), after: inWords(after), reason },
   });
-  // In the order of the subscription that it is about; of one without any there is nothing to be in order with.
-  const newest = await trx
-    .selectFrom('subscriptions')
-    .select('id')
-    .where('customer_id', '=', customer)
-    .orderBy('created_at', 'desc')
-    .limit(1)
-    .executeTakeFirst();
-  if (newest) {
-    await trx
-      .insertInto('outbox')
-      .values({
-        ...{ tenant_id: scope.tenant, mode: scope.mode, subscription_id: newest.id, type: 'entitlements.changed' },
-        ...{ payload: JSON.stringify({ customer, feature }), at },
-      })
-      .execute();
-    await sql`select pg_notify('hydra_outbox', '')`.execute(trx);
-  }
-  await sql`select pg_notify(${ENTITLEMENTS_CHANNEL}, ${customer})`.execute(trx);
+  await trx
+    .insertInto('outbox')
+    .values({
+      ...{ tenant_id: scope.tenant, mode: scope.mode, customer_id: customer, type: 'entitlements.changed' },
+      ...{ payload: JSON.stringify({ customer, feature }), at },
+    })
+    .execute();
+  await sql`select pg_notify(${OUTBOX_CHANNEL}, ''), pg_notify(${ENTITLEMENTS_CHANNEL}, ${customer})`.execute(trx);
 }

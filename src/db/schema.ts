@@ -4,6 +4,7 @@
  * the like are the database's own clock.
  */
 import type { ColumnType, Generated, JSONColumnType } from 'kysely';
+import type { Role } from '../auth/principal.ts';
 import type { Access } from '../domain/access.ts';
 import type { Claim } from '../domain/claim.ts';
 import type { Recorded, StoredStep } from '../domain/commit.ts';
@@ -793,6 +794,29 @@ export type EntitlementOverridesTable = OfTenant & {
   set_at: Timestamp;
 };
 
+// Browsers.
+export type PortalLinksTable = OfTenant & {
+  id: string;
+  customer_id: CustomerId;
+  made_by: string;
+  made_at: Timestamp;
+  expires_at: Timestamp;
+  used_at: Timestamp | null;
+};
+
+export type SessionsTable = OfTenant & {
+  id: string;
+  /** Of the cookie; the cookie itself is the browser's alone. */
+  hash: Buffer;
+  principal: string;
+  role: Role;
+  customer_id: CustomerId | null;
+  began_at: Timestamp;
+  seen_at: Timestamp;
+  expires_at: Timestamp;
+  ended_at: Timestamp | null;
+};
+
 export type Database = {
   tenants: TenantsTable;
   api_keys: ApiKeysTable;
@@ -845,4 +869,6 @@ export type Database = {
   reconciliations: ReconciliationsTable;
   discrepancies: DiscrepanciesTable;
   entitlement_overrides: EntitlementOverridesTable;
+  portal_links: PortalLinksTable;
+  sessions: SessionsTable;
 };

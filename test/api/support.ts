@@ -85,6 +85,7 @@ export async function startApi(options: Options): Promise<Api> {
       bases: options.bases ?? {},
       processors: options.processors ?? createProcessors({ stripe: [] }),
       taxes: options.taxes ?? createTaxes({}),
+      links: { key: randomBytes(32), publicUrl: 'https://billing.example' },
       patienceMs: options.patienceMs ?? { command: 10_000, payment: 8_000 },
     },
   });

@@ -91,7 +91,7 @@ test('what is agreed holds at once, is audited, told, and ends', async () => {
   expect((await read())?.features[1]).toMatchObject({ limit: 99, source: 'override' });
   expect((await read(START + DAY))?.features[1]).toMatchObject({ limit: 3, source: 'plan' });
   expect((await toldOf()).at(-1)).toEqual({
-    ...{ subscription_id: subscription.id, payload: { customer: 'cus_1', feature: 'projects' } },
+    ...{ subscription_id: null, payload: { customer: 'cus_1', feature: 'projects' } },
   });
   expect(
     await inTenant(database.db, SCOPE, (trx) => removeOverride(trx, SCOPE, { ...deed, reason: 'ended' })),

@@ -139,7 +139,7 @@ it.each([
 
 it.each([
   ['hydra_outbox', ['announcements', 'outbox', 'subscriptions']],
-  ['hydra_door', ['api_keys', 'inbox', 'processor_accounts', 'processor_customers', 'tenants']],
+  ['hydra_door', ['api_keys', 'inbox', 'processor_accounts', 'processor_customers', 'sessions', 'tenants']],
   [
     'hydra_relay',
     [
@@ -363,6 +363,18 @@ async function fillTheRest(): Promise<void> {
   await db
     .insertInto('trials_used')
     .values({ ...own, customer_id, product: 'app', subscription_id: 'sub_1', began_at: created_at })
+    .execute();
+  const until = { expires_at: created_at };
+  await db
+    .insertInto('portal_links')
+    .values({ ...own, ...until, id: 'pls_1', customer_id, made_by: 'u', made_at: created_at })
+    .execute();
+  await db
+    .insertInto('sessions')
+    .values({
+      ...{ ...own, ...until, id: 'ses_1', hash: Buffer.alloc(32), principal: 'u', role: 'customer', customer_id },
+      ...{ began_at: created_at, seen_at: created_at },
+    })
     .execute();
   await db
     .insertInto('entitlement_overrides')

@@ -1,3 +1,4 @@
+import type { OpenRoute } from '../open-route.ts';
 import type { Route } from '../route.ts';
 import { adminSubscriptionRoutes } from './admin-subscriptions.ts';
 import { billingByHandRoutes } from './billing-by-hand.ts';
@@ -22,6 +23,7 @@ import { reconciliationRoutes } from './reconciliation.ts';
 import { reportRoutes } from './reports.ts';
 import { requestRoutes } from './requests.ts';
 import { sellerRoutes } from './seller.ts';
+import { beginning, sessionRoutes } from './session.ts';
 import { subscribe } from './subscribe.ts';
 import { subscriptionRoutes } from './subscriptions.ts';
 import { tenantRoutes } from './tenants.ts';
@@ -50,8 +52,12 @@ export const routes: readonly Route[] = [
   ...messageRoutes,
   ...reconciliationRoutes,
   ...clockRoutes,
+  ...sessionRoutes,
   ...keyRoutes,
   ...processorAccountRoutes,
   ...tenantRoutes,
   ...sellerRoutes,
 ];
+
+/** What opens by what it is brought: a link, a code, a licence. */
+export const openRoutes: readonly OpenRoute[] = [beginning];

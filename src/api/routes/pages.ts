@@ -1,7 +1,10 @@
 /** Pages of the processor's, where a customer begins a subscription, or sees to methods and invoices. */
 import type { z } from 'zod';
+import { LINK_LIVES_MS, signPortalLink } from '../../auth/portal-links.ts';
 import { processorCustomerOf } from '../../customers/processor-customer.ts';
-import type { SubscriptionId } from '../../domain/ids.ts';
+import { createPortalLink } from '../../db/sessions.ts';
+import { inTenant } from '../../db/tenant.ts';
+import type { CustomerId, SubscriptionId } from '../../domain/ids.ts';
 import type { Processor } from '../../domain/subscription.ts';
 import { newId } from '../../ids.ts';
 import { offerFor } from '../catalog.ts';
@@ -59,12 +62,15 @@ const checkout = route({
 const portal = route({
   ...common,
   path: '/api/portal/sessions',
-  summary: 'Send a customer to the processor’s billing portal',
+  summary: 'Send a customer to the billing portal',
+  about:
+    'Ours, or with `processor` that one’s. The address is good for 15 minutes and for one browser, and is not kept: a repeat of the request gives none.',
   body: portalBody,
   answers: { 201: { about: 'Send the customer there.', schema: portalSession } },
   async handle(call: Call<unknown, unknown, z.output<typeof portalBody>>) {
-    const { returnUrl, processor = 'stripe' } = call.body;
+    const { returnUrl, processor } = call.body;
     const { id } = await actingCustomer(call);
+    if (!processor) return ownPortal(call, id, returnUrl);
     const collector = await collectorFor(call, processor);
     const { customer } = await processorCustomerOf(call.parts, { ...call.scope, customer: id, processor });
     const page = await collector.openPortal({ customer, returnUrl, key: call.request });
@@ -72,5 +78,19 @@ const portal = route({
     return created({ id: page.id }, { url: page.url });
   },
 });
+
+async function ownPortal({ parts, scope, principal }: Call, customer: CustomerId, returnUrl: string) {
+  const id = newId('pls');
+  const at = new Date();
+  const expiresAt = new Date(at.getTime() + LINK_LIVES_MS);
+  await inTenant(parts.db, scope, (trx) =>
+    createPortalLink(trx, scope, { id, customer, by: principal.ref, at, expiresAt }),
+  );
+  const token = signPortalLink(parts.links.key, { ...scope, id });
+  const url = new URL('/portal', parts.links.publicUrl);
+  // Behind the sign that browsers keep to themselves: no server’s log ever has it.
+  url.hash = new URLSearchParams({ token, return: returnUrl }).toString();
+  return created({ id }, { url: url.href });
+}
 
 export const pageRoutes = [checkout, portal];

@@ -23,5 +23,10 @@ export const checkoutSession = z
   })
   .openapi('CheckoutSession');
 
-export const portalBody = z.strictObject({ processor, returnUrl: address }).openapi('OpenPortal');
+export const portalBody = z
+  .strictObject({
+    processor: z.enum(['stripe', 'paypal']).optional().openapi({ description: 'Its own portal, instead of ours.' }),
+    returnUrl: address,
+  })
+  .openapi('OpenPortal');
 export const portalSession = z.object({ id: z.string(), url: z.url().optional() }).openapi('PortalSession');

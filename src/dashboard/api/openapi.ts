@@ -5238,6 +5238,104 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Session"];
+                    };
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["SessionBegin"];
+                };
+            };
+            responses: {
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Session"];
+                    };
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Session"];
+                    };
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/keys": {
         parameters: {
             query?: never;
@@ -6256,10 +6354,7 @@ export interface components {
             url?: string;
         };
         OpenPortal: {
-            /**
-             * @default stripe
-             * @enum {string}
-             */
+            /** @enum {string} */
             processor?: "stripe" | "paypal";
             /** Format: uri */
             returnUrl: string;
@@ -7674,6 +7769,18 @@ export interface components {
                 at: string;
             }[];
         };
+        Session: {
+            /** @enum {string} */
+            role: "customer" | "support" | "finance" | "admin" | "owner";
+            customerId: string | null;
+            /** @enum {string} */
+            mode: "test" | "live";
+            tenant: {
+                id: string;
+                name: string;
+            };
+            csrfToken: string | null;
+        };
         ApiKeyList: {
             data: components["schemas"]["ApiKey"][];
             nextCursor: string | null;
@@ -7801,6 +7908,9 @@ export interface components {
             timeZone?: string;
             /** @default null */
             invoiceFooter?: string | null;
+        };
+        SessionBegin: {
+            token: string;
         };
     };
     responses: never;

@@ -27,6 +27,7 @@ import { up as reconciliation } from './0030-reconciliation.ts';
 import { up as holdBalance } from './0032-hold-balance.ts';
 import { up as announcements } from './0050-announcements.ts';
 import { up as entitlements } from './0055-entitlements.ts';
+import { up as sessions } from './0056-sessions.ts';
 import { up as processorAccounts } from './0080-processor-accounts.ts';
 
 /** Forward only, in this order. Named here rather than found in a folder, so that a built program has them, too. */
@@ -59,5 +60,6 @@ export const migrations: Record<string, Migration> = {
   '0032-hold-balance': { up: holdBalance },
   '0050-announcements': { up: announcements },
   '0055-entitlements': { up: entitlements },
+  '0056-sessions': { up: sessions },
   '0080-processor-accounts': { up: processorAccounts },
 };
