@@ -182,6 +182,8 @@ export const subscription = z
     collection: z.enum(['engine', 'processor']),
     processor: z.enum(['stripe', 'paypal']),
     planId: z.string().nullable(),
+    planName: z.string().nullable(),
+    interval: z.object({ unit: z.enum(['day', 'week', 'month', 'quarter', 'year']), count: z.int() }).nullable(),
     priceBookId: priceBookId.nullable(),
     quantity: z.int().nullable(),
     addOns: z.array(z.object({ id: z.string(), quantity: z.int() })),
@@ -191,7 +193,7 @@ export const subscription = z
     trialEndsAt: time.nullable(),
     currentPeriod: z.object({ start: time, end: time }).nullable(),
     pendingChange: z
-      .object({ planId: z.string(), quantity: z.int(), at: time })
+      .object({ planId: z.string(), planName: z.string(), quantity: z.int(), at: time })
       .nullable()
       .openapi({ description: 'What takes hold when the period ends.' }),
     discounts: z.array(heldDiscount),

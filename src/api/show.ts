@@ -32,6 +32,8 @@ export const showSubscription = (row: SubscriptionRow) => ({
   collection: row.collection,
   processor: row.processor,
   planId: row.plan_id,
+  planName: isAccepted(row.document) ? row.document.terms.name : null,
+  interval: isAccepted(row.document) ? row.document.terms.interval : null,
   priceBookId: row.price_book_id,
   quantity: row.quantity,
   addOns: isAccepted(row.document) ? chosenAddOns(row.document.terms) : [],
@@ -67,7 +69,7 @@ const showHeldDiscount = ({ coupon, name, kind, duration, plans, promotionCode, 
 function pendingChange(document: Subscription) {
   if (!isAccepted(document) || !document.pending) return null;
   const { terms, quantity } = document.pending;
-  return { planId: terms.planId, quantity, at: new Date(document.period.end).toISOString() };
+  return { planId: terms.planId, planName: terms.name, quantity, at: new Date(document.period.end).toISOString() };
 }
 
 export type ShownPayment = {

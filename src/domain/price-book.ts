@@ -278,7 +278,7 @@ export function periodLines(terms: Terms, quantity: number): { recurring: Period
         const isAlone = alike.length === 1 && !isFee(charge);
         return {
           description: isAlone ? named(owner) : `${owner.name}: ${charge.name}`,
-          quantity: counts(charge) ? owner.quantity : 1,
+          quantity: isCounted(charge) ? owner.quantity : 1,
           unitPrice,
           amount,
           words,
@@ -337,7 +337,8 @@ const struck = <P extends Priced>(priced: P): P =>
 type Owner = { name: string; quantity: number } & Priced;
 
 export const isFee = ({ timing }: Charge): boolean => timing === 'once';
-const counts = ({ model }: Rate): boolean => model !== 'flat' && model !== 'percentage';
+/** Whether what it costs depends on how many there are. */
+export const isCounted = ({ model }: Rate): boolean => model !== 'flat' && model !== 'percentage';
 
 /** A single price is a list of one, named after what it is the price of. */
 export function chargesOf(priced: { name: string } & Priced): readonly Charge[] {
@@ -352,5 +353,5 @@ function named(owner: Owner): string {
     Number.isSafeInteger(quantity) && quantity >= 1,
     () => `a quantity is a whole number from 1, got ${quantity}`,
   );
-  return quantity === 1 || !chargesOf(owner).some(counts) ? name : `${quantity} × ${name}`;
+  return quantity === 1 || !chargesOf(owner).some(isCounted) ? name : `${quantity} × ${name}`;
 }

@@ -312,9 +312,9 @@ describe('what was surprising once', () => {
     const change = (body: object) => ask('POST', '/api/billing/change', { subscriptionId: subscription.id, ...body });
     const first = await change({ quantity: 2 });
     const at = first.body.subscription.currentPeriod.end;
-    expect(first.body.subscription.pendingChange).toEqual({ planId: 'team', quantity: 2, at });
+    expect(first.body.subscription.pendingChange).toEqual({ planId: 'team', planName: 'Team seat', quantity: 2, at });
     const second = await change({ planId: 'basic' });
-    expect(second.body.subscription.pendingChange).toEqual({ planId: 'basic', quantity: 2, at });
+    expect(second.body.subscription.pendingChange).toEqual({ planId: 'basic', planName: 'Basic', quantity: 2, at });
   });
 
   test('a new default that works settles what waits for one', async () => {

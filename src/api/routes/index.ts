@@ -16,9 +16,11 @@ import { ledgerCloseRoutes } from './ledger-close.ts';
 import { messageRoutes } from './messages.ts';
 import { pageRoutes } from './pages.ts';
 import { paymentMethodRoutes } from './payment-methods.ts';
+import { planRoutes } from './plans.ts';
 import { priceBookMigrationRoutes } from './price-book-migrations.ts';
 import { priceBookRoutes } from './price-books.ts';
 import { processorAccountRoutes } from './processor-accounts.ts';
+import { profileRoutes } from './profile.ts';
 import { reconciliationRoutes } from './reconciliation.ts';
 import { reportRoutes } from './reports.ts';
 import { requestRoutes } from './requests.ts';
@@ -32,6 +34,7 @@ import { tenantRoutes } from './tenants.ts';
 export const routes: readonly Route[] = [
   subscribe,
   ...subscriptionRoutes,
+  ...planRoutes,
   ...pageRoutes,
   ...discountRoutes,
   ...requestRoutes,
@@ -40,6 +43,7 @@ export const routes: readonly Route[] = [
   ...billingByHandRoutes,
   ...givingBackRoutes,
   ...paymentMethodRoutes,
+  ...profileRoutes,
   ...customerRoutes,
   ...customerCreditRoutes,
   ...adminSubscriptionRoutes,

@@ -84,6 +84,26 @@ const ahead = route({
   },
 });
 
+const allAhead = route({
+  ...reading,
+  method: 'get',
+  path: '/api/billing/forecast',
+  summary: 'What the next twelve months will cost, of all that goes on',
+  about: 'Each subscription’s forecast, the newest subscription first; the newest 100.',
+  answers: { 200: { about: 'A forecast each.', schema: listOf(forecastBody, 'Forecast') } },
+  async handle({ parts, scope, customer }) {
+    if (!customer) throw badField('Hydra-Customer', 'name the customer in this header', 'customer_required');
+    const data = await inTenant(parts.db, scope, async (trx) => {
+      const at = await nowOf(trx, customer);
+      const { rows } = await listSubscriptions(trx, { customer }, { limit: 100, after: null });
+      return rows
+        .filter(({ state }) => state !== 'canceled')
+        .map((row) => showForecast(row, forecast(row.document, at)));
+    });
+    return ok({ data, nextCursor: null });
+  },
+});
+
 /** Asks, and answers with the subscription as it is afterwards. */
 async function ask(call: Call, id: SubscriptionId, given: Command): Promise<Reply> {
   const row = await subscriptionOf(call, id);
@@ -297,4 +317,4 @@ function recorded({ at, when, proration }: InputOf<'change'>, invoice: Invoice |
 const invoiceIn = (effects: readonly Effect[]): Invoice | null =>
   effects.find((effect) => effect.type === 'issue_invoice')?.invoice ?? null;
 
-export const subscriptionRoutes = [list, get, ahead, change, preview, cancel, uncancel, pause, resume];
+export const subscriptionRoutes = [list, get, ahead, allAhead, change, preview, cancel, uncancel, pause, resume];

@@ -195,6 +195,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/billing/forecast": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: never;
+                header?: {
+                    "Hydra-Customer"?: string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ForecastList"];
+                    };
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/billing/change": {
         parameters: {
             query?: never;
@@ -512,6 +556,50 @@ export interface paths {
                 };
             };
         };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/billing/plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: never;
+                header?: {
+                    "Hydra-Customer"?: string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["OfferedPlanList"];
+                    };
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2166,6 +2254,82 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/billing/profile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: never;
+                header?: {
+                    "Hydra-Customer"?: string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Profile"];
+                    };
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch: {
+            parameters: {
+                query?: never;
+                header?: {
+                    "Hydra-Customer"?: string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ProfileUpdate"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Profile"];
+                    };
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
         trace?: never;
     };
     "/api/customers": {
@@ -6105,6 +6269,12 @@ export interface components {
             /** @enum {string} */
             processor: "stripe" | "paypal";
             planId: string | null;
+            planName: string | null;
+            interval: {
+                /** @enum {string} */
+                unit: "day" | "week" | "month" | "quarter" | "year";
+                count: number;
+            } | null;
             priceBookId: string | null;
             quantity: number | null;
             addOns: {
@@ -6125,6 +6295,7 @@ export interface components {
             } | null;
             pendingChange: {
                 planId: string;
+                planName: string;
                 quantity: number;
                 /** Format: date-time */
                 at: string;
@@ -6261,6 +6432,10 @@ export interface components {
                 inclusive: boolean;
             }[];
         };
+        ForecastList: {
+            data: components["schemas"]["Forecast"][];
+            nextCursor: string | null;
+        };
         Changed: {
             subscription: components["schemas"]["Subscription"];
             lines: components["schemas"]["InvoiceLine"][];
@@ -6327,6 +6502,30 @@ export interface components {
             subscriptionId: string;
             /** Format: date-time */
             resumeAt?: string;
+        };
+        OfferedPlanList: {
+            data: components["schemas"]["OfferedPlan"][];
+            nextCursor: string | null;
+        };
+        OfferedPlan: {
+            id: string;
+            name: string;
+            product: string;
+            interval: {
+                /** @enum {string} */
+                unit: "day" | "week" | "month" | "quarter" | "year";
+                count: number;
+            };
+            price: components["schemas"]["Money"] & unknown;
+            fees: components["schemas"]["Money"] & unknown;
+            perUnit: boolean;
+            trialDays: number;
+            addOns: {
+                id: string;
+                name: string;
+                price: components["schemas"]["Money"] & unknown;
+                perUnit: boolean;
+            }[];
         };
         CheckoutSession: {
             id: string;
@@ -6686,6 +6885,41 @@ export interface components {
             /** Format: uri */
             returnUrl?: string;
         };
+        Profile: {
+            customerId: string;
+            name: string | null;
+            email: string | null;
+            locale: string;
+            timeZone: string;
+            currency: string;
+            address: components["schemas"]["Address"];
+            taxId: string | null;
+            /** @enum {string|null} */
+            taxIdState: "valid" | "invalid" | "unknown" | null;
+            seller: string;
+        };
+        Address: {
+            /** @default null */
+            line1?: string | null;
+            /** @default null */
+            line2?: string | null;
+            /** @default null */
+            city?: string | null;
+            /** @default null */
+            postalCode?: string | null;
+            /** @default null */
+            region?: string | null;
+            country: string;
+        } | null;
+        ProfileUpdate: {
+            name?: string | null;
+            /** Format: email */
+            email?: string | null;
+            locale?: string;
+            timeZone?: string;
+            address?: components["schemas"]["Address"];
+            taxId?: string | null;
+        };
         CustomerList: {
             data: components["schemas"]["Customer"][];
             nextCursor: string | null;
@@ -6710,19 +6944,6 @@ export interface components {
             /** Format: date-time */
             updatedAt: string;
         };
-        Address: {
-            /** @default null */
-            line1?: string | null;
-            /** @default null */
-            line2?: string | null;
-            /** @default null */
-            city?: string | null;
-            /** @default null */
-            postalCode?: string | null;
-            /** @default null */
-            region?: string | null;
-            country: string;
-        } | null;
         CustomerCreate: {
             externalId?: string | null;
             name?: string | null;
