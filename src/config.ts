@@ -261,6 +261,12 @@ export const variables = {
     schema: url(['smtp:', 'smtps:']),
     example: 'smtps://user:…@mail.example.com:465',
   }),
+  ENDPOINTS_ON_LOOPBACK: variable({
+    group: OTHERS,
+    about: 'yes: endpoints may be on this machine, and without encryption. For development; production refuses it.',
+    schema: z.enum(['yes', 'no']),
+    fallback: 'no',
+  }),
   NATS_URL: variable({
     group: OTHERS,
     about: 'Where events are published.',
@@ -322,6 +328,9 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
     if (trouble) troubles.push({ name: 'STRIPE_WEBHOOK_SECRET', trouble });
   }
   troubles.push(...troublesOfPaypal(parsed as Parsed, production));
+  if (production && parsed.ENDPOINTS_ON_LOOPBACK === 'yes') {
+    troubles.push({ name: 'ENDPOINTS_ON_LOOPBACK', trouble: 'is for development alone' });
+  }
   if (troubles.length > 0) throw new ConfigError(troubles);
   const values = parsed as Parsed;
   const test = values.TEMPORAL_TEST_NAMESPACE ?? (production ? null : 'hydra-test');

@@ -11,7 +11,8 @@ export type FailPoint =
   | 'relay.after-signal'
   | 'outbox.announced'
   | 'outbox.leased'
-  | 'outbox.taken';
+  | 'outbox.taken'
+  | 'endpoint.told';
 
 /** `HYDRA_FAIL_POINT=commit.after:1` lets it pass once, and strikes the second time. */
 let passed = 0;

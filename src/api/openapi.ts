@@ -2,9 +2,11 @@
 import { OpenAPIRegistry, OpenApiGeneratorV31, type RouteConfig } from '@asteasolutions/zod-to-openapi';
 import { z } from 'zod';
 import { COOKIE } from '../auth/sessions.ts';
+import { type EventType, eventTypes } from '../domain/event-types.ts';
 import type { OpenRoute } from './open-route.ts';
 import type { Route } from './route.ts';
 import { openRoutes, routes } from './routes/index.ts';
+import { eventSchema } from './schemas/endpoints.ts';
 import { customerId, problem } from './schemas.ts';
 
 const COMMON: Record<number, string> = {
@@ -48,6 +50,7 @@ export function openApiDocument(): OpenApiDocument {
   for (const each of routes) register(registry, each);
   for (const each of openRoutes) registerOpen(registry, each);
   for (const each of open) registry.registerPath({ ...each, security: [] });
+  for (const type of Object.keys(eventTypes) as EventType[]) registerWebhook(registry, type);
   return new OpenApiGeneratorV31(registry.definitions).generateDocument({
     openapi: '3.1.0',
     info: {
@@ -57,6 +60,26 @@ export function openApiDocument(): OpenApiDocument {
         'Subscription billing. Money is whole minor units with its currency, times are ISO 8601 UTC, errors are RFC 9457 problems with a stable `code`, and every POST takes an `Idempotency-Key`.',
     },
     servers: [{ url: '/' }],
+  });
+}
+
+/** What we send, and what we make of the answer. */
+function registerWebhook(registry: OpenAPIRegistry, type: EventType): void {
+  registry.registerWebhook({
+    method: 'post',
+    path: type,
+    operationId: type.replace(/[._](\w)/g, (_all, letter: string) => letter.toUpperCase()),
+    tags: ['Events'],
+    summary: eventTypes[type].about,
+    request: {
+      headers: z.object({
+        'webhook-id': z.string().openapi({ description: 'The event’s id.' }),
+        'webhook-timestamp': z.string().openapi({ description: 'When it was sent, in seconds.' }),
+        'webhook-signature': z.string().openapi({ description: '`v1,…`, of each secret that counts.' }),
+      }),
+      body: { required: true, content: { 'application/json': { schema: eventSchema(type) } } },
+    },
+    responses: { '2XX': { description: 'Taken. Anything else is tried again for three days.' } },
   });
 }
 

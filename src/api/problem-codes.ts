@@ -19,6 +19,7 @@ export const PROBLEMS = {
   database_unavailable: 'ask again after `Retry-After`',
   discrepancy_closed: 'it is not open any more',
   effective_date_past: 'a version takes effect from now on, or later',
+  endpoint_disabled: 'it is told nothing',
   external_id_taken: 'another customer has it',
   idempotency_key_invalid: 'up to 255 visible characters',
   idempotency_key_reused: 'the key was used with another body',

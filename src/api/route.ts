@@ -9,6 +9,7 @@ import type { Db } from '../db/client.ts';
 import type { CustomerKeys } from '../db/customers.ts';
 import type { Scope } from '../db/tenant.ts';
 import type { CustomerId, SubscriptionId } from '../domain/ids.ts';
+import type { Outgoing } from '../net/outgoing.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import type { Processors } from '../processors/processors.ts';
@@ -28,6 +29,7 @@ export type Parts = {
   taxes: Taxes;
   temporal: Temporal;
   metrics: Metrics;
+  outgoing: Pick<Outgoing, 'objection'>;
   /** How long a command's answer, and then the first payment after it, are waited for. */
   patienceMs: { command: number; payment: number };
 };

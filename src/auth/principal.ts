@@ -17,6 +17,7 @@ const NOUNS = [
   'reports',
   'entitlements',
   'events',
+  'endpoints',
   'reconciliation',
   'clocks',
   'keys',

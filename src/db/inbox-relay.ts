@@ -256,7 +256,7 @@ export async function park(trx: Trx, parked: readonly Parking[]): Promise<void> 
       select tenant_id, mode, subscription_id, 'event.dead',
         jsonb_build_object('event', id, 'type', type, 'reason', reason, 'attempts', attempts), settled_at
       from changed
-      where state = 'dead' and tenant_id is not null and subscription_id is not null
+      where state = 'dead' and tenant_id is not null
       returning 1
     )
     select pg_notify('hydra_outbox', '') where exists (select from told)`.execute(trx);

@@ -16,13 +16,16 @@ import type { DiscrepancyKind, ReconciliationReport, Side } from '../domain/disc
 import type { DisputeOutcome } from '../domain/dispute.ts';
 import type { Earning, SpanCause } from '../domain/earning.ts';
 import type { Effect, RefundSource } from '../domain/effect.ts';
+import type { EventType } from '../domain/event-types.ts';
 import type { OverrideValue } from '../domain/feature.ts';
 import type {
   ClockId,
   CouponId,
   CreditNoteId,
   CustomerId,
+  DeliveryId,
   DiscrepancyId,
+  EndpointId,
   InvoiceId,
   MigrationId,
   Mode,
@@ -47,6 +50,9 @@ import type { CollectionMode, Processor, StateName, Subscription } from '../doma
 import type { LineTax, TaxCategory, TaxNote } from '../domain/tax.ts';
 import type { TaxIdState } from '../domain/tax-rules.ts';
 import type { Day } from '../domain/time.ts';
+
+/** One attempt to tell an endpoint: when, what came of it, how long it took. Never what the other side said. */
+export type Try = { at: string; ms: number; status: number | null; trouble: string | null };
 
 type Timestamp = ColumnType<Date, Date | string, Date | string>;
 type DefaultTimestamp = ColumnType<Date, Date | string | undefined, Date | string>;
@@ -461,7 +467,7 @@ export type OutboxTable = OfTenant & {
   /** Null where no step of the subscription tells it. */
   version: number | null;
   ordinal: number | null;
-  type: string;
+  type: EventType;
   payload: Json<Record<string, string | number | null>>;
   at: Timestamp;
   created_at: DefaultTimestamp;
@@ -490,6 +496,47 @@ export type OutboxPositionsTable = {
   position: number;
   leased_by: string | null;
   leased_until: Timestamp | null;
+};
+
+export type EndpointState = 'enabled' | 'paused' | 'disabled';
+
+export type EndpointsTable = OfTenant & {
+  id: EndpointId;
+  url: string;
+  description: string | null;
+  /** Null: all of them. One that ends in `.*` stands for all that begin so. */
+  event_types: string[] | null;
+  state: EndpointState;
+  paused_why: string | null;
+  secret_encrypted: string;
+  previous_secret_encrypted: string | null;
+  previous_until: Timestamp | null;
+  failing_since: Timestamp | null;
+  failures: Generated<number>;
+  rests_until: Timestamp | null;
+  last_delivered_at: Timestamp | null;
+  created_at: DefaultTimestamp;
+  updated_at: DefaultTimestamp;
+};
+
+export type DeliveryState = 'pending' | 'delivered' | 'failed';
+
+export type EndpointDeliveriesTable = OfTenant & {
+  id: Generated<DeliveryId>;
+  endpoint_id: EndpointId;
+  event_id: string;
+  seq: number;
+  type: string;
+  subscription_id: SubscriptionId | null;
+  subject: string;
+  state: Generated<DeliveryState>;
+  tries: Generated<Json<Try[]>>;
+  attempts: Generated<number>;
+  since: DefaultTimestamp;
+  next_try_at: DefaultTimestamp;
+  leased_until: Timestamp | null;
+  settled_at: Timestamp | null;
+  created_at: DefaultTimestamp;
 };
 
 export type InboxState = 'received' | 'signalled' | 'applied' | 'ignored' | 'parked' | 'quarantined' | 'dead';
@@ -847,6 +894,8 @@ export type Database = {
   outbox: OutboxTable;
   announcements: AnnouncementsTable;
   outbox_positions: OutboxPositionsTable;
+  endpoints: EndpointsTable;
+  endpoint_deliveries: EndpointDeliveriesTable;
   inbox: InboxTable;
   requests: RequestsTable;
   mrr_movements: MrrMovementsTable;

@@ -5,6 +5,7 @@ import { openApiDocument } from '../api/openapi.ts';
 import { apiPage } from './api-page.ts';
 import { clientTypes } from './client-types.ts';
 import { envExample } from './env-example.ts';
+import { eventsPage } from './events-page.ts';
 import { architecture } from './state-diagram.ts';
 
 export type Generated = { file: string; text: () => string | Promise<string> };
@@ -13,6 +14,7 @@ export const generated: readonly Generated[] = [
   { file: '.env.example', text: envExample },
   { file: 'docs/api.md', text: apiPage },
   { file: 'docs/architecture.md', text: architecture },
+  { file: 'docs/events.md', text: eventsPage },
   { file: 'docs/openapi.json', text: () => `${JSON.stringify(openApiDocument(), null, 2)}\n` },
   { file: 'src/dashboard/api/openapi.ts', text: clientTypes },
 ];

@@ -3,7 +3,9 @@
  * counts once, and what is known is never taken back by what comes late. Money moves when the processor says that it has
  * moved, and at no other time: an inquiry moves none, and neither does a verdict.
  */
+
 import type { Effect } from './effect.ts';
+import type { EventType } from './event-types.ts';
 import type { PaymentId } from './ids.ts';
 import type { InputOf } from './input.ts';
 
@@ -48,7 +50,7 @@ export function takeDispute(held: readonly KnownDispute[], fact: DisputeFact): D
     },
   ];
   const data = { dispute, payment, amount };
-  const tell = (event: string, more: Record<string, string | number> = {}) =>
+  const tell = (event: EventType, more: Record<string, string | number> = {}) =>
     effects.push({ type: 'announce', event, data: { ...data, ...more }, at });
   switch (fact.type) {
     case 'dispute_opened':

@@ -1,6 +1,7 @@
 import type { CreditNote } from './credit-note.ts';
 import type { DisputeOutcome } from './dispute.ts';
 import type { Span } from './earning.ts';
+import type { EventType } from './event-types.ts';
 import type {
   CouponId,
   CreditNoteId,
@@ -139,7 +140,7 @@ export type RecordEffect =
   | { type: 'record_migration'; migration: MigrationId; before: Held; after: Held; at: Instant }
   | { type: 'record_migration_undone'; migration: MigrationId; at: Instant }
   /** Told to whoever listens, in the subscription's own order. */
-  | { type: 'announce'; event: string; data: Record<string, string | number | null>; at: Instant };
+  | { type: 'announce'; event: EventType; data: Record<string, string | number | null>; at: Instant };
 
 /** Carried out after the commit by an activity of its own; the answer comes back as a fact. */
 export type OutsideEffect =

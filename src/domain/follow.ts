@@ -9,6 +9,7 @@ import { LISTENS_FOR } from './cancel.ts';
 import { canonical } from './canonical.ts';
 import { applied, type Because, type Decision, refused, refusedFor, unchanged } from './decision.ts';
 import type { Effect } from './effect.ts';
+import type { EventType } from './event-types.ts';
 import {
   type FollowedInvoice,
   type Follows,
@@ -369,7 +370,7 @@ function indexOf({ terms, timeZone }: Followed, anchor: Instant, start: Instant)
 /** What changed for whoever listens. */
 function changesTold(before: Followed, after: Followed, at: Instant): Effect[] {
   const effects: Effect[] = [];
-  const tell = (event: string, data: Extract<Effect, { type: 'announce' }>['data'] = {}) =>
+  const tell = (event: EventType, data: Extract<Effect, { type: 'announce' }>['data'] = {}) =>
     effects.push({ type: 'announce', event, data, at });
   const { terms, quantity } = after;
   if (before.state !== after.state) {

@@ -14,6 +14,9 @@ export type MigrationId = `mig_${string}`;
 /** One look at whether both sides say the same, and what was found by it. */
 export type ReconciliationId = `rec_${string}`;
 export type DiscrepancyId = `dis_${string}`;
+/** An address of a tenant's own that is told what happens, and one thing that it is told. */
+export type EndpointId = `ep_${string}`;
+export type DeliveryId = `del_${string}`;
 export type CouponId = `co_${string}`;
 export type PromotionCodeId = `promo_${string}`;
 /** The processor's own name of a payment, a Stripe PaymentIntent say. Opaque to us. */

@@ -2,7 +2,9 @@
  * A processor's invoice in our books: under its own number and with its own taxes, as it was issued there. What it does to
  * them is a function of what is known of it and of its payments; what was done is remembered, so it is done once.
  */
+
 import type { Effect } from './effect.ts';
+import type { EventType } from './event-types.ts';
 import { type FollowedInvoice, mirrorOf, type SeenInvoice, type SeenLine, type SeenPayment } from './followed.ts';
 import { type Collection, type Invoice, type InvoiceLine, type OpenInvoice, sumsOf } from './invoice.ts';
 import { dayOf, type Instant, type TimeZone } from './time.ts';
@@ -21,7 +23,7 @@ export function bringIn(
   { timeZone, at }: { timeZone: TimeZone; at: Instant },
 ): Brought {
   const effects: Effect[] = [];
-  const tell = (event: string, data: Extract<Effect, { type: 'announce' }>['data']) =>
+  const tell = (event: EventType, data: Extract<Effect, { type: 'announce' }>['data']) =>
     effects.push({ type: 'announce', event, data, at });
   let invoice = held;
   const { id: theirs, currency, total, amountDue, lostAt, voidedAt } = held;

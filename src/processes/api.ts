@@ -11,6 +11,7 @@ import { createTokenVerifier } from '../auth/tokens.ts';
 import { loadConfigOrExit } from '../config.ts';
 import { createDatabase } from '../db/client.ts';
 import { backlog } from '../db/messages.ts';
+import { createOutgoing } from '../net/outgoing.ts';
 import { alertOfRedactions, createLogger } from '../observability/logger.ts';
 import { createMetrics } from '../observability/metrics.ts';
 import { DEFAULT_ACCOUNT, modeOfPaypal, modeOfStripeKey, processorsOf } from '../processors/processors.ts';
@@ -42,6 +43,7 @@ const app = createApp({
     db,
     temporal,
     metrics,
+    outgoing: createOutgoing({ loopback: config.ENDPOINTS_ON_LOOPBACK === 'yes', timeoutMs: 10_000 }),
     keys: { ring: config.ENCRYPTION_KEYS, blindIndexKey: config.BLIND_INDEX_KEY },
     processors: withOwnAccounts({ db, ring: config.ENCRYPTION_KEYS, environment: processorsOf(config), bases: config }),
     bases: config,

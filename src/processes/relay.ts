@@ -8,11 +8,14 @@ import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { withOwnAccounts } from '../accounts/own-accounts.ts';
 import { loadConfigOrExit } from '../config.ts';
 import { createDatabase } from '../db/client.ts';
+import { DELIVERIES_CHANNEL } from '../db/endpoints.ts';
 import { INBOX_CHANNEL } from '../db/inbox.ts';
 import { ANNOUNCED_CHANNEL, OUTBOX_CHANNEL } from '../db/outbox.ts';
 import type { Mode } from '../domain/ids.ts';
+import { createOutgoing } from '../net/outgoing.ts';
 import { alertOfRedactions, createLogger } from '../observability/logger.ts';
 import type { Consumer } from '../outbox/consumer.ts';
+import { createDeliverer } from '../outbox/deliverer.ts';
 import { createOutboxRelay } from '../outbox/relay.ts';
 import { processorsOf } from '../processors/processors.ts';
 import { keepConfirming } from '../relay/confirm.ts';
@@ -50,7 +53,9 @@ const processors = withOwnAccounts({
 });
 const confirming = keepConfirming({ db, keys, ring: config.ENCRYPTION_KEYS, processors, log });
 /** Whoever is told of what happens here. */
-const consumers: Consumer[] = [];
+const outgoing = createOutgoing({ loopback: config.ENDPOINTS_ON_LOOPBACK === 'yes', timeoutMs: 10_000 });
+const endpoints = createDeliverer({ db, ring: config.ENCRYPTION_KEYS, outgoing, log });
+const consumers: Consumer[] = [endpoints.consumer];
 const outbox = createOutboxRelay({ db, consumers, log });
 const ear = listen(config.DATABASE_URL, {
   [INBOX_CHANNEL]() {
@@ -59,9 +64,11 @@ const ear = listen(config.DATABASE_URL, {
   },
   [OUTBOX_CHANNEL]: outbox.wake,
   [ANNOUNCED_CHANNEL]: outbox.wakeTellers,
+  [DELIVERIES_CHANNEL]: endpoints.wake,
 });
 relay.start();
 outbox.start();
+endpoints.start();
 
 let stopping = false;
 async function stop(): Promise<void> {
@@ -69,7 +76,11 @@ async function stop(): Promise<void> {
   stopping = true;
   await ear.stop();
   // A signal that hangs is not waited for: what it carried is leased for a little longer, and sent again.
-  await Promise.race([Promise.all([relay.stop(), confirming.stop(), outbox.stop()]), sleep(STOP_WITHIN_MS)]);
+  await Promise.race([
+    Promise.all([relay.stop(), confirming.stop(), outbox.stop(), endpoints.stop()]),
+    sleep(STOP_WITHIN_MS),
+  ]);
+  outgoing.close();
   await db.destroy();
   await connection.close();
   log.info({}, 'the relay has stopped');

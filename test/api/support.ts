@@ -15,6 +15,7 @@ import { backlog } from '../../src/db/messages.ts';
 import { createTenant } from '../../src/db/tenants.ts';
 import { demoPriceBook } from '../../src/demo/price-book.ts';
 import type { CustomerId, TenantId } from '../../src/domain/ids.ts';
+import { createOutgoing } from '../../src/net/outgoing.ts';
 import { createMetrics } from '../../src/observability/metrics.ts';
 import { createProcessors, type Processors } from '../../src/processors/processors.ts';
 import { parseKeyRing } from '../../src/security/key-ring.ts';
@@ -83,6 +84,7 @@ export async function startApi(options: Options): Promise<Api> {
       metrics: createMetrics({ backlog: () => backlog(db) }),
       keys,
       bases: options.bases ?? {},
+      outgoing: createOutgoing({ loopback: true, timeoutMs: 1_000 }),
       processors: options.processors ?? createProcessors({ stripe: [] }),
       taxes: options.taxes ?? createTaxes({}),
       links: { key: randomBytes(32), publicUrl: 'https://billing.example' },

@@ -138,7 +138,7 @@ it.each([
 });
 
 it.each([
-  ['hydra_outbox', ['announcements', 'outbox', 'subscriptions']],
+  ['hydra_outbox', ['announcements', 'endpoint_deliveries', 'endpoints', 'outbox', 'subscriptions']],
   ['hydra_door', ['api_keys', 'inbox', 'processor_accounts', 'processor_customers', 'sessions', 'tenants']],
   [
     'hydra_relay',
@@ -182,6 +182,14 @@ async function fillTheRest(): Promise<void> {
   await db
     .insertInto('announcements')
     .values({ ...own, ...told, shard: 0 })
+    .execute();
+  await db
+    .insertInto('endpoints')
+    .values({ ...own, id: 'ep_1', url: 'https://a.example', state: 'enabled', secret_encrypted: 'v1' })
+    .execute();
+  await db
+    .insertInto('endpoint_deliveries')
+    .values({ ...own, endpoint_id: 'ep_1', event_id: 'evt_1', seq: 1, type: 't', subject: 'sub_1' })
     .execute();
   const key = {
     ...own,

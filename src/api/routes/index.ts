@@ -7,6 +7,7 @@ import { couponRoutes } from './coupons.ts';
 import { customerCreditRoutes } from './customer-credit.ts';
 import { customerRoutes } from './customers.ts';
 import { discountRoutes } from './discounts.ts';
+import { endpointRoutes } from './endpoints.ts';
 import { entitlementRoutes } from './entitlements.ts';
 import { givingBackRoutes } from './giving-back.ts';
 import { invoiceRoutes } from './invoices.ts';
@@ -54,6 +55,7 @@ export const routes: readonly Route[] = [
   ...reportRoutes,
   ...ledgerCloseRoutes,
   ...messageRoutes,
+  ...endpointRoutes,
   ...reconciliationRoutes,
   ...clockRoutes,
   ...sessionRoutes,

@@ -26,6 +26,7 @@ import { up as inboxKeep } from './0028-inbox-keep.ts';
 import { up as reconciliation } from './0030-reconciliation.ts';
 import { up as holdBalance } from './0032-hold-balance.ts';
 import { up as announcements } from './0050-announcements.ts';
+import { up as endpoints } from './0051-endpoints.ts';
 import { up as entitlements } from './0055-entitlements.ts';
 import { up as sessions } from './0056-sessions.ts';
 import { up as processorAccounts } from './0080-processor-accounts.ts';
@@ -59,6 +60,7 @@ export const migrations: Record<string, Migration> = {
   '0030-reconciliation': { up: reconciliation },
   '0032-hold-balance': { up: holdBalance },
   '0050-announcements': { up: announcements },
+  '0051-endpoints': { up: endpoints },
   '0055-entitlements': { up: entitlements },
   '0056-sessions': { up: sessions },
   '0080-processor-accounts': { up: processorAccounts },
