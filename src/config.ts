@@ -73,6 +73,7 @@ const STRIPE = 'Stripe: the default account. Without a key there is none';
 const PAYPAL = 'PayPal: the default account';
 const TAXES =
   'Taxes. Without these the table that comes with the product says the rates, and tax ids are checked by their form';
+const MAIL = 'Mail to customers';
 const OTHERS = 'Everything else';
 
 export const variables = {
@@ -245,8 +246,9 @@ export const variables = {
   }),
   PUBLIC_URL: variable({
     group: OTHERS,
-    about: 'Where browsers find the pages: links lead there. In development the API’s own address.',
-    schema: http,
+    about:
+      'Where browsers find the pages: links lead there, those in mails, too. In development the API’s own address.',
+    schema: http.transform((text) => text.replace(/\/+$/, '')),
     example: 'https://billing.example.com',
   }),
   LOG_LEVEL: variable({
@@ -256,8 +258,8 @@ export const variables = {
     fallback: 'info',
   }),
   SMTP_URL: variable({
-    group: OTHERS,
-    about: 'Where mail is handed in.',
+    group: MAIL,
+    about: 'Where mail is handed in. Without it mails are kept in the mailbox alone, as those of test mode always are.',
     schema: url(['smtp:', 'smtps:']),
     example: 'smtps://user:…@mail.example.com:465',
   }),
@@ -266,6 +268,12 @@ export const variables = {
     about: 'yes: endpoints may be on this machine, and without encryption. For development; production refuses it.',
     schema: z.enum(['yes', 'no']),
     fallback: 'no',
+  }),
+  MAIL_FROM: variable({
+    group: MAIL,
+    about: 'Who mails are from.',
+    schema: z.email('an address such as billing@example.com'),
+    example: 'billing@example.com',
   }),
   NATS_URL: variable({
     group: OTHERS,
@@ -286,6 +294,7 @@ type Parsed = {
 export type Config = Parsed & {
   production: boolean;
   HOST: string;
+  PUBLIC_URL: string;
   /** One a mode; production without a test namespace has no test mode. */
   namespaces: { mode: Mode; namespace: string }[];
 };
@@ -327,10 +336,10 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
     const trouble = troubleOfSecrets(parsed as Parsed, production);
     if (trouble) troubles.push({ name: 'STRIPE_WEBHOOK_SECRET', trouble });
   }
-  troubles.push(...troublesOfPaypal(parsed as Parsed, production));
   if (production && parsed.ENDPOINTS_ON_LOOPBACK === 'yes') {
     troubles.push({ name: 'ENDPOINTS_ON_LOOPBACK', trouble: 'is for development alone' });
   }
+  troubles.push(...troublesOfPaypal(parsed as Parsed, production), ...troublesOfMail(parsed as Parsed, production));
   if (troubles.length > 0) throw new ConfigError(troubles);
   const values = parsed as Parsed;
   const test = values.TEMPORAL_TEST_NAMESPACE ?? (production ? null : 'hydra-test');
@@ -338,6 +347,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
     ...values,
     production,
     HOST: values.HOST ?? (production ? '0.0.0.0' : '127.0.0.1'),
+    PUBLIC_URL: values.PUBLIC_URL ?? `http://127.0.0.1:${values.PORT}`,
     namespaces: [
       { mode: 'live', namespace: values.TEMPORAL_NAMESPACE },
       ...(test === null ? [] : [{ mode: 'test' as const, namespace: test }]),
@@ -378,6 +388,15 @@ function troublesOfPaypal(values: Parsed, production: boolean): Trouble[] {
     troubles.push({ name: 'PAYPAL_API_BASE', trouble: `is not PayPal’s own: ${PAYPALS_OWN.join(' or ')}` });
   }
   return troubles;
+}
+
+/** A mail without a sender is taken by nobody, and one whose links lead to this machine helps nobody. */
+function troublesOfMail({ SMTP_URL, MAIL_FROM, PUBLIC_URL }: Parsed, production: boolean): Trouble[] {
+  if (!SMTP_URL) return [];
+  return [
+    ...(MAIL_FROM ? [] : [{ name: 'MAIL_FROM', trouble: 'is missing: there is an SMTP_URL' }]),
+    ...(PUBLIC_URL || !production ? [] : [{ name: 'PUBLIC_URL', trouble: 'is missing: there is an SMTP_URL' }]),
+  ];
 }
 
 /** For processes: what is wrong, without the stack that says where we noticed. */

@@ -12,7 +12,9 @@ export type FailPoint =
   | 'outbox.announced'
   | 'outbox.leased'
   | 'outbox.taken'
-  | 'endpoint.told';
+  | 'endpoint.told'
+  | 'mail.before-send'
+  | 'mail.after-send';
 
 /** `HYDRA_FAIL_POINT=commit.after:1` lets it pass once, and strikes the second time. */
 let passed = 0;

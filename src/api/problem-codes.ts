@@ -31,6 +31,7 @@ export const PROBLEMS = {
   key_expired: 'the service key’s time is over',
   key_invalid: 'no such service key',
   key_revoked: 'the service key was revoked',
+  mail_template_invalid: 'what is wrong with the words, field by field: a variable that is unknown is named',
   method_not_allowed: 'the path takes other methods',
   migration_open: 'one migration at a time',
   link_invalid: 'the link is not one of ours',

@@ -135,7 +135,7 @@ export const customer = z
   })
   .openapi('Customer');
 
-const email = z.email().max(254).openapi({ format: 'email', example: 'ada@example.com' });
+export const email = z.email().max(254).openapi({ format: 'email', example: 'ada@example.com' });
 const subjects = z
   .array(text(255))
   .max(50)

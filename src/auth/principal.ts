@@ -18,6 +18,7 @@ const NOUNS = [
   'entitlements',
   'events',
   'endpoints',
+  'mails',
   'reconciliation',
   'clocks',
   'keys',

@@ -16,6 +16,7 @@ const NAMES: { readonly [table: string]: (row: StoredRow) => Whose } = {
     row: `${customer_id}/${version}`,
   }),
   tax_id_checks: ({ customer_id = null }) => ({ customer: customer_id, row: customer_id }),
+  mails: ({ customer_id = null, id = null }) => ({ customer: customer_id, row: id }),
   credit_changes: ({ customer_id = null, key = null }) => ({ customer: customer_id, row: key }),
   audit_log: ({ subject = null }) => ({ subscription: subject, row: subject }),
 };

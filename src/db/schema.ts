@@ -27,6 +27,8 @@ import type {
   DiscrepancyId,
   EndpointId,
   InvoiceId,
+  MailId,
+  MailSuppressionId,
   MigrationId,
   Mode,
   PaymentId,
@@ -864,6 +866,56 @@ export type SessionsTable = OfTenant & {
   ended_at: Timestamp | null;
 };
 
+// Mail.
+export type MailState = 'queued' | 'sent' | 'kept' | 'unaddressed' | 'suppressed' | 'bounced' | 'failed';
+
+export type MailsTable = OfTenant & {
+  id: MailId;
+  /** The business fact: however often it is told, there is one mail. */
+  cause: string;
+  message: string;
+  language: string;
+  customer_id: CustomerId;
+  subscription_id: SubscriptionId | null;
+  attached_invoice_id: InvoiceId | null;
+  state: MailState;
+  reason: string | null;
+  /** To whom, what about, HTML and text, under the customer's key. */
+  sealed: string;
+  /** When it happened that it is about, by the subscription's time. */
+  at: Timestamp;
+  attempts: Generated<number>;
+  next_try_at: DefaultTimestamp;
+  leased_until: Timestamp | null;
+  created_at: DefaultTimestamp;
+  sent_at: Timestamp | null;
+};
+
+export type MailSuppressionsTable = OfTenant & {
+  id: MailSuppressionId;
+  email_index: Buffer;
+  customer_id: CustomerId | null;
+  reason: 'bounced' | 'complained' | 'asked';
+  code: string | null;
+  created_at: Timestamp;
+};
+
+export type MailSettingsTable = OfTenant & {
+  sender_name: string | null;
+  accent: string;
+  reply_to: string | null;
+  manage_url: string | null;
+  updated_at: Timestamp;
+};
+
+export type MailTemplatesTable = OfTenant & {
+  message: string;
+  language: string;
+  subject: string;
+  body: string;
+  updated_at: Timestamp;
+};
+
 export type Database = {
   tenants: TenantsTable;
   api_keys: ApiKeysTable;
@@ -896,6 +948,10 @@ export type Database = {
   outbox_positions: OutboxPositionsTable;
   endpoints: EndpointsTable;
   endpoint_deliveries: EndpointDeliveriesTable;
+  mails: MailsTable;
+  mail_suppressions: MailSuppressionsTable;
+  mail_settings: MailSettingsTable;
+  mail_templates: MailTemplatesTable;
   inbox: InboxTable;
   requests: RequestsTable;
   mrr_movements: MrrMovementsTable;

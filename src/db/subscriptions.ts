@@ -66,6 +66,24 @@ export const latestAttempt = async (trx: Trx, invoice: InvoiceId): Promise<Attem
     .limit(1)
     .executeTakeFirst()) ?? null;
 
+/** Whether the customer was there when that attempt was asked for. */
+export async function chargedOnSession(
+  trx: Trx,
+  id: SubscriptionId,
+  invoice: InvoiceId,
+  attempt: number,
+): Promise<boolean> {
+  const charge = JSON.stringify([{ type: 'charge', invoice, attempt, onSession: true }]);
+  const row = await trx
+    .selectFrom('decisions')
+    .select('version')
+    .where('subscription_id', '=', id)
+    .where(sql<boolean>`effects @> ${charge}::jsonb`)
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 /** The newest first: one asks why it is as it is, and reads backwards. */
 export const decisionsOf = (trx: Trx, id: SubscriptionId, limit: number): Promise<DecisionRow[]> =>
   trx

@@ -19,6 +19,8 @@ export type EndpointId = `ep_${string}`;
 export type DeliveryId = `del_${string}`;
 export type CouponId = `co_${string}`;
 export type PromotionCodeId = `promo_${string}`;
+export type MailId = `mail_${string}`;
+export type MailSuppressionId = `sup_${string}`;
 /** The processor's own name of a payment, a Stripe PaymentIntent say. Opaque to us. */
 export type PaymentId = string;
 

@@ -48,7 +48,7 @@ const app = createApp({
     processors: withOwnAccounts({ db, ring: config.ENCRYPTION_KEYS, environment: processorsOf(config), bases: config }),
     bases: config,
     taxes: createTaxes(config),
-    links: { key: config.LINK_SIGNING_KEY, publicUrl: config.PUBLIC_URL ?? `http://127.0.0.1:${config.PORT}` },
+    links: { key: config.LINK_SIGNING_KEY, publicUrl: config.PUBLIC_URL },
     patienceMs: { command: 10_000, payment: 8_000 },
   },
 });

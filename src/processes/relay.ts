@@ -12,6 +12,8 @@ import { DELIVERIES_CHANNEL } from '../db/endpoints.ts';
 import { INBOX_CHANNEL } from '../db/inbox.ts';
 import { ANNOUNCED_CHANNEL, OUTBOX_CHANNEL } from '../db/outbox.ts';
 import type { Mode } from '../domain/ids.ts';
+import { keepSending, mailConsumer } from '../mail/mailer.ts';
+import { smtpAt } from '../mail/send.ts';
 import { createOutgoing } from '../net/outgoing.ts';
 import { alertOfRedactions, createLogger } from '../observability/logger.ts';
 import type { Consumer } from '../outbox/consumer.ts';
@@ -24,6 +26,7 @@ import { createRelay } from '../relay/relay.ts';
 import { relaySettings } from '../relay/settings.ts';
 import { signalThrough } from '../relay/signal.ts';
 import { separated } from '../security/key-ring.ts';
+import { createTaxes } from '../tax/taxes.ts';
 
 const STOP_WITHIN_MS = 3_000;
 
@@ -52,10 +55,19 @@ const processors = withOwnAccounts({
   ...{ db, ring: config.ENCRYPTION_KEYS, environment: processorsOf(config), bases: config },
 });
 const confirming = keepConfirming({ db, keys, ring: config.ENCRYPTION_KEYS, processors, log });
+const { SMTP_URL, MAIL_FROM, LINK_SIGNING_KEY, PUBLIC_URL } = config;
+const customerKeys = { ring: config.ENCRYPTION_KEYS, blindIndexKey: config.BLIND_INDEX_KEY };
+const smtp = SMTP_URL && MAIL_FROM ? smtpAt(SMTP_URL, MAIL_FROM) : null;
+const sending = smtp && keepSending({ db, keys: customerKeys, smtp, log });
+const mail = mailConsumer({
+  ...{ db, keys: customerKeys, processors, taxes: createTaxes(config), log, sends: smtp !== null },
+  links: { key: LINK_SIGNING_KEY, publicUrl: PUBLIC_URL },
+  written: () => sending?.wake(),
+});
 /** Whoever is told of what happens here. */
 const outgoing = createOutgoing({ loopback: config.ENDPOINTS_ON_LOOPBACK === 'yes', timeoutMs: 10_000 });
 const endpoints = createDeliverer({ db, ring: config.ENCRYPTION_KEYS, outgoing, log });
-const consumers: Consumer[] = [endpoints.consumer];
+const consumers: Consumer[] = [endpoints.consumer, mail];
 const outbox = createOutboxRelay({ db, consumers, log });
 const ear = listen(config.DATABASE_URL, {
   [INBOX_CHANNEL]() {
@@ -77,7 +89,7 @@ async function stop(): Promise<void> {
   await ear.stop();
   // A signal that hangs is not waited for: what it carried is leased for a little longer, and sent again.
   await Promise.race([
-    Promise.all([relay.stop(), confirming.stop(), outbox.stop(), endpoints.stop()]),
+    Promise.all([relay.stop(), confirming.stop(), outbox.stop(), endpoints.stop(), sending?.stop()]),
     sleep(STOP_WITHIN_MS),
   ]);
   outgoing.close();

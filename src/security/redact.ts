@@ -4,7 +4,7 @@
  */
 import { isSensitive, type Kind, redacted, sensitiveIn } from './sensitive.ts';
 
-export type Where = 'log' | 'processor_error' | 'temporal_failure' | 'inbox_reason' | 'commit';
+export type Where = 'log' | 'processor_error' | 'temporal_failure' | 'inbox_reason' | 'commit' | 'mail';
 type Alert = (where: Where, kinds: readonly Kind[]) => void;
 
 const counts = new Map<Where, number>();

@@ -75,7 +75,7 @@ test('ids, times and the seller’s own account are none of it', async () => {
 });
 
 const ID = '01m7z3qyse0000000000000000';
-const IDS = [ID, `ref_${ID}_1_1_1`, '2027-01', 'x'];
+const IDS = [ID, `ref_${ID}_1_1_1`, '2027-01', 'receipt', 'en', 'x'];
 
 /** The route's address with ids of the kinds that it takes: what is wrong with `x` says what would be right. */
 function addressOf({ path, params }: (typeof routes)[number]): string {

@@ -148,6 +148,7 @@ it.each([
       'discrepancies',
       'inbox',
       'invoices',
+      'mails',
       'outbox',
       'payment_attempts',
       'payment_methods',
@@ -391,7 +392,37 @@ async function fillTheRest(): Promise<void> {
       ...{ reason: 'agreed', set_by: 'u', set_at: created_at },
     })
     .execute();
+  await fillMail(own, created_at);
   await fillCoupons(own, created_at);
+}
+
+async function fillMail(own: { tenant_id: 'ten_1'; mode: 'test' }, at: Date): Promise<void> {
+  const { db } = database;
+  const mail = {
+    id: 'mail_1',
+    cause: 'receipt/inv_1_1',
+    message: 'receipt',
+    language: 'en',
+    customer_id: 'cus_1',
+  } as const;
+  await db
+    .insertInto('mails')
+    .values({ ...own, ...mail, state: 'kept', sealed: 'v1', at })
+    .execute();
+  const suppressed = { id: 'sup_1', email_index: Buffer.alloc(32), reason: 'asked', created_at: at } as const;
+  await db
+    .insertInto('mail_suppressions')
+    .values({ ...own, ...suppressed })
+    .execute();
+  await db
+    .insertInto('mail_settings')
+    .values({ ...own, accent: '#112233', updated_at: at })
+    .execute();
+  const template = { message: 'receipt', language: 'en', subject: 's', body: 'b', updated_at: at };
+  await db
+    .insertInto('mail_templates')
+    .values({ ...own, ...template })
+    .execute();
 }
 
 async function fillCoupons(own: { tenant_id: 'ten_1'; mode: 'test' }, created_at: Date): Promise<void> {

@@ -14,6 +14,7 @@ import { invoiceRoutes } from './invoices.ts';
 import { keyRoutes } from './keys.ts';
 import { ledgerRoutes } from './ledger.ts';
 import { ledgerCloseRoutes } from './ledger-close.ts';
+import { mailRoutes } from './mails.ts';
 import { messageRoutes } from './messages.ts';
 import { pageRoutes } from './pages.ts';
 import { paymentMethodRoutes } from './payment-methods.ts';
@@ -56,6 +57,7 @@ export const routes: readonly Route[] = [
   ...ledgerCloseRoutes,
   ...messageRoutes,
   ...endpointRoutes,
+  ...mailRoutes,
   ...reconciliationRoutes,
   ...clockRoutes,
   ...sessionRoutes,

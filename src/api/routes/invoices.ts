@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { listInvoices, readInvoice } from '../../db/invoices.ts';
+import { type Printed, printedInvoice } from '../../customers/printed.ts';
+import { type InvoiceRow, listInvoices, readInvoice } from '../../db/invoices.ts';
 import { methodFor } from '../../db/payment-methods.ts';
 import { latestAttempt, readSubscription, type SubscriptionRow } from '../../db/subscriptions.ts';
 import { inTenant } from '../../db/tenant.ts';
@@ -12,8 +13,7 @@ import { command } from '../command.ts';
 import { usableMethod } from '../methods.ts';
 import { listBody, pageOf } from '../paging.ts';
 import { awaitPayment, withClientSecret } from '../payments.ts';
-import { printedInvoice } from '../printed.ts';
-import { notFound } from '../problem.ts';
+import { notFound, Problem } from '../problem.ts';
 import { AGENTS, type Call, ok, paper, READERS, route } from '../route.ts';
 import { invoice, invoiceId, listOf, page, paid, payBody, subscriptionId } from '../schemas.ts';
 import { type ShownPayment, showInvoice, showPayment } from '../show.ts';
@@ -26,6 +26,14 @@ async function invoiceOf({ parts, scope, customer }: Call, id: InvoiceId) {
   const row = await inTenant(parts.db, scope, (trx) => readInvoice(trx, id, customer));
   if (!row) throw notFound('invoice');
   return row;
+}
+
+async function printable({ parts, scope }: Call, row: InvoiceRow): Promise<Printed> {
+  const found = await printedInvoice(parts, scope, row);
+  if (found) return found;
+  throw row.processor_invoice_id === null
+    ? new Problem(409, 'invoice_is_draft', 'a draft has no number yet, and is not printed')
+    : new Problem(409, 'processor_collects', 'the processor has issued this invoice, and prints it');
 }
 
 const list = route({
@@ -58,7 +66,7 @@ const get = route({
   async handle(call) {
     const row = await invoiceOf(call, call.params.id);
     if (!call.wantsCsv) return ok(showInvoice(row));
-    const { invoice: printed, reader } = await printedInvoice(call, row);
+    const { invoice: printed, reader } = await printable(call, row);
     return paper(csvOf(invoiceColumns(reader), [invoiceRows(printed)]), CSV_TYPE, fileNameOf(printed.number, 'csv'));
   },
 });
@@ -73,7 +81,7 @@ const pdf = route({
   params: z.strictObject({ id: invoiceId }),
   answers: { 200: { about: 'A PDF.', types: [PDF_TYPE] } },
   async handle(call) {
-    const { invoice: printed, reader } = await printedInvoice(call, await invoiceOf(call, call.params.id));
+    const { invoice: printed, reader } = await printable(call, await invoiceOf(call, call.params.id));
     return paper(await drawPaper(invoicePaper(printed, reader)), PDF_TYPE, fileNameOf(printed.number, 'pdf'));
   },
 });

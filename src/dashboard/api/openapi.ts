@@ -5249,6 +5249,455 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/mails": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: {
+                    limit?: number;
+                    cursor?: string;
+                    customerId?: string;
+                    subscriptionId?: string;
+                    message?: "trial_ending" | "price_changing" | "renewal_ahead" | "receipt" | "payment_failed" | "action_needed" | "card_expiring" | "grace_ending" | "restricted" | "unpaid" | "cancellation_planned" | "canceled" | "resumed" | "paused" | "plan_changed" | "refund" | "card_changed";
+                    state?: "queued" | "sent" | "kept" | "unaddressed" | "suppressed" | "bounced" | "failed";
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["MailList"];
+                    };
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/mails/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["MailPreviewAsk"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["MailPreview"];
+                    };
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/mails/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["WholeMail"];
+                    };
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/mail-templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["MailTemplateList"];
+                    };
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/mail-templates/{message}/{language}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    message: "trial_ending" | "price_changing" | "renewal_ahead" | "receipt" | "payment_failed" | "action_needed" | "card_expiring" | "grace_ending" | "restricted" | "unpaid" | "cancellation_planned" | "canceled" | "resumed" | "paused" | "plan_changed" | "refund" | "card_changed";
+                    language: "en" | "de" | "fr" | "es" | "ja";
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["MailTemplatePut"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["MailTemplate"];
+                    };
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    message: "trial_ending" | "price_changing" | "renewal_ahead" | "receipt" | "payment_failed" | "action_needed" | "card_expiring" | "grace_ending" | "restricted" | "unpaid" | "cancellation_planned" | "canceled" | "resumed" | "paused" | "plan_changed" | "refund" | "card_changed";
+                    language: "en" | "de" | "fr" | "es" | "ja";
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/mail-settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["MailSettings"];
+                    };
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["MailSettingsPut"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["MailSettings"];
+                    };
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/mail-suppressions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: {
+                    limit?: number;
+                    cursor?: string;
+                    email?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["MailSuppressionList"];
+                    };
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    "Idempotency-Key"?: string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["MailSuppressionCreate"];
+                };
+            };
+            responses: {
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["MailSuppression"];
+                    };
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/mail-suppressions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/reconciliation": {
         parameters: {
             query?: never;
@@ -11205,6 +11654,126 @@ export interface components {
             /** Format: date-time */
             since?: string;
         };
+        MailList: {
+            data: components["schemas"]["Mail"][];
+            nextCursor: string | null;
+        };
+        Mail: {
+            id: string;
+            /** @enum {string} */
+            message: "trial_ending" | "price_changing" | "renewal_ahead" | "receipt" | "payment_failed" | "action_needed" | "card_expiring" | "grace_ending" | "restricted" | "unpaid" | "cancellation_planned" | "canceled" | "resumed" | "paused" | "plan_changed" | "refund" | "card_changed";
+            cause: string;
+            /** @enum {string} */
+            language: "en" | "de" | "fr" | "es" | "ja";
+            customerId: string;
+            subscriptionId: string | null;
+            attachedInvoiceId: string | null;
+            /** @enum {string} */
+            state: "queued" | "sent" | "kept" | "unaddressed" | "suppressed" | "bounced" | "failed";
+            reason: string | null;
+            to: string | null;
+            subject: string;
+            /** Format: date-time */
+            at: string;
+            attempts: number;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            sentAt: string | null;
+        };
+        MailPreview: {
+            subject: string;
+            html: string;
+            text: string;
+        };
+        MailPreviewAsk: {
+            /** @enum {string} */
+            message: "trial_ending" | "price_changing" | "renewal_ahead" | "receipt" | "payment_failed" | "action_needed" | "card_expiring" | "grace_ending" | "restricted" | "unpaid" | "cancellation_planned" | "canceled" | "resumed" | "paused" | "plan_changed" | "refund" | "card_changed";
+            /**
+             * @default en
+             * @enum {string}
+             */
+            language?: "en" | "de" | "fr" | "es" | "ja";
+            template?: components["schemas"]["MailTemplatePut"];
+        };
+        MailTemplatePut: {
+            subject: string;
+            body: string;
+        };
+        WholeMail: components["schemas"]["Mail"] & {
+            html: string;
+            text: string;
+        };
+        MailTemplateList: {
+            data: components["schemas"]["MailTemplate"][];
+            nextCursor: string | null;
+        };
+        MailTemplate: {
+            /** @enum {string} */
+            message: "trial_ending" | "price_changing" | "renewal_ahead" | "receipt" | "payment_failed" | "action_needed" | "card_expiring" | "grace_ending" | "restricted" | "unpaid" | "cancellation_planned" | "canceled" | "resumed" | "paused" | "plan_changed" | "refund" | "card_changed";
+            /** @enum {string} */
+            language: "en" | "de" | "fr" | "es" | "ja";
+            subject: string;
+            body: string;
+            own: boolean;
+            variables: {
+                name: string;
+                about: string;
+                always: boolean;
+            }[];
+        };
+        MailSettings: {
+            /** @default null */
+            senderName?: string | null;
+            accent: string;
+            /**
+             * Format: email
+             * @default null
+             */
+            replyTo?: string | null;
+            /**
+             * Format: uri
+             * @default null
+             */
+            manageUrl?: string | null;
+        };
+        MailSettingsPut: {
+            /** @default null */
+            senderName?: string | null;
+            accent: string;
+            /**
+             * Format: email
+             * @default null
+             */
+            replyTo?: string | null;
+            /**
+             * Format: uri
+             * @default null
+             */
+            manageUrl?: string | null;
+        };
+        MailSuppressionList: {
+            data: components["schemas"]["MailSuppression"][];
+            nextCursor: string | null;
+        };
+        MailSuppression: {
+            id: string;
+            customerId: string | null;
+            /** @enum {string} */
+            reason: "bounced" | "complained" | "asked";
+            code: string | null;
+            /** Format: date-time */
+            createdAt: string;
+        };
+        MailSuppressionCreate: {
+            /** Format: email */
+            email: string;
+            /**
+             * @default asked
+             * @enum {string}
+             */
+            reason?: "complained" | "asked";
+        };
         Reconciliation: {
             id: string;
             /** @enum {string} */
@@ -11344,7 +11913,7 @@ export interface components {
         };
         ApiKeyCreate: {
             name: string;
-            scopes: ("*" | "customers:read" | "customers:write" | "subscriptions:read" | "subscriptions:write" | "invoices:read" | "invoices:write" | "payment_methods:read" | "payment_methods:write" | "price_books:read" | "price_books:write" | "coupons:read" | "coupons:write" | "ledger:read" | "ledger:write" | "reports:read" | "reports:write" | "entitlements:read" | "entitlements:write" | "events:read" | "events:write" | "endpoints:read" | "endpoints:write" | "reconciliation:read" | "reconciliation:write" | "clocks:read" | "clocks:write" | "keys:read" | "keys:write" | "processor_accounts:read" | "processor_accounts:write" | "tenants:read" | "tenants:write")[];
+            scopes: ("*" | "customers:read" | "customers:write" | "subscriptions:read" | "subscriptions:write" | "invoices:read" | "invoices:write" | "payment_methods:read" | "payment_methods:write" | "price_books:read" | "price_books:write" | "coupons:read" | "coupons:write" | "ledger:read" | "ledger:write" | "reports:read" | "reports:write" | "entitlements:read" | "entitlements:write" | "events:read" | "events:write" | "endpoints:read" | "endpoints:write" | "mails:read" | "mails:write" | "reconciliation:read" | "reconciliation:write" | "clocks:read" | "clocks:write" | "keys:read" | "keys:write" | "processor_accounts:read" | "processor_accounts:write" | "tenants:read" | "tenants:write")[];
             /** Format: date-time */
             expiresAt?: string;
         };

@@ -1,9 +1,10 @@
 /** Invoices as they are printed: the row, and beside it who sells and who buys, as they were when it was issued. */
 import { readBuyer } from '../db/buyers.ts';
-import { readCustomer } from '../db/customers.ts';
+import type { Db } from '../db/client.ts';
+import { type CustomerKeys, readCustomer } from '../db/customers.ts';
 import type { InvoiceRow } from '../db/invoices.ts';
 import { readSeller } from '../db/sellers.ts';
-import { inTenant, type Trx } from '../db/tenant.ts';
+import { inTenant, type Scope, type Trx } from '../db/tenant.ts';
 import { readTenant } from '../db/tenants.ts';
 import { addressLines } from '../documents/address.ts';
 import type { PrintedInvoice, PrintedParty, Reader } from '../documents/invoice-document.ts';
@@ -11,21 +12,16 @@ import { invariant } from '../domain/invariant.ts';
 import { taxNumbersOn } from '../domain/tax-numbers.ts';
 import { wordingOf } from '../domain/tax-wording.ts';
 import { dayOf } from '../domain/time.ts';
-import { Problem } from './problem.ts';
-import type { Call } from './route.ts';
 
 export type Printed = { invoice: PrintedInvoice; reader: Reader };
 
-/** In the customer's language and time zone: it is theirs, whoever asks. */
-export async function printedInvoice(call: Call, row: InvoiceRow): Promise<Printed> {
+type Deps = { db: Db; keys: CustomerKeys };
+
+/** In the customer's language and time zone: it is theirs, whoever asks. Null where it is not ours to print. */
+export async function printedInvoice(deps: Deps, scope: Scope, row: InvoiceRow): Promise<Printed | null> {
   const { state, number, tax_note: note } = row;
-  if (state === 'draft' || number === null) {
-    throw new Problem(409, 'invoice_is_draft', 'a draft has no number yet, and is not printed');
-  }
-  if (row.processor_invoice_id !== null) {
-    throw new Problem(409, 'processor_collects', 'the processor has issued this invoice, and prints it');
-  }
-  const { reader, seller, buyer, footer } = await partiesOf(call, row);
+  if (state === 'draft' || number === null || row.processor_invoice_id !== null) return null;
+  const { reader, seller, buyer, footer } = await partiesOf(deps, scope, row);
   const invoice: PrintedInvoice = {
     mode: row.mode,
     number,
@@ -60,18 +56,16 @@ const taxedIn = ({ lines }: MadeOut): string[] => [
 ];
 
 /** What was never kept of a party is left out; the tenant's own name stands in for a seller's. */
-export async function partiesOf({ parts, scope }: Call, madeOut: MadeOut): Promise<Parties> {
-  const { customer, buyer, seller } = await inTenant(parts.db, scope, async (trx: Trx) => ({
-    customer: await readCustomer(trx, parts.keys, madeOut.customer_id),
+async function partiesOf({ db, keys }: Deps, scope: Scope, madeOut: MadeOut): Promise<Parties> {
+  const { customer, buyer, seller } = await inTenant(db, scope, async (trx: Trx) => ({
+    customer: await readCustomer(trx, keys, madeOut.customer_id),
     buyer:
-      madeOut.buyer_version === null
-        ? null
-        : await readBuyer(trx, parts.keys, madeOut.customer_id, madeOut.buyer_version),
+      madeOut.buyer_version === null ? null : await readBuyer(trx, keys, madeOut.customer_id, madeOut.buyer_version),
     seller: madeOut.seller_version === null ? null : (await readSeller(trx, madeOut.seller_version))?.seller,
   }));
   invariant(customer, `${madeOut.customer_id} is there, since something was made out to them`);
   const { locale, timeZone, email } = customer;
-  const tenant = seller ? null : await readTenant(parts.db, scope);
+  const tenant = seller ? null : await readTenant(db, scope);
   return {
     reader: { locale, timeZone },
     seller: {
