@@ -1,10 +1,13 @@
+import { createHmac } from 'node:crypto';
 import { ApplicationFailure } from '@temporalio/common';
 import { theirMethod } from '../src/customers/method-reference.ts';
 import { processorCustomerOf } from '../src/customers/processor-customer.ts';
 import type { Db } from '../src/db/client.ts';
+import { triesOf } from '../src/db/method-facts.ts';
 import { readPaymentMethod } from '../src/db/payment-methods.ts';
 import { inTenant } from '../src/db/tenant.ts';
 import type { Fact } from '../src/domain/input.ts';
+import { adviceUntil, type SchemeLimit, schemeLimit } from '../src/domain/scheme-limits.ts';
 import { failPoint } from '../src/fail-point.ts';
 import type { ChargeAnswer } from '../src/processors/processor.ts';
 import type { Processors } from '../src/processors/processors.ts';
@@ -13,8 +16,8 @@ import type { Taxes } from '../src/tax/taxes.ts';
 import type { Activities, Call, EffectOf } from './contract.ts';
 import { isRepeat, withTrouble } from './trouble.ts';
 
-/** `ring`: what is sealed in rows is opened by it. */
-export type OutsideDeps = { db: Db; ring: KeyRing; processors: Processors; taxes: Taxes };
+/** `ring`: what is sealed in rows is opened by it. `cardKey`: cards are known again by it, and by nothing else. */
+export type OutsideDeps = { db: Db; ring: KeyRing; cardKey: Buffer; processors: Processors; taxes: Taxes };
 
 /**
  * Asks the processor for money and reports the answer; recording it is the workflow's affair. One attempt is one charge:
@@ -41,6 +44,22 @@ export const createCharge =
         const found = await processor.findCharge({ tenant, mode, invoice, attempt, customer, requestedAt });
         if (found) return [factOf(found, effect)];
       }
+      const limit = await limitOf(deps.db, call);
+      if (limit) {
+        const { until, why: code } = limit;
+        const decline = until === null ? 'hard' : 'soft';
+        return [
+          {
+            type: 'payment_failed',
+            invoice,
+            attempt,
+            payment: null,
+            decline,
+            code,
+            ...(until && { notBefore: until }),
+          },
+        ];
+      }
       failPoint('charge.before-call');
       const answer = await processor.charge({
         tenant,
@@ -56,9 +75,41 @@ export const createCharge =
         currency: subscription.currency,
         onSession: effect.onSession,
       });
+      await rememberCard(deps, call, answer);
       failPoint('charge.after-call');
       return [factOf(answer, effect)];
     });
+
+/** What the card's network forbids binds every try of it, whoever asks: nothing is sent. */
+async function limitOf(db: Db, { effect, subscription }: Call<EffectOf<'charge'>>): Promise<SchemeLimit | null> {
+  const { paymentMethod: id, at } = effect;
+  if (id === null) return null;
+  return inTenant(db, subscription, async (trx) => {
+    const method = await readPaymentMethod(trx, subscription.customer, id);
+    return method && schemeLimit(method.brand, await triesOf(trx, [id], at, effect), at);
+  });
+}
+
+/** By a hash that says nothing of it, so that a card is known again as another method, and on another invoice. */
+async function rememberCard(
+  { db, cardKey }: OutsideDeps,
+  { effect: { paymentMethod: id }, subscription }: Call<EffectOf<'charge'>>,
+  answer: ChargeAnswer,
+): Promise<void> {
+  if (id === null || !('card' in answer) || answer.card === undefined) return;
+  const { tenant, mode } = subscription;
+  const key = createHmac('sha256', cardKey)
+    .update(JSON.stringify(['card', tenant, mode, answer.card]))
+    .digest('hex');
+  await inTenant(db, subscription, (trx) =>
+    trx
+      .updateTable('payment_methods')
+      .set({ card_key: key })
+      .where('id', '=', id)
+      .where('card_key', 'is distinct from', key)
+      .execute(),
+  );
+}
 
 /** As the processor calls it; null where there is none. */
 async function methodThere({ db, ring, processors }: OutsideDeps, { effect, subscription }: Call<EffectOf<'charge'>>) {
@@ -86,13 +137,20 @@ async function storedAttempt(db: Db, { effect, subscription }: Call<EffectOf<'ch
   );
 }
 
-function factOf(answer: ChargeAnswer, { invoice, attempt }: EffectOf<'charge'>): Fact {
+function factOf(answer: ChargeAnswer, { invoice, attempt, at }: EffectOf<'charge'>): Fact {
   const { payment } = answer;
   switch (answer.outcome) {
     case 'succeeded':
       return { type: 'payment_succeeded', invoice, attempt, payment: answer.payment, amount: answer.amount };
-    case 'declined':
-      return { type: 'payment_failed', invoice, attempt, payment, decline: answer.decline, code: answer.code };
+    case 'declined': {
+      const { decline, code, advice } = answer;
+      const notBefore = advice === undefined ? null : adviceUntil(advice, at);
+      return {
+        ...{ type: 'payment_failed', invoice, attempt, payment, decline, code },
+        ...(advice !== undefined && { advice }),
+        ...(notBefore && { notBefore }),
+      };
+    }
     case 'needs_action':
       return { type: 'payment_needs_action', invoice, attempt, payment: answer.payment };
     case 'processing':

@@ -45,6 +45,11 @@ export const COMMANDS = [
   'retry_refund',
   'credit_refund',
   'withdraw_credit',
+  'retry',
+  'skip_retry',
+  'hold',
+  'release',
+  'extend_grace',
 ] as const satisfies readonly Command['type'][];
 
 /** Signal: what was taken from the inbox for this subscription, in order. Ids and sanitised facts only. */

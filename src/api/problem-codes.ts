@@ -18,6 +18,8 @@ export const PROBLEMS = {
   customer_unknown: 'no customer is mapped to the user',
   database_unavailable: 'ask again after `Retry-After`',
   discrepancy_closed: 'it is not open any more',
+  dunning_policy_invalid: 'what is wrong with the policy, field by field',
+  dunning_policy_published: 'what is published stays as it is',
   effective_date_past: 'a version takes effect from now on, or later',
   endpoint_disabled: 'it is told nothing',
   external_id_taken: 'another customer has it',

@@ -130,6 +130,7 @@ export const customer = z
     taxIdState: taxIdState.nullable(),
     taxExempt: z.boolean(),
     clockId: clockId.nullable(),
+    segment: z.string().nullable(),
     createdAt: time,
     updatedAt: time,
   })
@@ -150,6 +151,7 @@ const customerFields = {
   address: address.nullable().optional(),
   taxId: taxId.nullable().optional(),
   taxExempt: z.boolean().optional(),
+  segment: text(64).nullable().optional().openapi({ description: 'Your own word for what kind of customer it is.' }),
 };
 export const customerCreate = z
   .strictObject({ ...customerFields, currency: currency.optional(), clockId: clockId.optional() })
@@ -461,7 +463,7 @@ const price = z
     z.strictObject({ ...anyPrice, charges: z.array(charge).min(1).max(20) }),
   ])
   .openapi('Price', { description: 'One price, or a list of charges that add up.' });
-const catalogId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/, 'letters, digits and _ . -');
+export const catalogId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/, 'letters, digits and _ . -');
 const prices = z.array(price).min(1).max(200);
 const plan = z.strictObject({
   id: catalogId,

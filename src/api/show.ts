@@ -213,6 +213,7 @@ export const showCustomer = (customer: Customer, subjects: string[], buyer: Buye
   taxIdState: buyer?.taxIdState ?? null,
   taxExempt: buyer?.taxExempt ?? false,
   clockId: customer.clockId,
+  segment: customer.segment ?? null,
   createdAt: new Date(customer.createdAt).toISOString(),
   updatedAt: new Date(customer.updatedAt).toISOString(),
 });

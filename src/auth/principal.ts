@@ -12,6 +12,7 @@ const NOUNS = [
   'invoices',
   'payment_methods',
   'price_books',
+  'dunning_policies',
   'coupons',
   'ledger',
   'reports',

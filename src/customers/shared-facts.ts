@@ -3,11 +3,16 @@ import type { Db } from '../db/client.ts';
 import { usedUpOf } from '../db/coupons.ts';
 import { readCreditables, readRefundable } from '../db/creditable.ts';
 import { customerCredit } from '../db/customer-credit.ts';
+import { policyInForce } from '../db/dunning-policies.ts';
+import { methodFacts } from '../db/method-facts.ts';
+import { priceBookAt } from '../db/price-books.ts';
 import { taxFactsOf } from '../db/tax-facts.ts';
 import { inTenant, type Trx } from '../db/tenant.ts';
 import { trialUsedAt } from '../db/trials.ts';
+import type { HeldPolicy } from '../domain/dunning.ts';
 import type { SubscriptionId } from '../domain/ids.ts';
 import type { Parties } from '../domain/parties.ts';
+import { termsOf } from '../domain/price-book.ts';
 import type { Books, BookWish, Shared, Wanted } from '../domain/shared.ts';
 import type { Identity } from '../domain/subscription.ts';
 import type { Instant } from '../domain/time.ts';
@@ -34,6 +39,8 @@ export async function sharedFacts(
       chargeStep: processor.capabilities.chargeStep(currency),
       ...(wanted.trialOf !== undefined && { trialUsedAt: await trialUsedAt(trx, customer, wanted.trialOf) }),
       ...(Object.keys(usedUp).length > 0 && { usedUp }),
+      ...(wanted.dunning && { dunning: await dunningFor(trx, whose, wanted.dunning, at) }),
+      ...(wanted.methods && { methods: await methodFacts(trx, whose, at) }),
       ...(wanted.books && { books: await booksFor(trx, whose.id, wanted.books) }),
     };
     return { known, ...(await taxFactsOf(trx, { customer, at })) };
@@ -41,6 +48,21 @@ export async function sharedFacts(
   // Asked once the transaction is over: a calculator outside may take its time.
   const tax = facts && (await taxes.calculator.rulesFor(facts));
   return { ...known, tax, parties };
+}
+
+/** With the prices of its baseline plan, as they are sold at that moment in the subscription's currency. */
+async function dunningFor(
+  trx: Trx,
+  { customer, currency }: Whose,
+  { plan }: NonNullable<Wanted['dunning']>,
+  at: Instant,
+): Promise<HeldPolicy | null> {
+  const policy = await policyInForce(trx, { plan, customer });
+  if (!policy?.baselinePlanId) return policy;
+  const book = await priceBookAt(trx, new Date(at));
+  const baselinePlan = book?.document.plans.find(({ id }) => id === policy.baselinePlanId);
+  const baseline = book && baselinePlan && termsOf(baselinePlan, book.id, currency, book.document);
+  return { ...policy, ...(baseline && { baseline }) };
 }
 
 /** What only some decisions ask for: it goes along with the input, and it is stored. */

@@ -21,6 +21,8 @@ export type Customer = {
   timeZone: string;
   currency: Currency;
   clockId: ClockId | null;
+  /** The tenant's own word for what kind of customer it is. */
+  segment?: string | null | undefined;
   createdAt: Instant;
   updatedAt: Instant;
 };
@@ -53,6 +55,7 @@ export async function createCustomer(
       time_zone: customer.timeZone,
       currency: customer.currency,
       clock_id: customer.clockId,
+      segment: customer.segment ?? null,
       created_at: new Date(customer.createdAt),
       updated_at: new Date(customer.createdAt),
     })
@@ -120,6 +123,7 @@ export async function updateCustomer(
       ...(change.timeZone === undefined ? {} : { time_zone: change.timeZone }),
       ...(change.currency === undefined ? {} : { currency: change.currency }),
       ...(change.clockId === undefined ? {} : { clock_id: change.clockId }),
+      ...(change.segment === undefined ? {} : { segment: change.segment }),
       updated_at: new Date(at),
     })
     .where('id', '=', id)
@@ -164,6 +168,7 @@ export function customerOf(keys: CustomerKeys, row: Selectable<CustomersTable>):
     timeZone: row.time_zone,
     currency: row.currency,
     clockId: row.clock_id,
+    segment: row.segment,
     createdAt: row.created_at.getTime(),
     updatedAt: row.updated_at.getTime(),
   };

@@ -25,7 +25,7 @@ export function changeOne(methods: Methods, scope: Scope, { does, method }: Meth
   if (does === 'forget') {
     methods.set(method.id, {
       ...(known ?? newRow(scope, method)),
-      ...{ is_default: false, detached_at: method.at },
+      ...{ card_key: null, is_default: false, detached_at: method.at },
     });
     const [heir] = attachedOf(methods, method.customer);
     if (heir && !heir.is_default) methods.set(heir.id, { ...heir, is_default: true });
@@ -45,7 +45,7 @@ const newRow = ({ tenant, mode }: Scope, method: Method): PaymentMethodRow => {
   const { id, customer, processor, brand, last4, sealedReference = null, at } = method;
   return {
     ...{ tenant_id: tenant, mode, id, customer_id: customer, processor, brand, last4 },
-    ...{ sealed_reference: sealedReference, is_default: false, created_at: at, detached_at: null },
+    ...{ sealed_reference: sealedReference, card_key: null, is_default: false, created_at: at, detached_at: null },
   };
 };
 

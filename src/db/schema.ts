@@ -14,6 +14,7 @@ import type { Currency } from '../domain/currency.ts';
 import type { LineDiscount } from '../domain/discount.ts';
 import type { DiscrepancyKind, ReconciliationReport, Side } from '../domain/discrepancy.ts';
 import type { DisputeOutcome } from '../domain/dispute.ts';
+import type { DunningPolicy } from '../domain/dunning.ts';
 import type { Earning, SpanCause } from '../domain/earning.ts';
 import type { Effect, RefundSource } from '../domain/effect.ts';
 import type { EventType } from '../domain/event-types.ts';
@@ -25,6 +26,7 @@ import type {
   CustomerId,
   DeliveryId,
   DiscrepancyId,
+  DunningPolicyId,
   EndpointId,
   InvoiceId,
   MailId,
@@ -112,6 +114,8 @@ export type CustomersTable = OfTenant & {
   time_zone: string;
   currency: Currency;
   clock_id: ClockId | null;
+  /** The tenant's own word for what kind of customer it is. */
+  segment: string | null;
   created_at: Timestamp;
   updated_at: Timestamp;
 };
@@ -151,9 +155,22 @@ export type PaymentMethodsTable = OfTenant & {
   last4: string | null;
   /** The processor's own name of it, where that is not ours. */
   sealed_reference: string | null;
+  /** Equal for equal cards, and nothing else can be read from it. */
+  card_key: string | null;
   is_default: boolean;
   created_at: Timestamp;
   detached_at: Timestamp | null;
+};
+
+export type DunningPoliciesTable = OfTenant & {
+  id: DunningPolicyId;
+  name: string;
+  version: number;
+  state: 'draft' | 'published';
+  document: Json<DunningPolicy>;
+  content_hash: string;
+  published_at: Timestamp | null;
+  created_at: Timestamp;
 };
 
 export type PriceBooksTable = OfTenant & {
@@ -296,6 +313,8 @@ export type PaymentAttemptsTable = OfTenant & {
   processor_payment_id: PaymentId | null;
   decline: DeclineClass | null;
   code: string | null;
+  /** What the card's network has advised. */
+  advice: string | null;
   requested_at: Timestamp;
   settled_at: Timestamp | null;
 };
@@ -927,6 +946,7 @@ export type Database = {
   processor_subscriptions: ProcessorSubscriptionsTable;
   payment_methods: PaymentMethodsTable;
   price_books: PriceBooksTable;
+  dunning_policies: DunningPoliciesTable;
   subscriptions: SubscriptionsTable;
   decisions: DecisionsTable;
   invoices: InvoicesTable;

@@ -1,6 +1,6 @@
-import { dunningPolicy } from './dunning.ts';
-import type { Subscription } from './subscription.ts';
-import { type Instant, plusDays } from './time.ts';
+import { accessLadder } from './dunning.ts';
+import type { PastDue, Subscription } from './subscription.ts';
+import type { Instant } from './time.ts';
 
 export type Access = { level: 'full' | 'grace' | 'restricted' | 'none'; until: Instant | null };
 
@@ -11,10 +11,8 @@ export function accessOf(subscription: Subscription, at: Instant): Access {
       return { level: 'full', until: subscription.period.end };
     case 'active':
       return { level: 'full', until: subscription.cancelAt };
-    case 'past_due': {
-      const { graceUntil, restrictedUntil } = accessLadder(subscription.since, subscription.timeZone);
-      return at < graceUntil ? { level: 'grace', until: graceUntil } : { level: 'restricted', until: restrictedUntil };
-    }
+    case 'past_due':
+      return ofDebtor(subscription, at);
     case 'draft':
     case 'incomplete':
     case 'unpaid':
@@ -24,7 +22,10 @@ export function accessOf(subscription: Subscription, at: Instant): Access {
   }
 }
 
-export const accessLadder = (since: Instant, timeZone: string) => ({
-  graceUntil: plusDays(since, dunningPolicy.graceDays, timeZone),
-  restrictedUntil: plusDays(since, dunningPolicy.restrictedDays, timeZone),
-});
+function ofDebtor(state: PastDue, at: Instant): Access {
+  const { graceUntil, restrictedUntil } = accessLadder(state);
+  const hold = state.dunning?.hold;
+  const isGrace = (hold?.since ?? at) < graceUntil;
+  const until = isGrace ? graceUntil : restrictedUntil;
+  return { level: isGrace ? 'grace' : 'restricted', until: hold ? hold.until : until };
+}

@@ -8,8 +8,11 @@
 import { type AboutInvoice, decideAboutInvoice, isAboutInvoice, type OfLife } from './about-invoice.ts';
 import { abandon, cancel, endNow, uncancel } from './cancel.ts';
 import { change } from './changing.ts';
+import { type AboutDebt, catchUp, decideAboutDebt, fallBehind, isAboutDebt, policyFor, untilNextTry } from './debt.ts';
 import { applied, type Because, type Decision, refused, refusedFor, unchanged } from './decision.ts';
+import { DEFAULT_POLICY } from './dunning.ts';
 import type { Effect } from './effect.ts';
+import { firstUsable } from './fallback.ts';
 import { follow, isFollowed } from './follow.ts';
 import { isSeen } from './followed.ts';
 import { applyDiscount, cannotHold, redemptionOf, removeDiscount } from './holding.ts';
@@ -55,10 +58,13 @@ export const INCOMPLETE_EXPIRES_AFTER = 23 * HOUR;
 export function decide(state: Subscription, input: Input): Decision {
   if (isFollowed(state, input)) return follow(state, input);
   if (isSeen(input)) return unchanged('engine.collects');
+  if (isAboutDebt(input)) return decideAboutDebt(state, input);
   return isAboutInvoice(input) ? aboutInvoice(state, input) : decideLife(state, input);
 }
 
-function decideLife(state: Subscription, input: OfLife): Decision {
+type Lived = Exclude<OfLife, AboutDebt>;
+
+function decideLife(state: Subscription, input: Lived): Decision {
   switch (state.state) {
     case 'draft':
       return decideDraft(state, input);
@@ -79,7 +85,7 @@ function decideLife(state: Subscription, input: OfLife): Decision {
   }
 }
 
-function decideDraft(state: Draft, input: OfLife): Decision {
+function decideDraft(state: Draft, input: Lived): Decision {
   switch (input.type) {
     case 'subscribe':
       return subscribe(state, input);
@@ -116,8 +122,6 @@ function decideDraft(state: Draft, input: OfLife): Decision {
     case 'retry_due':
     case 'draft_due':
     case 'invoice_overdue':
-    case 'access_step_due':
-    case 'dunning_ended':
     case 'cancel_due':
     case 'resume_due':
     case 'listening_ended':
@@ -194,7 +198,7 @@ function subscribe(draft: Draft, input: InputOf<'subscribe'>): Decision {
   return applied('subscribe.first_payment', become(draft, opened), [...redemptions, created, ...effects], because);
 }
 
-function decideIncomplete(state: Incomplete, input: OfLife): Decision {
+function decideIncomplete(state: Incomplete, input: Lived): Decision {
   switch (input.type) {
     case 'payment_succeeded':
       return after(paymentSucceeded(state, input), (paid) =>
@@ -209,7 +213,7 @@ function decideIncomplete(state: Incomplete, input: OfLife): Decision {
       );
     case 'payment_failed':
       return news(state, input, (open) =>
-        after(paymentFailed(state, open, input, false), (failed) => (failed.expiring ? giveUp(failed, input) : failed)),
+        after(paymentFailed(state, open, input, null), (failed) => (failed.expiring ? giveUp(failed, input) : failed)),
       );
     case 'payment_needs_action':
       return news(state, input, (open) =>
@@ -249,8 +253,6 @@ function decideIncomplete(state: Incomplete, input: OfLife): Decision {
     case 'retry_due':
     case 'draft_due':
     case 'invoice_overdue':
-    case 'access_step_due':
-    case 'dunning_ended':
     case 'cancel_due':
     case 'resume_due':
     case 'listening_ended':
@@ -287,7 +289,7 @@ function activate(state: Incomplete, at: Instant, why: string): Step<Active> {
   return { state: active, effects: [{ type: 'announce', event: 'subscription.activated', data: { why }, at }] };
 }
 
-function decideTrialing(state: Trialing, input: OfLife): Decision {
+function decideTrialing(state: Trialing, input: Lived): Decision {
   switch (input.type) {
     case 'trial_reminder_due':
       return remindOfTrialEnd(state, input.at);
@@ -333,15 +335,13 @@ function decideTrialing(state: Trialing, input: OfLife): Decision {
     case 'period_ended':
     case 'retry_due':
     case 'invoice_overdue':
-    case 'access_step_due':
-    case 'dunning_ended':
     case 'resume_due':
     case 'listening_ended':
       return unchanged('trialing.waits');
   }
 }
 
-function decideActive(state: Active, input: OfLife): Decision {
+function decideActive(state: Active, input: Lived): Decision {
   switch (input.type) {
     case 'period_ended':
       return renew(state, input);
@@ -349,11 +349,13 @@ function decideActive(state: Active, input: OfLife): Decision {
       return after(paymentSucceeded(state, input));
     case 'payment_failed':
       return news(state, input, (open) =>
-        after(paymentFailed(state, open, input, true), (failed) => ifOverdue(failed, input.at)),
+        after(paymentFailed(state, open, input, policyFor(state, input) ?? DEFAULT_POLICY), (failed) =>
+          ifOverdue(failed, input),
+        ),
       );
     case 'payment_needs_action':
       return news(state, input, (open) =>
-        after(paymentNeedsAction(state, open, input), (waiting) => ifOverdue(waiting, input.at)),
+        after(paymentNeedsAction(state, open, input), (waiting) => ifOverdue(waiting, input)),
       );
     case 'payment_processing':
       return news(state, input, (open) => after(paymentProcessing(state, open, input)));
@@ -397,22 +399,22 @@ function decideActive(state: Active, input: OfLife): Decision {
     case 'incomplete_expired':
     case 'trial_reminder_due':
     case 'trial_ended':
-    case 'access_step_due':
-    case 'dunning_ended':
     case 'resume_due':
     case 'listening_ended':
       return unchanged('active.waits');
   }
 }
 
-function decidePastDue(state: PastDue, input: OfLife): Decision {
+function decidePastDue(state: PastDue, input: Lived): Decision {
   switch (input.type) {
     case 'period_ended':
       return renew(state, input); // new periods are still invoiced while the ladder runs
     case 'payment_succeeded':
       return after(paymentSucceeded(state, input), (paid) => catchUp(paid, input));
     case 'payment_failed':
-      return news(state, input, (open) => after(paymentFailed(state, open, input, true)));
+      return news(state, input, (open) =>
+        after(paymentFailed(state, open, input, policyFor(state, input) ?? DEFAULT_POLICY)),
+      );
     case 'payment_needs_action':
       return news(state, input, (open) => after(paymentNeedsAction(state, open, input)));
     case 'payment_processing':
@@ -421,24 +423,6 @@ function decidePastDue(state: PastDue, input: OfLife): Decision {
       return news(state, input, (open) => after(paymentCanceled(state, open, input)));
     case 'retry_due':
       return retry(state, input);
-    case 'access_step_due':
-      return applied(
-        'access.restricted',
-        { ...state, restricted: true },
-        [{ type: 'announce', event: 'access.changed', data: { level: 'restricted' }, at: input.at }],
-        { since: state.since },
-      );
-    case 'dunning_ended': {
-      const { since } = state;
-      const unpaid: Unpaid = Object.assign(common(state, 'unpaid'), { since, invoices: stopRetries(state.invoices) });
-      const told: Effect = {
-        type: 'announce',
-        event: 'subscription.unpaid',
-        data: { since: state.since },
-        at: input.at,
-      };
-      return applied('dunning.ended', become(state, unpaid), [told], { since: state.since, owed: owed(state) });
-    }
     case 'migrate':
       return migrate(state, input, change);
     case 'undo_migration':
@@ -479,12 +463,12 @@ function decidePastDue(state: PastDue, input: OfLife): Decision {
   }
 }
 
-function decideUnpaid(state: Unpaid, input: OfLife): Decision {
+function decideUnpaid(state: Unpaid, input: Lived): Decision {
   switch (input.type) {
     case 'payment_succeeded':
       return after(paymentSucceeded(state, input), (paid) => catchUp(paid, input));
     case 'payment_failed':
-      return news(state, input, (open) => after(paymentFailed(state, open, input, false)));
+      return news(state, input, (open) => after(paymentFailed(state, open, input, null)));
     case 'payment_needs_action':
       return news(state, input, (open) => after(paymentNeedsAction(state, open, input)));
     case 'payment_processing':
@@ -526,23 +510,23 @@ function decideUnpaid(state: Unpaid, input: OfLife): Decision {
     case 'period_ended':
     case 'retry_due':
     case 'invoice_overdue':
-    case 'access_step_due':
-    case 'dunning_ended':
     case 'resume_due':
     case 'listening_ended':
       return unchanged('unpaid.waits');
   }
 }
 
-function decidePaused(state: Paused, input: OfLife): Decision {
+function decidePaused(state: Paused, input: Lived): Decision {
   switch (input.type) {
     case 'resume':
     case 'resume_due':
-      return resume(state, input);
+      return isOwing(state) && overdue(state).length > 0
+        ? refused('debt_unpaid', 'cannot resume: it was paused for a debt that is still open')
+        : resume(state, input);
     case 'payment_succeeded':
-      return after(paymentSucceeded(state, input));
+      return after(paymentSucceeded(state, input), (paid) => (isOwing(paid) ? catchUp(paid, input) : paid));
     case 'payment_failed':
-      return news(state, input, (open) => after(paymentFailed(state, open, input, false)));
+      return news(state, input, (open) => after(paymentFailed(state, open, input, null)));
     case 'payment_needs_action':
       return news(state, input, (open) => after(paymentNeedsAction(state, open, input)));
     case 'payment_processing':
@@ -562,7 +546,7 @@ function decidePaused(state: Paused, input: OfLife): Decision {
     case 'pay':
       return pay(state, input);
     case 'use_payment_method':
-      return useMethod(state, input, false);
+      return useMethod(state, input, isOwing(state));
     case 'bill':
       return billed(state, input);
     case 'apply_discount':
@@ -583,21 +567,19 @@ function decidePaused(state: Paused, input: OfLife): Decision {
     case 'period_ended':
     case 'retry_due':
     case 'invoice_overdue':
-    case 'access_step_due':
-    case 'dunning_ended':
     case 'listening_ended':
       return unchanged('paused.waits');
   }
 }
 
 /** It is never revived: late money is recorded, and a debt can still be paid. */
-function decideCanceled(state: Canceled, input: OfLife): Decision {
+function decideCanceled(state: Canceled, input: Lived): Decision {
   switch (input.type) {
     case 'payment_succeeded':
       return isAccepted(state) ? after(paymentSucceeded(state, input)) : unchanged('canceled.never_accepted');
     case 'payment_failed':
       return isAccepted(state)
-        ? news(state, input, (open) => after(paymentFailed(state, open, input, false)))
+        ? news(state, input, (open) => after(paymentFailed(state, open, input, null)))
         : unchanged('canceled.never_accepted');
     case 'payment_needs_action':
       return isAccepted(state)
@@ -635,8 +617,6 @@ function decideCanceled(state: Canceled, input: OfLife): Decision {
     case 'retry_due':
     case 'draft_due':
     case 'invoice_overdue':
-    case 'access_step_due':
-    case 'dunning_ended':
     case 'cancel_due':
     case 'resume_due':
     case 'listening_ended':
@@ -682,14 +662,14 @@ function aboutInvoice(state: Subscription, input: AboutInvoice): Decision {
 
 const isTold = ({ type }: AboutInvoice): boolean => /^(payment_refunded|refund_failed|dispute_|funds_)/.test(type);
 
+const isOwing = (state: Subscription): state is Paused => state.state === 'paused' && state.owing !== undefined;
+
 /** An invoice is not waited for any more. */
 function moveOn(state: Extract<Subscription, Accepted>, moment: Moment): Subscription | Step {
-  if (state.state === 'past_due' || state.state === 'unpaid') return catchUp(state, moment);
+  if (state.state === 'past_due' || state.state === 'unpaid' || isOwing(state)) return catchUp(state, moment);
   if (state.state === 'incomplete' && state.invoices.length === 0) return activate(state, moment.at, 'first_payment');
   return state;
 }
-
-const owed = (state: Accepted): number => state.invoices.reduce((sum, { amount }) => sum + amount, 0);
 
 function renew(state: Active | PastDue, moment: Moment): Decision {
   const { at } = moment;
@@ -724,46 +704,35 @@ function finalised(state: Billable, input: InputOf<'finalise' | 'draft_due'>): D
 }
 
 /** One that was sent was not paid in time. */
-function fellDue(state: Active | PastDue, { invoice, at }: InputOf<'invoice_overdue'>): Decision {
+function fellDue(state: Active | PastDue, input: InputOf<'invoice_overdue'>): Decision {
+  const { invoice, at } = input;
   const invoices = state.invoices.map((open) =>
     open.id === invoice ? stillOpen(open, { failedAt: open.dueAt }) : open,
   );
   const late = having(state, { invoices });
   const told: Effect = { type: 'announce', event: 'invoice.overdue', data: { invoice }, at };
   const { state: next, effects } =
-    late.state === 'active' ? fallBehind(late, at) : { state: late, effects: [] as Effect[] };
+    late.state === 'active' ? fallBehind(late, input) : { state: late, effects: [] as Effect[] };
   return applied('invoice.overdue', next, [told, ...effects], { invoice });
 }
 
 /** One that was sent may be tried before it is due, and that makes nobody late. */
-const ifOverdue = (state: Active, at: Instant): Active | Step<PastDue> =>
-  overdue(state).length > 0 ? fallBehind(state, at) : state;
-
-function fallBehind(state: Active, at: Instant): Step<PastDue> {
-  const since = Math.min(...overdue(state).map(({ dueAt }) => dueAt));
-  const pastDue = become<PastDue>(state, Object.assign(common(state, 'past_due'), { since, restricted: false }));
-  return {
-    state: pastDue,
-    effects: [{ type: 'announce', event: 'subscription.past_due', data: { since, owed: owed(state) }, at }],
-  };
-}
-
-/** Paid. Access comes back as soon as nothing overdue remains; a period that ran out meanwhile begins anew. */
-function catchUp(state: PastDue | Unpaid, moment: Moment): Subscription | Step {
-  const { at } = moment;
-  const behind = overdue(state);
-  if (behind.length > 0) return { ...state, since: Math.min(...behind.map(({ dueAt }) => dueAt)) };
-  const active = become<Active>(state, common(state, 'active'));
-  const told: Effect = { type: 'announce', event: 'subscription.recovered', data: { since: state.since }, at };
-  if (state.state === 'past_due' || at < state.period.end) return { state: active, effects: [told] };
-  const { state: opened, effects } = startAnew(active, moment, true);
-  return { state: opened, effects: [told, ...effects] };
-}
+const ifOverdue = (state: Active, moment: Moment): Active | Step<PastDue> =>
+  overdue(state).length > 0 ? fallBehind(state, moment) : state;
 
 function retry(state: Active | PastDue, input: InputOf<'retry_due'>): Decision {
-  const tried = payNow(state, input.invoice, state.paymentMethod, false, input.at);
+  const methods = policyFor(state, input)?.fallbacks ? input.shared?.methods : undefined;
+  const method = methods ? firstUsable(state, methods, input.at) : state.paymentMethod;
+  if (methods && method === null) return noMethodUsable(state, input);
+  const tried = payNow(state, input.invoice, method, false, input.at);
   if ('code' in tried) return unchanged(`retry.${tried.code}`);
   return applied('dunning.retry', tried.state, tried.effects, { invoice: input.invoice });
+}
+
+/** Each has failed today, is dead, or is at a limit of its network: this try is left out. */
+function noMethodUsable(state: Active | PastDue, { invoice, at }: InputOf<'retry_due'>): Decision {
+  const invoices = state.invoices.map((open) => (open.id === invoice ? untilNextTry(state, open, at) : open));
+  return applied('dunning.no_method_usable', having(state, { invoices }), [], { invoice });
 }
 
 function pay(state: Extract<Subscription, Accepted>, input: InputOf<'pay'>): Decision {

@@ -41,6 +41,7 @@ export type RecordEffect =
       payment: PaymentId | null;
       decline: DeclineClass | null;
       code: string | null;
+      advice?: string;
       at: Instant;
     }
   | {

@@ -49,6 +49,10 @@ const types = {
     about: 'The attempts to collect have ended, and it is not paid.',
     data: { since: 'time', owed: 'amount?' },
   },
+  'subscription.downgraded': {
+    about: 'The attempts to collect have ended, and it has moved to the baseline plan. The debt stays.',
+    data: { plan: 'text', owed: 'amount' },
+  },
   'subscription.paused': { about: 'It is paused.', data: { resumeAt: 'time?', why: 'text?' } },
   'subscription.resumed': { about: 'It goes on.', data: {} },
   'subscription.cancel_planned': { about: 'It will end.', data: { cancelAt: 'time' } },
@@ -59,6 +63,10 @@ const types = {
     data: { what: 'text', code: 'text' },
   },
   'access.changed': { about: 'The customer may use less, or all of it again.', data: { level: 'text' } },
+  'access.grace_ending': {
+    about: 'Full access ends soon, unless what is owed is paid.',
+    data: { until: 'time', owed: 'amount' },
+  },
   'entitlements.changed': {
     about: 'What the customer may use is not what it was: ask for it anew.',
     data: { customer: 'text', access: 'text?', plan: 'text?', quantity: 'count?', feature: 'text?' },

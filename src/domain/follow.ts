@@ -4,10 +4,10 @@
  * processor, and nothing has changed before it has answered. Grace is ours: how long a debt leaves what access.
  */
 import { decideAboutInvoice } from './about-invoice.ts';
-import { accessLadder } from './access.ts';
 import { LISTENS_FOR } from './cancel.ts';
 import { canonical } from './canonical.ts';
 import { applied, type Because, type Decision, refused, refusedFor, unchanged } from './decision.ts';
+import { accessLadder } from './dunning.ts';
 import type { Effect } from './effect.ts';
 import type { EventType } from './event-types.ts';
 import {
@@ -96,6 +96,11 @@ export function follow(state: Subscription, input: Input): Decision {
     case 'write_off':
     case 'record_payment':
     case 'withdraw_credit':
+    case 'retry':
+    case 'skip_retry':
+    case 'hold':
+    case 'release':
+    case 'extend_grace':
       return refused(
         'processor_collects',
         `cannot ${input.type.replaceAll('_', ' ')}: ${state.processor} collects this subscription`,
@@ -116,6 +121,8 @@ export function follow(state: Subscription, input: Input): Decision {
     case 'invoice_overdue':
     case 'cancel_due':
     case 'resume_due':
+    case 'grace_reminder_due':
+    case 'hold_ended':
     case 'listening_ended':
       return unchanged('follow.waits');
   }
@@ -338,7 +345,7 @@ function shaped(before: Followed, follows: Follows, seen: SeenSubscription, at: 
       return { ...base, state: seen.state };
     case 'past_due': {
       const since = owingSince(base, seen);
-      const { graceUntil, restrictedUntil } = accessLadder(since, before.timeZone);
+      const { graceUntil, restrictedUntil } = accessLadder({ since, timeZone: before.timeZone });
       return at < restrictedUntil
         ? { ...base, state: 'past_due', since, restricted: at >= graceUntil }
         : { ...base, state: 'unpaid', since };

@@ -7,6 +7,8 @@ export type PaymentMethodId = `pm_${string}`;
 export type CreditNoteId = `cn_${string}`;
 /** Ours; the processor has a name of its own for it. */
 export type RefundId = `ref_${string}`;
+/** A version of a dunning policy. */
+export type DunningPolicyId = `dun_${string}`;
 export type PriceBookId = `pb_${string}`;
 export type ClockId = `clk_${string}`;
 /** A migration of subscriptions to a version of the price book. */

@@ -51,6 +51,15 @@ export type Command =
   | { type: 'uncancel' }
   | { type: 'pause'; resumeAt: Instant | null }
   | { type: 'resume' }
+  /** An operator tries all that is owed, now. */
+  | { type: 'retry' }
+  /** The next try is left out. */
+  | { type: 'skip_retry' }
+  /** No retry and no step of access comes, until then or until it is released. */
+  | { type: 'hold'; until: Instant | null }
+  | { type: 'release' }
+  /** What full access the debtor has lasts until then. */
+  | { type: 'extend_grace'; until: Instant }
   /** The customer pays an open invoice, or an operator tries it again. */
   | { type: 'pay'; invoice: InvoiceId; paymentMethod: PaymentMethodId | null; onSession: boolean }
   | { type: 'use_payment_method'; paymentMethod: PaymentMethodId }
@@ -128,6 +137,9 @@ export type Fact =
       payment: PaymentId | null;
       decline: DeclineClass;
       code: string;
+      /** The card network's own advice, and how long it, or a limit of its, forbids another try of this card. */
+      advice?: string;
+      notBefore?: Instant;
     }
   | { type: 'payment_needs_action'; invoice: InvoiceId; attempt: number; payment: PaymentId }
   | { type: 'payment_processing'; invoice: InvoiceId; attempt: number; payment: PaymentId }
@@ -187,6 +199,8 @@ export type Due =
   | { type: 'draft_due'; invoice: InvoiceId }
   | { type: 'invoice_overdue'; invoice: InvoiceId }
   | { type: 'access_step_due' }
+  | { type: 'grace_reminder_due' }
+  | { type: 'hold_ended' }
   | { type: 'dunning_ended' }
   | { type: 'cancel_due' }
   | { type: 'resume_due' }

@@ -2,6 +2,7 @@ import type { Currency } from './currency.ts';
 import type { HeldDiscount, LineDiscount } from './discount.ts';
 import type { Earning } from './earning.ts';
 import type { InvoiceId, PaymentId, PaymentMethodId } from './ids.ts';
+import type { DeclineClass } from './input.ts';
 import type { LineTax, TaxCategory, TaxRate } from './tax.ts';
 import type { Day, Instant } from './time.ts';
 
@@ -99,11 +100,15 @@ export type OpenInvoice = {
   /** When the first try failed, or a sent one was overdue: the retry ladder counts from it. */
   failedAt: Instant | null;
   lastDecline: string | null;
+  /** What kind of decline that was. */
+  lastClass?: DeclineClass | undefined;
   collection: Collection;
   /** Nobody charges it unasked. */
   sent?: true | undefined;
   /** Given up as lost in the books. It is still owed. */
   writtenOff?: true | undefined;
+  /** Left behind by a downgrade: nobody is dunned for it any more. */
+  left?: true | undefined;
 };
 
 export type Sums = Pick<Invoice, 'subtotal' | 'discount' | 'tax' | 'taxIncluded' | 'total'>;

@@ -1,6 +1,6 @@
-import { accessLadder } from './access.ts';
+import { accessLadder } from './dunning.ts';
 import type { Due } from './input.ts';
-import type { Accepted, Subscription, Trialing } from './subscription.ts';
+import type { Accepted, PastDue, Subscription, Trialing } from './subscription.ts';
 import type { Instant } from './time.ts';
 
 export type NextDue = Due & { at: Instant };
@@ -36,18 +36,15 @@ function ofEngine(state: Subscription): NextDue[] {
         ...retries(state),
         ...sent(state),
       ];
-    case 'past_due': {
-      const { graceUntil, restrictedUntil } = accessLadder(state.since, state.timeZone);
+    case 'past_due':
       return [
         ...cancellation(state),
-        { type: 'dunning_ended', at: restrictedUntil },
-        ...(state.restricted ? [] : [{ type: 'access_step_due', at: graceUntil } as const]),
+        ...(state.dunning?.hold ? [] : accessSteps(state)),
         ...drafts(state),
         { type: 'period_ended', at: state.period.end },
-        ...retries(state),
+        ...(state.dunning?.hold ? endOfHold(state) : retries(state)),
         ...sent(state),
       ];
-    }
     case 'unpaid':
       return [...cancellation(state), ...drafts(state)];
     case 'paused':
@@ -60,6 +57,21 @@ function ofEngine(state: Subscription): NextDue[] {
       return [{ type: 'listening_ended', at: state.listensUntil }];
   }
 }
+
+function accessSteps(state: PastDue): NextDue[] {
+  const { graceUntil, restrictedUntil } = accessLadder(state);
+  const remindAt = state.dunning?.remindAt ?? null;
+  return [
+    { type: 'dunning_ended', at: restrictedUntil },
+    ...(state.restricted ? [] : [{ type: 'access_step_due', at: graceUntil } as const]),
+    ...(remindAt === null ? [] : [{ type: 'grace_reminder_due', at: remindAt } as const]),
+  ];
+}
+
+const endOfHold = ({ dunning }: PastDue): NextDue[] => {
+  const until = dunning?.hold?.until ?? null;
+  return until === null ? [] : [{ type: 'hold_ended', at: until }];
+};
 
 /** What is left for us to see to where a processor collects by itself. */
 const OURS: ReadonlySet<Due['type']> = new Set<Due['type']>([

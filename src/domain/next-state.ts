@@ -77,6 +77,8 @@ export const stillOpen = (invoice: OpenInvoice, fields: Partial<OpenInvoice>): O
     },
     invoice.sent && { sent: invoice.sent },
     invoice.writtenOff && { writtenOff: invoice.writtenOff },
+    invoice.left && { left: invoice.left },
+    invoice.lastClass && { lastClass: invoice.lastClass },
     fields,
   );
 
@@ -93,13 +95,19 @@ function copyOf(state: Extract<Subscription, Accepted>): Subscription {
     case 'active':
       return common(state, 'active');
     case 'past_due': {
-      const { since, restricted } = state;
-      return Object.assign(common(state, 'past_due'), { since, restricted });
+      const { since, restricted, dunning } = state;
+      return Object.assign(common(state, 'past_due'), { since, restricted }, dunning && { dunning });
     }
     case 'unpaid':
-      return Object.assign(common(state, 'unpaid'), { since: state.since });
-    case 'paused':
-      return Object.assign(common(state, 'paused'), { resumeAt: state.resumeAt });
+      return Object.assign(
+        common(state, 'unpaid'),
+        { since: state.since },
+        state.dunning && { dunning: state.dunning },
+      );
+    case 'paused': {
+      const { resumeAt, owing } = state;
+      return Object.assign(common(state, 'paused'), { resumeAt }, owing !== undefined && { owing });
+    }
     case 'canceled': {
       const { endedAt, reason, listensUntil } = state;
       return Object.assign(common(state, 'canceled'), { endedAt, reason, listensUntil });

@@ -1,7 +1,8 @@
 /** What a payment's news does to the invoices that wait for it, in every state alike. The states say what follows. */
 import type { Because } from './decision.ts';
-import { nextRetry } from './dunning.ts';
+import { nextRetry, type Rules } from './dunning.ts';
 import type { Effect } from './effect.ts';
+import { fallbackFor } from './fallback.ts';
 import type { PaymentId, PaymentMethodId } from './ids.ts';
 import type { Fact, InputOf } from './input.ts';
 import type { OpenInvoice } from './invoice.ts';
@@ -126,22 +127,38 @@ export function awaited(state: Accepted, { invoice, attempt }: StepFact): OpenIn
   return step === 'charging' || step === 'needs_action' || step === 'processing' ? open : null;
 }
 
-/** Declined. It is tried again along the ladder where that can help; `retrying: false` leaves it to the customer. */
+/**
+ * Declined. Another method of the customer's is tried at once, where the policy says so; else it is tried again along the
+ * ladder, where that can help. Without a policy it is left to the customer.
+ */
 export function paymentFailed<S extends Accepted>(
   state: S,
   open: OpenInvoice,
   input: InputOf<'payment_failed'>,
-  retrying: boolean,
+  policy: Rules | null,
 ): Applied<S> {
-  const { at, decline, code, payment } = input;
-  const failedAt = open.sent ? open.failedAt : (open.failedAt ?? at);
-  const retryAt = retrying && failedAt !== null && !open.sent ? nextRetry(decline, failedAt, at, state.timeZone) : null;
+  const { at, decline, code, payment, advice, notBefore } = input;
+  const failedAt = open.sent || open.left ? open.failedAt : (open.failedAt ?? at);
+  const isOurs = policy !== null && failedAt !== null && !open.sent;
+  const fallback = isOurs && policy.fallbacks ? fallbackFor(state, input) : null;
+  const retryAt = isOurs ? nextRetry({ decline, failedAt, at, notBefore }, state.timeZone, policy) : null;
   const collection: OpenInvoice['collection'] = retryAt === null ? resting(open) : { step: 'retrying', at: retryAt };
+  const failed = stillOpen(open, { failedAt, lastDecline: code, lastClass: decline, collection });
+  const settled = { ...settle(input, 'failed', payment, { decline, code }), ...(advice && { advice }) };
+  if (fallback) {
+    const next = attempt(failed, fallback, false, at);
+    return {
+      rule: 'payment.failed_over',
+      state: replace(state, next.open),
+      effects: [settled, next.effect],
+      because: { invoice: open.id, attempt: open.attempts, decline, code, next: fallback },
+    };
+  }
   return {
     rule: 'payment.failed',
-    state: replace(state, stillOpen(open, { failedAt, lastDecline: code, collection })),
+    state: replace(state, failed),
     effects: [
-      settle(input, 'failed', payment, { decline, code }),
+      settled,
       {
         type: 'announce',
         event: 'payment.failed',

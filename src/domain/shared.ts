@@ -6,7 +6,9 @@
 import { isSame } from './canonical.ts';
 import { afterNote, type Creditable, type CreditablePayment, creditableOf } from './credit-note.ts';
 import type { Decided } from './decide-all.ts';
+import type { HeldPolicy } from './dunning.ts';
 import type { Effect } from './effect.ts';
+import type { MethodFact } from './fallback.ts';
 import type { CouponId, InvoiceId, PaymentId, PromotionCodeId } from './ids.ts';
 import type { Input } from './input.ts';
 import type { Refusal } from './refusal.ts';
@@ -26,6 +28,10 @@ export type Shared = {
   usedUp?: Record<CouponId, Refusal> | undefined;
   /** When the customer's first trial of the product began. */
   trialUsedAt?: Instant | null;
+  /** What a debt that begins now is dunned by; null where the tenant has no policy for it. */
+  dunning?: HeldPolicy | null;
+  /** The customer's methods that could be tried, in their order. */
+  methods?: readonly MethodFact[];
   /** Only for decisions that ask for them. */
   books?: Books | undefined;
 };
@@ -57,7 +63,14 @@ export const NOTHING_SHARED: Shared = { credit: 0, minimumCharge: 0, tax: null }
 export type Moment = { at: number; shared?: Shared | undefined };
 
 /** Which facts are to be read. */
-export type Wanted = { redemptions?: Redemption[]; trialOf?: string; books?: BookWish };
+export type Wanted = {
+  redemptions?: Redemption[];
+  trialOf?: string;
+  books?: BookWish;
+  /** Of the plan, in that currency. */
+  dunning?: { plan: string };
+  methods?: true;
+};
 
 export type Redemption = { coupon: CouponId; promotionCode: PromotionCodeId | null };
 
@@ -69,11 +82,17 @@ export function sharedWanted(decided: readonly Decided[]): Wanted | null {
     .map(({ coupon, promotionCode }) => ({ coupon, promotionCode }));
   const books = booksWanted(decided);
   const trialOf = trialIn(decided);
-  if (redemptions.length === 0 && trialOf === null && !books && !effects.some(needsShared)) return null;
+  const dunning = dunningWanted(decided);
+  const methods = methodsWanted(decided);
+  if (redemptions.length === 0 && trialOf === null && !books && !dunning && !methods && !effects.some(needsShared)) {
+    return null;
+  }
   return {
     ...(redemptions.length > 0 && { redemptions }),
     ...(trialOf !== null && { trialOf }),
     ...(books && { books }),
+    ...(dunning && { dunning }),
+    ...(methods && { methods }),
   };
 }
 
@@ -84,6 +103,24 @@ function trialIn(decided: readonly Decided[]): string | null {
   }
   return null;
 }
+
+/** The policy is read when a debt begins, and held from then on. */
+function dunningWanted(decided: readonly Decided[]): Wanted['dunning'] | null {
+  for (const { before, after } of decided) {
+    if (before.state === 'active' && after.state === 'past_due') return { plan: before.terms.planId };
+  }
+  return null;
+}
+
+/** Where one method fails and the policy goes on to another, all of them are looked at. */
+const methodsWanted = (decided: readonly Decided[]): boolean =>
+  decided.some(
+    ({ input, decision, after }) =>
+      decision.outcome === 'applied' &&
+      (input.type === 'payment_failed' || input.type === 'retry_due') &&
+      after.state === 'past_due' &&
+      after.dunning?.policy?.fallbacks === true,
+  );
 
 function booksWanted(decided: readonly Decided[]): BookWish | null {
   const wishes = decided.flatMap(({ asked, before }) => wishOf(asked, before.timeZone) ?? []);
@@ -127,8 +164,8 @@ export function withoutBooks({ books: _, ...shared }: Shared): Shared {
 
 const needsShared = ({ type }: Effect): boolean => type === 'issue_invoice' || type === 'draft_invoice';
 
-/** What was used up for one redemption may be there for the next. */
-export const withoutLimits = ({ usedUp: _, ...shared }: Shared): Shared => shared;
+/** What was used up for one redemption may be there for the next; a policy and the methods are read when they are asked for. */
+export const withoutLimits = ({ usedUp: _, dunning: __, methods: ___, ...shared }: Shared): Shared => shared;
 
 /** The same moment for what comes after these effects: nothing is spent twice. */
 export const after = <M extends Moment>(moment: M, effects: readonly Effect[]): M =>

@@ -1,6 +1,7 @@
 import type { Currency } from './currency.ts';
 import type { HeldDiscount } from './discount.ts';
 import type { KnownDispute } from './dispute.ts';
+import type { Dunning } from './dunning.ts';
 import type { Follows } from './followed.ts';
 import type { CustomerId, InvoiceId, Mode, PaymentId, PaymentMethodId, SubscriptionId, TenantId } from './ids.ts';
 import { invariant } from './invariant.ts';
@@ -80,9 +81,10 @@ export type Trialing = Accepted & { state: 'trialing'; trial?: HeldTrial };
 export type HeldTrial = { atEnd: 'charge' | 'pause' | 'cancel'; remindAt: Instant | null };
 export type Active = Accepted & { state: 'active' };
 /** `since` is when the oldest unpaid debt fell due: the access ladder counts from it. */
-export type PastDue = Accepted & { state: 'past_due'; since: Instant; restricted: boolean };
-export type Unpaid = Accepted & { state: 'unpaid'; since: Instant };
-export type Paused = Accepted & { state: 'paused'; resumeAt: Instant | null };
+export type PastDue = Accepted & { state: 'past_due'; since: Instant; restricted: boolean; dunning?: Dunning };
+export type Unpaid = Accepted & { state: 'unpaid'; since: Instant; dunning?: Dunning };
+/** `owing`: since that instant, by whose end of dunning it was paused. */
+export type Paused = Accepted & { state: 'paused'; resumeAt: Instant | null; owing?: Instant };
 export type CancelReason =
   | 'requested'
   | 'not_accepted'
@@ -111,7 +113,12 @@ export const transitions = {
   incomplete: { active: 'first payment arrived', canceled: 'expired or canceled' },
   trialing: { active: 'trial ended', paused: 'trial ended without a payment method', canceled: 'canceled' },
   active: { past_due: 'payment failed', paused: 'paused', canceled: 'canceled' },
-  past_due: { active: 'nothing overdue remains', unpaid: 'dunning ended', canceled: 'canceled' },
+  past_due: {
+    active: 'nothing overdue remains',
+    unpaid: 'dunning ended',
+    paused: 'dunning ended in a pause',
+    canceled: 'canceled',
+  },
   unpaid: { active: 'nothing overdue remains', canceled: 'canceled' },
   paused: { active: 'resumed', canceled: 'canceled' },
   canceled: {},

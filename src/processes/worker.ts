@@ -70,7 +70,9 @@ workers = await runWorkers({
   connection,
   namespaces: config.namespaces,
   db,
-  activities: createActivities({ db, ring: config.ENCRYPTION_KEYS, processors, taxes: createTaxes(config) }),
+  activities: createActivities({
+    ...{ db, ring: config.ENCRYPTION_KEYS, cardKey: config.BLIND_INDEX_KEY, processors, taxes: createTaxes(config) },
+  }),
   processors,
   methodKey: config.BLIND_INDEX_KEY,
   inboxKeys: config.INBOX_KEYS ?? separated(config.ENCRYPTION_KEYS, 'inbox'),

@@ -74,9 +74,20 @@ export type ChargeRequest = {
   onSession: boolean;
 };
 
+/** The processor's own, equal for equal cards. It is kept nowhere but as a keyed hash. */
+export type CardFingerprint = string;
+
 export type ChargeAnswer =
-  | { outcome: 'succeeded'; payment: PaymentId; amount: number }
-  | { outcome: 'declined'; payment: PaymentId | null; decline: DeclineClass; code: string }
+  | { outcome: 'succeeded'; payment: PaymentId; amount: number; card?: CardFingerprint }
+  | {
+      outcome: 'declined';
+      payment: PaymentId | null;
+      decline: DeclineClass;
+      code: string;
+      /** The card network's. */
+      advice?: string;
+      card?: CardFingerprint;
+    }
   | { outcome: 'needs_action'; payment: PaymentId }
   | { outcome: 'processing'; payment: PaymentId }
   | { outcome: 'canceled'; payment: PaymentId };

@@ -1,6 +1,13 @@
 import type Stripe from 'stripe';
 import { attemptKey } from '../domain/ids.ts';
-import type { CancelAnswer, CancelRequest, ChargeAnswer, ChargeRequest, ChargeSought } from './processor.ts';
+import type {
+  CancelAnswer,
+  CancelRequest,
+  CardFingerprint,
+  ChargeAnswer,
+  ChargeRequest,
+  ChargeSought,
+} from './processor.ts';
 import { keyFor } from './processor-key.ts';
 import { fromStripe, toStripe } from './stripe-amounts.ts';
 import { declineClassOf, declineOf } from './stripe-declines.ts';
@@ -28,6 +35,7 @@ export async function charge(stripe: Stripe, request: ChargeRequest): Promise<Ch
             customer,
             payment_method: paymentMethod,
             confirm: true,
+            expand: ['payment_method'],
             // A redirect would need an address of ours to come back to, and nobody is there to follow it.
             automatic_payment_methods: { enabled: true, allow_redirects: 'never' },
             ...(onSession ? { setup_future_usage: 'off_session' } : { off_session: true }),
@@ -44,7 +52,7 @@ export async function charge(stripe: Stripe, request: ChargeRequest): Promise<Ch
 function refusal(error: StripeError): ChargeAnswer | undefined {
   const payment = error.payment_intent?.id ?? null;
   if (error.statusCode === 402) {
-    return { outcome: 'declined', payment, ...declineOf(error) };
+    return { outcome: 'declined', payment, ...declineOf(error), ...cardOf(error.payment_method) };
   }
   if (error.statusCode !== 400 && error.statusCode !== 404) return undefined;
   // Detached, or spent without a customer: the customer has to give us another.
@@ -66,7 +74,12 @@ function answerOf(intent: Stripe.PaymentIntent): ChargeAnswer | null {
   const payment = intent.id;
   switch (intent.status) {
     case 'succeeded':
-      return { outcome: 'succeeded', payment, amount: fromStripe(intent.amount_received, intent.currency) };
+      return {
+        outcome: 'succeeded',
+        payment,
+        amount: fromStripe(intent.amount_received, intent.currency),
+        ...cardOf(intent.payment_method),
+      };
     case 'processing':
     case 'requires_capture':
       return { outcome: 'processing', payment };
@@ -76,11 +89,20 @@ function answerOf(intent: Stripe.PaymentIntent): ChargeAnswer | null {
       return { outcome: 'canceled', payment };
     case 'requires_payment_method':
       return intent.last_payment_error
-        ? { outcome: 'declined', payment, ...declineOf(intent.last_payment_error) }
+        ? {
+            ...{ outcome: 'declined', payment, ...declineOf(intent.last_payment_error) },
+            ...cardOf(intent.last_payment_error.payment_method),
+          }
         : null;
     default:
       return null;
   }
+}
+
+/** Present where the whole method is, and it is a card. */
+function cardOf(method: Stripe.PaymentMethod | string | null | undefined): { card?: CardFingerprint } {
+  const card = typeof method === 'object' ? method?.card?.fingerprint : null;
+  return card ? { card } : {};
 }
 
 function unfinished({ invoice, attempt }: ChargeRequest): never {
@@ -98,7 +120,9 @@ export async function findCharge(stripe: Stripe, sought: ChargeSought): Promise<
   return asking<ChargeAnswer | null>(
     async () => {
       let found: ChargeAnswer | null = null;
-      for await (const intent of stripe.paymentIntents.list({ customer: sought.customer, limit: 100 })) {
+      for await (const intent of stripe.paymentIntents.list({
+        ...{ customer: sought.customer, limit: 100, expand: ['data.payment_method'] },
+      })) {
         const answer = isSought(intent, sought) ? answerOf(intent) : null;
         if (answer && (!found || WEIGHT[answer.outcome] < WEIGHT[found.outcome])) found = answer;
         if (found?.outcome === 'succeeded') break;

@@ -114,17 +114,20 @@ export function declineClassOf(code: string): DeclineClass {
 
 export const knownDeclines = classes;
 
-type Told = { code?: string; decline_code?: string; advice_code?: string };
+type Told = { code?: string; decline_code?: string; advice_code?: string; network_advice_code?: string };
 
 /**
  * The bank's own reason where there is one, Stripe's code else. `do_not_try_again` is the network's word: tries after it
  * are fined, so it makes any soft reason a hard one.
  */
-export function declineOf({ code, decline_code, advice_code }: Told): { decline: DeclineClass; code: string } {
+export function declineOf(told: Told): { decline: DeclineClass; code: string; advice?: string } {
+  const { code, decline_code, advice_code, network_advice_code = '' } = told;
   const reason = safeCode(decline_code) ?? safeCode(code) ?? 'card_declined';
   const decline = declineClassOf(reason);
   const retriable = decline === 'soft' || decline === 'insufficient_funds' || decline === 'processor_trouble';
-  return { decline: retriable && advice_code === 'do_not_try_again' ? 'hard' : decline, code: reason };
+  const forbids = advice_code === 'do_not_try_again';
+  const advice = /^\d\d$/.test(network_advice_code) ? network_advice_code : forbids ? 'do_not_try_again' : null;
+  return { decline: retriable && forbids ? 'hard' : decline, code: reason, ...(advice !== null && { advice }) };
 }
 
 /** A code is a word. Anything else in its place is not kept. */

@@ -30,7 +30,7 @@ afterAll(() => service?.stop());
 
 const brought = (shared: Shared) => {
   const calculator = outsideCalculator({ url: service.url, timeoutMs: 500 });
-  const commit = createCommit({ ...deps(), taxes: { calculator, taxIds: formChecker } });
+  const commit = createCommit({ ...deps(), cardKey: Buffer.alloc(32), taxes: { calculator, taxIds: formChecker } });
   return commit({ ...step(draft({ id: 'sub_taxed' }), [subscribe(), START]), wanted: {}, shared });
 };
 

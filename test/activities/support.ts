@@ -24,6 +24,7 @@ export function useActivities() {
   const deps = () => ({
     db: database.db,
     ring: RING,
+    cardKey: Buffer.alloc(32, 'c'),
     processors: createProcessors({ stripe: [{ apiKey: 'sk_test_x', apiBase: simulator.url }] }),
     taxes: createTaxes({}),
   });

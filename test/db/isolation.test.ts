@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { commit } from '../../src/db/commit.ts';
 import { inRole, inTenant, type Scope } from '../../src/db/tenant.ts';
 import { verifyNewEntries } from '../../src/db/verify-new-entries.ts';
+import { DEFAULT_POLICY } from '../../src/domain/dunning.ts';
 import { draft, START, subscribe } from '../domain/builders.ts';
 import { step, useDatabase } from './support.ts';
 
@@ -271,6 +272,20 @@ async function fillTheRest(): Promise<void> {
     created_at,
   } as const;
   await db.insertInto('price_books').values(book).execute();
+  const policy = JSON.stringify({ ...DEFAULT_POLICY, name: 'default' });
+  await db
+    .insertInto('dunning_policies')
+    .values({
+      ...own,
+      id: 'dun_1',
+      name: 'default',
+      version: 1,
+      state: 'draft',
+      document: policy,
+      content_hash: 'h',
+      created_at,
+    })
+    .execute();
   const settings = JSON.stringify({});
   const migration = { id: 'mig_1', price_book_id: 'pb_1', state: 'running', plans: '{}', settings, wave: 0 } as const;
   await db

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { sql } from 'kysely';
 import { expect, it } from 'vitest';
 import { migrateDatabase } from '../../src/db/migrate.ts';
-import { TRANSITIONS } from '../../src/db/migrations/0016-trials.ts';
+import { TRANSITIONS } from '../../src/db/migrations/0040-dunning-policies.ts';
 import { type StateName, transitions } from '../../src/domain/subscription.ts';
 import { useDatabase } from './support.ts';
 

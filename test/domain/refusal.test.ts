@@ -159,6 +159,8 @@ describe('a refusal of a value names its field, what was asked and what holds', 
     // In coupon.test.ts; the API knows by which field the coupon was named.
     ...(['below_minimum_amount', 'coupon_archived', 'coupon_expired', 'not_first_time'] as const),
     'promotion_code_unknown',
+    // In debt.test.ts.
+    ...(['date_past', 'debt_unpaid', 'no_retry_planned', 'not_on_hold', 'nothing_owed'] as const),
     // Where the processor collects: in follow-orders.test.ts and its neighbours.
     ...(['not_carried', 'order_pending', 'processor_collects'] as const),
   ];

@@ -54,5 +54,5 @@ test.each([
     'card_declined',
   ],
 ] as const)('%s', (_rule, told, decline, code) => {
-  expect(declineOf(told)).toEqual({ decline, code });
+  expect(declineOf(told)).toMatchObject({ decline, code });
 });

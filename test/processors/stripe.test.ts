@@ -109,7 +109,8 @@ describe.each(parties)('%s', (_name, party) => {
     const { request } = await ready(processor, 'pm_card_visa');
     expect(await processor.findCharge(request)).toBeNull();
     const answer = await processor.charge(request);
-    expect(answer).toEqual({ outcome: 'succeeded', payment: expect.stringMatching(/^pi_/), amount: 3000 });
+    const card = expect.any(String);
+    expect(answer).toEqual({ outcome: 'succeeded', payment: expect.stringMatching(/^pi_/), amount: 3000, card });
     expect(await processor.charge(request)).toEqual(answer);
     expect(await processor.findCharge(request)).toEqual(answer);
     expect(await processor.findCharge({ ...request, attempt: 2 })).toBeNull();
@@ -134,6 +135,7 @@ describe.each(parties)('%s', (_name, party) => {
       payment: expect.stringMatching(/^pi_/),
       decline: 'soft',
       code: 'generic_decline',
+      card: expect.any(String),
     });
     expect(await processor.charge(request)).toEqual(answer);
     expect(await processor.findCharge(request)).toEqual(answer);

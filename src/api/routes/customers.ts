@@ -114,6 +114,7 @@ const create = route({
         locale: fields.locale ?? 'en',
         currency: fields.currency ?? 'usd',
         clockId: clockId ?? null,
+        segment: fields.segment ?? null,
         createdAt: Date.now(),
       });
       if (written.outcome !== 'written') throw externalIdTaken();

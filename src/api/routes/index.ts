@@ -7,6 +7,8 @@ import { couponRoutes } from './coupons.ts';
 import { customerCreditRoutes } from './customer-credit.ts';
 import { customerRoutes } from './customers.ts';
 import { discountRoutes } from './discounts.ts';
+import { dunningRoutes } from './dunning.ts';
+import { dunningPolicyRoutes } from './dunning-policies.ts';
 import { endpointRoutes } from './endpoints.ts';
 import { entitlementRoutes } from './entitlements.ts';
 import { givingBackRoutes } from './giving-back.ts';
@@ -49,6 +51,8 @@ export const routes: readonly Route[] = [
   ...customerRoutes,
   ...customerCreditRoutes,
   ...adminSubscriptionRoutes,
+  ...dunningRoutes,
+  ...dunningPolicyRoutes,
   ...priceBookRoutes,
   ...couponRoutes,
   ...priceBookMigrationRoutes,

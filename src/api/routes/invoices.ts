@@ -11,6 +11,7 @@ import { drawPaper } from '../../documents/paper.ts';
 import type { InvoiceId, PaymentMethodId } from '../../domain/ids.ts';
 import { command } from '../command.ts';
 import { usableMethod } from '../methods.ts';
+import { Refused } from '../once.ts';
 import { listBody, pageOf } from '../paging.ts';
 import { awaitPayment, withClientSecret } from '../payments.ts';
 import { notFound, Problem } from '../problem.ts';
@@ -124,16 +125,29 @@ const pay = route({
     if (row.state === 'open' && before?.state === 'needs_action' && !wanted) {
       return ok({ invoice: showInvoice(row), payment: showPayment(before) });
     }
+    // An attempt is on its way: what comes of it is the answer, unless it fails and another method is named.
+    const joined = before?.state === 'requested' ? await awaitPayment(call, id, before.attempt - 1) : null;
+    if (joined && !(joined.state === 'failed' && wanted && wanted !== joined.payment_method_id)) {
+      return ok({ invoice: showInvoice(await invoiceOf(call, id)), payment: showPayment(joined) });
+    }
     const method = wanted ? await usableMethod(call, row.customer_id, wanted, subscription.processor) : null;
     const own = await ownMethod(call, subscription);
+    const known = (joined ?? before)?.attempt ?? 0;
     const done = await command(call, subscription, {
       type: 'pay',
       invoice: id,
       paymentMethod: method?.id ?? own,
       onSession: true,
+    }).catch(async (error) => {
+      // Another was faster: theirs is the attempt.
+      const latest = await inTenant(db, call.scope, (trx) => latestAttempt(trx, id));
+      const isTheirs =
+        error instanceof Refused && error.code === 'payment_in_flight' && latest && latest.attempt > known;
+      if (!isTheirs) throw error;
+      return null;
     });
-    if (done.outcome === 'late') return done.reply;
-    const attempt = await awaitPayment(call, id, before?.attempt ?? 0);
+    if (done?.outcome === 'late') return done.reply;
+    const attempt = await awaitPayment(call, id, known);
     return ok({ invoice: showInvoice(await invoiceOf(call, id)), payment: attempt && showPayment(attempt) });
   },
   async complete(call, body) {

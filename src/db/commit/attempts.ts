@@ -26,6 +26,7 @@ export const settledAttempts = (effects: readonly Settle[]) =>
     processor_payment_id: effect.payment,
     decline: effect.decline,
     code: effect.code,
+    advice: effect.advice ?? null,
     settled_at: weight[effect.outcome] >= 2 ? iso(effect.at) : null,
   }));
 

@@ -169,9 +169,10 @@ async function recordAnswers(
     with settled as (
       update payment_attempts as attempt set state = settled.state,
         processor_payment_id = coalesce(settled.processor_payment_id, attempt.processor_payment_id),
-        decline = settled.decline, code = settled.code, settled_at = settled.settled_at
+        decline = settled.decline, code = settled.code, advice = settled.advice,
+        settled_at = settled.settled_at
       from jsonb_to_recordset(${JSON.stringify(settled)}::jsonb) as settled (invoice_id text, attempt int, state text,
-        processor_payment_id text, decline text, code text, settled_at timestamptz)
+        processor_payment_id text, decline text, code text, advice text, settled_at timestamptz)
       where attempt.invoice_id = settled.invoice_id and attempt.attempt = settled.attempt
         and (attempt.state in ('requested', 'needs_action', 'processing')
           or (attempt.state in ('failed', 'canceled') and settled.state = 'succeeded'))

@@ -25,6 +25,7 @@ import { up as referencesInBulk } from './0027-references-in-bulk.ts';
 import { up as inboxKeep } from './0028-inbox-keep.ts';
 import { up as reconciliation } from './0030-reconciliation.ts';
 import { up as holdBalance } from './0032-hold-balance.ts';
+import { up as dunningPolicies } from './0040-dunning-policies.ts';
 import { up as mail } from './0045-mail.ts';
 import { up as announcements } from './0050-announcements.ts';
 import { up as endpoints } from './0051-endpoints.ts';
@@ -60,6 +61,7 @@ export const migrations: Record<string, Migration> = {
   '0028-inbox-keep': { up: inboxKeep },
   '0030-reconciliation': { up: reconciliation },
   '0032-hold-balance': { up: holdBalance },
+  '0040-dunning-policies': { up: dunningPolicies },
   '0045-mail': { up: mail },
   '0050-announcements': { up: announcements },
   '0051-endpoints': { up: endpoints },
