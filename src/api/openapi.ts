@@ -7,7 +7,8 @@ import type { OpenRoute } from './open-route.ts';
 import type { Route } from './route.ts';
 import { openRoutes, routes } from './routes/index.ts';
 import { eventSchema } from './schemas/endpoints.ts';
-import { customerId, problem } from './schemas.ts';
+import { address } from './schemas/parties.ts';
+import { customerId, money, payment, problem } from './schemas.ts';
 
 const COMMON: Record<number, string> = {
   400: 'Malformed; `errors` names the fields.',
@@ -47,11 +48,15 @@ export function openApiDocument(): OpenApiDocument {
     ...{ type: 'apiKey', in: 'cookie', name: COOKIE },
     description: 'A browser that signed in by `POST /api/session`. What changes something comes with `X-CSRF-Token`.',
   });
+  // What may also be null in places comes first, as it is: else the first such place would make it so in all of them.
+  for (const [name, schema] of Object.entries({ Money: money, Payment: payment, Address: address })) {
+    registry.register(name, schema);
+  }
   for (const each of routes) register(registry, each);
   for (const each of openRoutes) registerOpen(registry, each);
   for (const each of open) registry.registerPath({ ...each, security: [] });
   for (const type of Object.keys(eventTypes) as EventType[]) registerWebhook(registry, type);
-  return new OpenApiGeneratorV31(registry.definitions).generateDocument({
+  const document = new OpenApiGeneratorV31(registry.definitions).generateDocument({
     openapi: '3.1.0',
     info: {
       title: 'Hydra Billing',
@@ -61,6 +66,14 @@ export function openApiDocument(): OpenApiDocument {
     },
     servers: [{ url: '/' }],
   });
+  return JSON.parse(JSON.stringify(document), (_name, value) => orNull(value)) as OpenApiDocument;
+}
+
+/** The generator says of a component that may be null that it is both at once, which nothing is. */
+function orNull(value: unknown): unknown {
+  const all = (value as { allOf?: { $ref?: string; type?: unknown }[] } | null)?.allOf;
+  if (all?.length !== 2 || !all[0]!.$ref || JSON.stringify(all[1]) !== '{"type":["object","null"]}') return value;
+  return { anyOf: [all[0], { type: 'null' }] };
 }
 
 /** What we send, and what we make of the answer. */

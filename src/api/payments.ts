@@ -35,7 +35,9 @@ export async function withClientSecret(
   const account = await call.parts.processors.of({ ...call.scope, processor });
   try {
     const clientSecret = await account.processor.fetchClientSecret(attempt.processor_payment_id);
-    return clientSecret === null ? payment : { ...payment, clientSecret };
+    if (clientSecret === null) return payment;
+    const { publishableKey } = account;
+    return { ...payment, clientSecret, ...(publishableKey !== null && { publishableKey }) };
   } catch (error) {
     if (!(error instanceof ProcessorTrouble)) throw error;
     call.log.warn({ kind: error.kind, code: error.code }, 'no client secret just now');

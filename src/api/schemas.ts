@@ -209,12 +209,13 @@ export const subscription = z
   })
   .openapi('Subscription');
 
-const payment = z
+export const payment = z
   .object({
     status: z.enum(['succeeded', 'processing', 'requires_action', 'declined']),
     clientSecret: z.string().optional().openapi({
       description: 'For the processor’s own code in the browser. Fetched for this answer, stored nowhere.',
     }),
+    publishableKey: z.string().optional().openapi({ description: 'The account’s, for that same code.' }),
     declineCode: z.string().optional(),
   })
   .openapi('Payment');

@@ -75,6 +75,7 @@ function pendingChange(document: Subscription) {
 export type ShownPayment = {
   status: 'succeeded' | 'processing' | 'requires_action' | 'declined';
   clientSecret?: string;
+  publishableKey?: string;
   declineCode?: string;
 };
 

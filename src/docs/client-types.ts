@@ -5,7 +5,8 @@ import { openApiDocument } from '../api/openapi.ts';
 const HEADER = '/** Made from the OpenAPI document by `npm run gen`. */\n\n';
 
 export async function clientTypes(): Promise<string> {
-  const document = withoutWords(JSON.parse(JSON.stringify(openApiDocument())));
+  const { webhooks: _, ...asked } = JSON.parse(JSON.stringify(openApiDocument()));
+  const document = withoutWords(asked);
   const types = await openapiTS(document as unknown as OpenAPI3, {
     defaultNonNullable: false,
     emptyObjectsUnknown: true,

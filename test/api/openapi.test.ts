@@ -56,3 +56,12 @@ test('every id in a path is a parameter of it', () => {
     }
   }
 });
+
+test('what is null in places is null only there', () => {
+  const schemas = Object.entries<{ type?: string | string[] }>(document.components.schemas);
+  expect(schemas.filter(([, { type }]) => Array.isArray(type)).map(([name]) => name)).toEqual([]);
+  const { total } = document.components.schemas.Invoice.properties;
+  const { amountOff } = document.components.schemas.HeldDiscount.properties;
+  expect(total).toEqual({ $ref: '#/components/schemas/Money' });
+  expect(amountOff).toEqual({ anyOf: [{ $ref: '#/components/schemas/Money' }, { type: 'null' }] });
+});

@@ -20,11 +20,12 @@ test('plans are those in the customer’s currency, with what a period, the fees
   const eur = (amount: number) => ({ amount, currency: 'eur' });
   expect(body.data.map(({ id }: { id: string }) => id)).toEqual(['basic', 'pro', 'pro_yearly', 'team', 'business']);
   expect(body.data[1]).toMatchObject({ name: 'Pro', price: eur(4_500), fees: eur(0), perUnit: false, trialDays: 14 });
-  expect(body.data[3]).toMatchObject({ price: eur(1_100), perUnit: true });
+  expect(body.data[3]).toMatchObject({ price: eur(1_100), perUnit: true, tiered: false });
   expect(body.data[4]).toMatchObject({
     price: eur(9_000),
     fees: eur(18_000),
     perUnit: true,
+    tiered: true,
     addOns: [
       { id: 'backup', name: 'Backup', price: eur(450), perUnit: true },
       { id: 'support', name: 'Priority support', price: eur(4_500), perUnit: false },

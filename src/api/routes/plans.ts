@@ -60,6 +60,7 @@ function offered(plan: Plan, terms: Terms) {
     ...{ id, name, product, interval, price: money(price), addOns },
     fees: money(periodLines(terms, 1).fees.reduce((sum, { amount }) => sum + amount, 0)),
     perUnit: isPerUnit(terms),
+    tiered: isPerUnit(terms) && !('model' in terms && terms.model === 'per_unit'),
     trialDays: plan.trial?.days ?? plan.trialDays ?? 0,
   };
 }

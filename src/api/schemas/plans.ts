@@ -13,6 +13,7 @@ export const offeredPlan = z
     price: money.openapi({ description: 'What a whole period of one unit comes to, without fees and discounts.' }),
     fees: money.openapi({ description: 'What comes once, with the first period.' }),
     perUnit,
+    tiered: z.boolean().openapi({ description: 'Whether more units cost otherwise than so many times `price`.' }),
     trialDays: z.int(),
     addOns: z.array(
       z.object({

@@ -5,7 +5,7 @@
 import createClient from 'openapi-fetch';
 import type { components, paths } from './openapi.ts';
 import { type Problem, ProblemError } from './problem.ts';
-import { credential, signedOut } from './session.ts';
+import { csrfToken, signedOut } from './session.ts';
 
 export type Schemas = components['schemas'];
 
@@ -15,9 +15,9 @@ const newKey = (): string =>
 
 export const api = createClient<paths>({ credentials: 'same-origin' });
 api.use({
-  onRequest({ request }) {
-    const token = credential();
-    if (token) request.headers.set('authorization', `Bearer ${token}`);
+  async onRequest({ request }) {
+    const csrf = request.method === 'GET' ? null : await csrfToken();
+    if (csrf) request.headers.set('x-csrf-token', csrf);
     if (request.method === 'POST' && !request.headers.has('idempotency-key')) {
       request.headers.set('idempotency-key', newKey());
     }
@@ -32,7 +32,7 @@ export async function ask<T>(asking: Promise<Answered<T>>): Promise<T> {
   if (response.status === 202) return later(response) as Promise<T>;
   if (response.ok) return data as T;
   const problem = asProblem(error, response);
-  if (problem.status === 401) signedOut();
+  if (problem.status === 401) signedOut(problem);
   throw new ProblemError(problem);
 }
 
@@ -58,8 +58,7 @@ async function later(response: Response): Promise<undefined> {
   const location = response.headers.get('location');
   for (let looks = 0; location && looks < LOOKS; looks += 1) {
     await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
-    const token = credential();
-    const answer = await fetch(location, { headers: token ? { authorization: `Bearer ${token}` } : {} });
+    const answer = await fetch(location);
     if (!answer.ok) continue;
     const state = (await answer.json()) as Schemas['RequestState'];
     if (state.state === 'applied') return undefined;

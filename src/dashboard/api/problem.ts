@@ -16,6 +16,3 @@ export class ProblemError extends Error {
 /** What is wrong with that field of what was sent, if that is what the server says. */
 export const troubleWith = (error: unknown, path: string): string | null =>
   error instanceof ProblemError ? (error.problem.errors?.find((each) => each.path === path)?.message ?? null) : null;
-
-export const hasCode = (error: unknown, code: string): boolean =>
-  error instanceof ProblemError && error.problem.code === code;

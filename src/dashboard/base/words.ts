@@ -25,7 +25,7 @@ export const english: BaseWords = {
   requestId: (id) => `Request ${id}`,
   asTable: 'Show as a table',
   theme: 'Theme',
-  themes: { system: 'As the system', light: 'Light', dark: 'Dark' },
+  themes: { system: 'System', light: 'Light', dark: 'Dark' },
   shortcuts: 'Keyboard shortcuts',
   skip: 'Skip to the content',
   notices: 'Notices',

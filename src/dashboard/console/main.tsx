@@ -1,6 +1,5 @@
-import { takeToken } from '../api/session.ts';
+import { beginSession } from '../api/session.ts';
 import { start } from '../base/start.tsx';
 import { Console } from './Console.tsx';
 
-takeToken();
-start('/console', <Console />);
+void beginSession().then(() => start('/console', <Console />));

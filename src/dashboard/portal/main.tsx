@@ -1,6 +1,5 @@
-import { takeToken } from '../api/session.ts';
+import { beginSession } from '../api/session.ts';
 import { start } from '../base/start.tsx';
 import { Portal } from './Portal.tsx';
 
-takeToken();
-start('/portal', <Portal />);
+void beginSession().then(() => start('/portal', <Portal />));
