@@ -1,3 +1,5 @@
+/** What the API serves of the pages, and under which policy. */
+import { gzipSync } from 'node:zlib';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Api, startApiAlone } from '../api/support.ts';
@@ -42,6 +44,15 @@ test('what its name holds the hash of is kept for ever, and comes small', async 
   const response = await head(script!, { 'accept-encoding': 'br' });
   expect(response.headers.get('cache-control')).toContain('immutable');
   expect(response.headers.get('content-encoding')).toBe('br');
+});
+
+test('the portal’s first load is less than 150 KB of script', async () => {
+  const html = await (await head('/portal')).text();
+  const scripts = [...html.matchAll(/(?:src|href)="(\/assets\/[^"]+\.js)"/g)].map(([, path]) => path!);
+  const sizes = await Promise.all(
+    scripts.map(async (path) => gzipSync(Buffer.from(await (await head(path)).arrayBuffer())).length),
+  );
+  expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(150 * 1_024);
 });
 
 test.each(['/portal', '/console'])('%s says what to do where nobody is signed in', async (path) => {
