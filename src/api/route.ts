@@ -4,6 +4,7 @@
  */
 import type { z } from 'zod';
 import type { Bases } from '../accounts/own-accounts.ts';
+import type { LicenceKey } from '../auth/licences.ts';
 import type { Caller, Grant, Principal } from '../auth/principal.ts';
 import type { Db } from '../db/client.ts';
 import type { CustomerKeys } from '../db/customers.ts';
@@ -16,6 +17,7 @@ import type { Processors } from '../processors/processors.ts';
 import type { Taxes } from '../tax/taxes.ts';
 import type { Temporal } from '../temporal/temporal.ts';
 import type { MayHold } from './guard.ts';
+import type { News } from './news.ts';
 
 /** What the routes work with. */
 export type Parts = {
@@ -24,6 +26,9 @@ export type Parts = {
   processors: Processors;
   /** What signs the links that let customers in, and where the pages are that these lead to. */
   links: { key: Buffer; publicUrl: string };
+  licences: { key: LicenceKey; anchorKey: Buffer };
+  /** Who waits for news of a customer's. */
+  news: News;
   /** Where the processors are, if not at their own address. */
   bases: Bases;
   taxes: Taxes;

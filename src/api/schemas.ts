@@ -15,6 +15,7 @@ import type {
   TenantId,
 } from '../domain/ids.ts';
 import { MAX_QUANTITY } from '../domain/price-book-check.ts';
+import { anchor } from './schemas/anchor.ts';
 import { collectFields } from './schemas/collect.ts';
 import { address, taxId, taxIdState } from './schemas/parties.ts';
 import {
@@ -236,6 +237,9 @@ export const subscribeBody = z
     promotionCode: text(64).optional().openapi({ example: 'SPRING27' }),
     anchorDay: anchorDay.optional(),
     trialDays: z.int().min(0).max(730).optional().openapi({ description: 'The plan’s own where it is left out.' }),
+    hardwareAnchor: anchor
+      .optional()
+      .openapi({ description: 'Of the machine that it is bought for: it has a seat then.' }),
     ...collectFields,
   })
   .openapi('Subscribe');

@@ -17,6 +17,7 @@ const NOUNS = [
   'ledger',
   'reports',
   'entitlements',
+  'licenses',
   'events',
   'endpoints',
   'mails',

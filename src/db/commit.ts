@@ -13,6 +13,7 @@ import { NOBODY, type Parties } from '../domain/parties.ts';
 import type { Db } from './client.ts';
 import type { Change } from './commit/effects.ts';
 import { hashOf } from './commit/hash.ts';
+import { revokeLicences } from './commit/licences.ts';
 import { recordMigrations } from './commit/migrations.ts';
 import { recordMoney } from './commit/money.ts';
 import { project, storedOf } from './commit/projection.ts';
@@ -85,6 +86,7 @@ export async function store(db: Db, brought: readonly Brought[]): Promise<Commit
       await recordMigrations(trx, changes);
       await recordMoney(trx, changes);
       await useTrials(trx, changes);
+      await revokeLicences(trx, changes);
     }
     const committed = new Set(taken.map(({ step }) => step));
     const answers: CommitAnswer[] = [];

@@ -1,6 +1,6 @@
 /** What a customer may use, read with one indexed statement; and what was agreed with it alone. */
 import { type Selectable, sql } from 'kysely';
-import { accessOf } from '../domain/access.ts';
+import { accessOf, lastsUntil } from '../domain/access.ts';
 import { type Entitlements, entitlementsOf, type Override, type UsedOf } from '../domain/entitlements.ts';
 import type { Feature, OverrideValue, Tier } from '../domain/feature.ts';
 import type { CustomerId } from '../domain/ids.ts';
@@ -20,13 +20,16 @@ type Read = {
   overrides: { feature: string; value: OverrideValue; until: string | null }[];
 };
 
+/** `at` is what time it is for the customer; `units` is how much of anything it has subscribed to. */
+export type Held = Entitlements & { at: Instant; units: number };
+
 /** Null where there is no such customer. The time is that of its clock, or the wall's. */
 export async function readEntitlements(
   trx: Trx,
   customer: CustomerId,
   wall: Instant,
   used?: UsedOf,
-): Promise<Entitlements | null> {
+): Promise<Held | null> {
   const { rows } = await sql<Read>`/* read_entitlements */
     select (select now from clocks where clocks.id = customers.clock_id) as clock, coalesce((
       select jsonb_agg(jsonb_build_object('document', document, 'quantity', quantity, 'tier', plan -> 'tier',
@@ -46,11 +49,13 @@ export async function readEntitlements(
   const at = row.clock?.getTime() ?? wall;
   const subscribed = row.subscriptions.map(({ document, quantity, tier, features }) => ({
     ...{ access: accessOf(document, at), quantity: quantity ?? 1, tier: tier ?? 'baseline', features: features ?? [] },
+    lastsUntil: lastsUntil(document),
   }));
   const overrides = row.overrides.map(({ until, ...each }): Override => {
     return { ...each, until: until === null ? null : Date.parse(until) };
   });
-  return entitlementsOf(subscribed, overrides, at, used);
+  const units = subscribed.reduce((sum, { quantity }) => sum + quantity, 0);
+  return { ...entitlementsOf(subscribed, overrides, at, used), at, units };
 }
 
 export type OverrideRow = Selectable<EntitlementOverridesTable>;

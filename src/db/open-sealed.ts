@@ -18,6 +18,8 @@ const NAMES: { readonly [table: string]: (row: StoredRow) => Whose } = {
   tax_id_checks: ({ customer_id = null }) => ({ customer: customer_id, row: customer_id }),
   mails: ({ customer_id = null, id = null }) => ({ customer: customer_id, row: id }),
   credit_changes: ({ customer_id = null, key = null }) => ({ customer: customer_id, row: key }),
+  license_seats: ({ customer_id = null, id = null }) => ({ customer: customer_id, row: id }),
+  transaction_records: ({ transaction_id = null }) => ({ row: transaction_id }),
   audit_log: ({ subject = null }) => ({ subscription: subject, row: subject }),
 };
 

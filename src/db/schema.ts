@@ -39,6 +39,7 @@ import type {
   PromotionCodeId,
   ReconciliationId,
   RefundId,
+  SeatId,
   SubscriptionId,
   TenantId,
 } from '../domain/ids.ts';
@@ -935,6 +936,40 @@ export type MailTemplatesTable = OfTenant & {
   updated_at: Timestamp;
 };
 
+// Machines.
+export type ActivationCodesTable = OfTenant & {
+  hash: Buffer;
+  customer_id: CustomerId;
+  made_by: string;
+  made_at: Timestamp;
+  expires_at: Timestamp;
+  used_at: Timestamp | null;
+};
+
+export type LicenseSeatsTable = OfTenant & {
+  id: SeatId;
+  customer_id: CustomerId;
+  subscription_id: SubscriptionId | null;
+  anchor_hash: Buffer;
+  device_name_encrypted: string | null;
+  /** The licences that it has, and had before. */
+  license_id: string;
+  license_before: string | null;
+  activated_at: Timestamp;
+  refreshed_at: Timestamp;
+  released_at: Timestamp | null;
+  revoked_at: Timestamp | null;
+  revoked_why: 'canceled' | 'dispute_lost' | 'cloned' | null;
+};
+
+/** Which payment was for which machine; what was paid is in the ledger alone. */
+export type TransactionRecordsTable = OfTenant & {
+  transaction_id: PaymentId;
+  webhook_event: string | null;
+  hardware_anchor: string;
+  recorded_at: DefaultTimestamp;
+};
+
 export type Database = {
   tenants: TenantsTable;
   api_keys: ApiKeysTable;
@@ -996,4 +1031,7 @@ export type Database = {
   entitlement_overrides: EntitlementOverridesTable;
   portal_links: PortalLinksTable;
   sessions: SessionsTable;
+  activation_codes: ActivationCodesTable;
+  license_seats: LicenseSeatsTable;
+  transaction_records: TransactionRecordsTable;
 };

@@ -29,3 +29,22 @@ function ofDebtor(state: PastDue, at: Instant): Access {
   const until = isGrace ? graceUntil : restrictedUntil;
   return { level: isGrace ? 'grace' : 'restricted', until: hold ? hold.until : until };
 }
+
+/** When access ends if nothing more is paid: with its planned end, or when the grace after what is paid for is over. */
+export function lastsUntil(subscription: Subscription): Instant | null {
+  switch (subscription.state) {
+    case 'trialing':
+    case 'active': {
+      const { cancelAt, period, timeZone } = subscription;
+      return cancelAt ?? accessLadder({ since: period.end, timeZone }).graceUntil;
+    }
+    case 'past_due':
+      return subscription.dunning?.hold?.until ?? accessLadder(subscription).restrictedUntil;
+    case 'draft':
+    case 'incomplete':
+    case 'unpaid':
+    case 'paused':
+    case 'canceled':
+      return null;
+  }
+}

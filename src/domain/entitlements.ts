@@ -11,6 +11,8 @@ export type Subscribed = {
   tier: Tier;
   features: readonly Feature[];
   quantity: number;
+  /** When it ends if nothing more is paid. */
+  lastsUntil: Instant | null;
 };
 export type Override = { feature: string; value: OverrideValue; until: Instant | null };
 /** In the period that runs; null where nothing is counted. */
@@ -26,6 +28,8 @@ export type Entitlements = {
   /** Of the best subscription that gives access; null without any. */
   tier: Tier | null;
   access: Access;
+  /** When all of it ends if nothing more is paid; null without access. */
+  lastsUntil: Instant | null;
   features: Entitlement[];
 };
 
@@ -59,9 +63,13 @@ export function entitlementsOf(
   return {
     tier: holding.reduce<Tier | null>((best, { tier }) => (best === 'enterprise' ? best : tier), null),
     access,
+    lastsUntil: latest(holding.map(({ lastsUntil }) => lastsUntil)),
     features: [...found.values()].sort((a, b) => (a.feature < b.feature ? -1 : 1)),
   };
 }
+
+const latest = (times: readonly (Instant | null)[]): Instant | null =>
+  times.reduce((last, each) => (last === null || (each !== null && each > last) ? each : last), null);
 
 function better(a: Access, b: Access): Access {
   const difference = LEVELS.indexOf(b.level) - LEVELS.indexOf(a.level);

@@ -23,6 +23,8 @@ export type CouponId = `co_${string}`;
 export type PromotionCodeId = `promo_${string}`;
 export type MailId = `mail_${string}`;
 export type MailSuppressionId = `sup_${string}`;
+/** A machine's place under a customer's licence. */
+export type SeatId = `lic_${string}`;
 /** The processor's own name of a payment, a Stripe PaymentIntent say. Opaque to us. */
 export type PaymentId = string;
 

@@ -6,15 +6,19 @@ import { withOwnAccounts } from '../accounts/own-accounts.ts';
 import { createOwnWebhooks } from '../accounts/own-webhooks.ts';
 import { createApp } from '../api/app.ts';
 import { dashboardAt } from '../api/dashboard.ts';
+import { createNews } from '../api/news.ts';
 import { createAuthenticate } from '../auth/authenticate.ts';
+import { licenceKeyOf } from '../auth/licences.ts';
 import { createTokenVerifier } from '../auth/tokens.ts';
 import { loadConfigOrExit } from '../config.ts';
 import { createDatabase } from '../db/client.ts';
+import { ENTITLEMENTS_CHANNEL } from '../db/entitlements.ts';
 import { backlog } from '../db/messages.ts';
 import { createOutgoing } from '../net/outgoing.ts';
 import { alertOfRedactions, createLogger } from '../observability/logger.ts';
 import { createMetrics } from '../observability/metrics.ts';
 import { DEFAULT_ACCOUNT, modeOfPaypal, modeOfStripeKey, processorsOf } from '../processors/processors.ts';
+import { listen } from '../relay/listen.ts';
 import { separated } from '../security/key-ring.ts';
 import { methodName } from '../security/method-name.ts';
 import { createTaxes } from '../tax/taxes.ts';
@@ -35,6 +39,9 @@ const stripeKeys = config.STRIPE_API_KEY ?? [];
 /** From where the build puts this file. */
 const builtPages = fileURLToPath(new URL('../../dashboard', import.meta.url));
 
+const news = createNews();
+const ear = listen(config.DATABASE_URL, { [ENTITLEMENTS_CHANNEL]: news.tell });
+
 const app = createApp({
   logger,
   dashboard: dashboardAt(config.DASHBOARD_DIR ?? builtPages, config.STRIPE_API_BASE),
@@ -48,6 +55,8 @@ const app = createApp({
     processors: withOwnAccounts({ db, ring: config.ENCRYPTION_KEYS, environment: processorsOf(config), bases: config }),
     bases: config,
     taxes: createTaxes(config),
+    licences: { key: licenceKeyOf(config.LICENSE_SIGNING_KEY), anchorKey: config.ANCHOR_KEY },
+    news,
     links: { key: config.LINK_SIGNING_KEY, publicUrl: config.PUBLIC_URL },
     patienceMs: { command: 10_000, payment: 8_000 },
   },
@@ -98,10 +107,12 @@ async function stop(): Promise<void> {
   if (stopping) return;
   stopping = true;
   const closed = new Promise((resolve) => server.close(resolve));
+  news.close();
   server.closeIdleConnections();
   const impatience = setTimeout(() => server.closeAllConnections(), GRACE_MS);
   await closed;
   clearTimeout(impatience);
+  await ear.stop();
   await temporal.close();
   await db.destroy();
   logger.info('the API has stopped');

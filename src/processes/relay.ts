@@ -18,6 +18,7 @@ import { createOutgoing } from '../net/outgoing.ts';
 import { alertOfRedactions, createLogger } from '../observability/logger.ts';
 import type { Consumer } from '../outbox/consumer.ts';
 import { createDeliverer } from '../outbox/deliverer.ts';
+import { devicePayments } from '../outbox/device-payments.ts';
 import { createOutboxRelay } from '../outbox/relay.ts';
 import { processorsOf } from '../processors/processors.ts';
 import { keepConfirming } from '../relay/confirm.ts';
@@ -67,7 +68,7 @@ const mail = mailConsumer({
 /** Whoever is told of what happens here. */
 const outgoing = createOutgoing({ loopback: config.ENDPOINTS_ON_LOOPBACK === 'yes', timeoutMs: 10_000 });
 const endpoints = createDeliverer({ db, ring: config.ENCRYPTION_KEYS, outgoing, log });
-const consumers: Consumer[] = [endpoints.consumer, mail];
+const consumers: Consumer[] = [endpoints.consumer, mail, devicePayments({ db, ring: config.ENCRYPTION_KEYS })];
 const outbox = createOutboxRelay({ db, consumers, log });
 const ear = listen(config.DATABASE_URL, {
   [INBOX_CHANNEL]() {

@@ -1,8 +1,8 @@
 import pg from 'pg';
 import { backOff } from './settings.ts';
 
-/** Calls for each notification of a channel. A connection that breaks is made again; meanwhile the relay's polling does its work. */
-export function listen(url: string, channels: Readonly<Record<string, () => void>>): { stop(): Promise<void> } {
+/** Calls for each notification of a channel, with what it says; and with nothing when it listens, for what was told before. A connection that breaks is made again; meanwhile the relay's polling does its work. */
+export function listen(url: string, channels: Readonly<Record<string, (told?: string) => void>>): { stop(): Promise<void> } {
   let client: pg.Client | null = null;
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
@@ -21,7 +21,7 @@ export function listen(url: string, channels: Readonly<Record<string, () => void
     };
     mine.on('error', again);
     mine.on('end', again);
-    mine.on('notification', ({ channel }) => channels[channel]?.());
+    mine.on('notification', ({ channel, payload }) => channels[channel]?.(payload));
     try {
       await mine.connect();
       for (const channel of Object.keys(channels)) await mine.query(`listen ${channel}`);

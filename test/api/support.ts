@@ -7,7 +7,9 @@ import { pino } from 'pino';
 import type { Bases } from '../../src/accounts/own-accounts.ts';
 import { createApp } from '../../src/api/app.ts';
 import type { Dashboard } from '../../src/api/dashboard.ts';
+import { createNews, type News } from '../../src/api/news.ts';
 import { createAuthenticate } from '../../src/auth/authenticate.ts';
+import { licenceKeyOf } from '../../src/auth/licences.ts';
 import { type Claims, createTokenVerifier, mintToken } from '../../src/auth/tokens.ts';
 import { createDatabase, type Db } from '../../src/db/client.ts';
 import type { CustomerKeys } from '../../src/db/customers.ts';
@@ -53,6 +55,7 @@ export type Options = {
   db: Db;
   keys?: CustomerKeys;
   processors?: Processors;
+  news?: News;
   bases?: Bases;
   taxes?: Taxes;
   temporalAddress?: string;
@@ -87,6 +90,8 @@ export async function startApi(options: Options): Promise<Api> {
       outgoing: createOutgoing({ loopback: true, timeoutMs: 1_000 }),
       processors: options.processors ?? createProcessors({ stripe: [] }),
       taxes: options.taxes ?? createTaxes({}),
+      licences: { key: licenceKeyOf(randomBytes(32)), anchorKey: randomBytes(32) },
+      news: options.news ?? createNews(),
       links: { key: randomBytes(32), publicUrl: 'https://billing.example' },
       patienceMs: options.patienceMs ?? { command: 10_000, payment: 8_000 },
     },

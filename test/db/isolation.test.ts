@@ -140,7 +140,19 @@ it.each([
 
 it.each([
   ['hydra_outbox', ['announcements', 'endpoint_deliveries', 'endpoints', 'outbox', 'subscriptions']],
-  ['hydra_door', ['api_keys', 'inbox', 'processor_accounts', 'processor_customers', 'sessions', 'tenants']],
+  [
+    'hydra_door',
+    [
+      'activation_codes',
+      'api_keys',
+      'inbox',
+      'license_seats',
+      'processor_accounts',
+      'processor_customers',
+      'sessions',
+      'tenants',
+    ],
+  ],
   [
     'hydra_relay',
     [
@@ -389,6 +401,21 @@ async function fillTheRest(): Promise<void> {
     .values({ ...own, customer_id, product: 'app', subscription_id: 'sub_1', began_at: created_at })
     .execute();
   const until = { expires_at: created_at };
+  await db
+    .insertInto('activation_codes')
+    .values({ ...own, ...until, hash: Buffer.alloc(32), customer_id, made_by: 'u', made_at: created_at })
+    .execute();
+  await db
+    .insertInto('license_seats')
+    .values({
+      ...{ ...own, id: 'lic_1', customer_id, anchor_hash: Buffer.alloc(32), license_id: 'lcv_1' },
+      ...{ activated_at: created_at, refreshed_at: created_at },
+    })
+    .execute();
+  await db
+    .insertInto('transaction_records')
+    .values({ ...own, transaction_id: 'pi_1', hardware_anchor: 'v1' })
+    .execute();
   await db
     .insertInto('portal_links')
     .values({ ...own, ...until, id: 'pls_1', customer_id, made_by: 'u', made_at: created_at })

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Access } from '../../src/domain/access.ts';
 import { type Entitlement, entitlementsOf, type Override, type Subscribed } from '../../src/domain/entitlements.ts';
 import type { Feature } from '../../src/domain/feature.ts';
+import { DAY } from '../../src/domain/time.ts';
 import { at } from './builders.ts';
 
 const NOW = at('2027-01-15');
@@ -14,6 +15,7 @@ const takeOut: Feature = { id: 'export', name: 'Export', type: 'boolean', essent
 const access = (level: Access['level'], until: number | null = null): Access => ({ level, until });
 const subscribed = (over: Partial<Subscribed> = {}): Subscribed => ({
   ...{ access: access('full'), tier: 'baseline', quantity: 1, features: [projects, calls, reports, takeOut] },
+  lastsUntil: NOW + DAY,
   ...over,
 });
 const unlimited = subscribed({
@@ -148,6 +150,7 @@ const anySubscribed = fc.record({
   access: anyAccess,
   tier: fc.constantFrom('baseline' as const, 'enterprise' as const),
   quantity: fc.integer({ min: 1, max: 100_000 }),
+  lastsUntil: fc.constant(null),
   features: fc.uniqueArray(
     fc.record({
       id: fc.constantFrom('a', 'b', 'c'),

@@ -16,6 +16,7 @@ import { invoiceRoutes } from './invoices.ts';
 import { keyRoutes } from './keys.ts';
 import { ledgerRoutes } from './ledger.ts';
 import { ledgerCloseRoutes } from './ledger-close.ts';
+import { licenceRoutes } from './licences.ts';
 import { mailRoutes } from './mails.ts';
 import { messageRoutes } from './messages.ts';
 import { pageRoutes } from './pages.ts';
@@ -28,6 +29,7 @@ import { profileRoutes } from './profile.ts';
 import { reconciliationRoutes } from './reconciliation.ts';
 import { reportRoutes } from './reports.ts';
 import { requestRoutes } from './requests.ts';
+import { seatRoutes } from './seats.ts';
 import { sellerRoutes } from './seller.ts';
 import { beginning, sessionRoutes } from './session.ts';
 import { subscribe } from './subscribe.ts';
@@ -43,6 +45,7 @@ export const routes: readonly Route[] = [
   ...discountRoutes,
   ...requestRoutes,
   ...entitlementRoutes,
+  ...seatRoutes,
   ...invoiceRoutes,
   ...billingByHandRoutes,
   ...givingBackRoutes,
@@ -72,4 +75,4 @@ export const routes: readonly Route[] = [
 ];
 
 /** What opens by what it is brought: a link, a code, a licence. */
-export const openRoutes: readonly OpenRoute[] = [beginning];
+export const openRoutes: readonly OpenRoute[] = [beginning, ...licenceRoutes];

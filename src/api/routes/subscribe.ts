@@ -4,6 +4,7 @@ import { workflowIdOf } from '../../../workflows/messages.ts';
 import { bringTo } from '../../clock/fast-forward.ts';
 import { clockedNow } from '../../db/clocks.ts';
 import { type Customer, readCustomer } from '../../db/customers.ts';
+import { bindSeat, seatAt } from '../../db/licences.ts';
 import { methodFor as methodAtHand } from '../../db/payment-methods.ts';
 import { readSubscription } from '../../db/subscriptions.ts';
 import { inTenant } from '../../db/tenant.ts';
@@ -13,6 +14,7 @@ import { type Plan, periodPrice, type Terms } from '../../domain/price-book.ts';
 import type { CollectionMode, Draft, Processor } from '../../domain/subscription.ts';
 import { HOUR, type Instant } from '../../domain/time.ts';
 import { newId } from '../../ids.ts';
+import { hashOfAnchor } from '../../security/anchor.ts';
 import { type AskOutcome, askSubscription, startAndAsk, startDraft, trying } from '../../temporal/ask-subscription.ts';
 import { offerFor } from '../catalog.ts';
 import { answered, collectorFor, firstPayment, mustCarry, withFirstSecret } from '../collected.ts';
@@ -25,6 +27,7 @@ import { AGENTS, type Call, created, route } from '../route.ts';
 import { collectFrom } from '../schemas/collect.ts';
 import { subscribeBody, subscribed } from '../schemas.ts';
 import { type ShownPayment, showPayment, showSubscription } from '../show.ts';
+import { seatFor } from './licences.ts';
 
 const DRAFT_EXPIRES_AFTER = HOUR;
 type Body = z.output<typeof subscribeBody>;
@@ -50,6 +53,7 @@ export const subscribe = route({
       addOns: call.body.addOns ?? [],
     });
     const { collection = 'engine', quantity = 1 } = call.body;
+    await mustBeFree(call, customer.id);
     if (collection === 'processor') mustCarry(await collectorFor(call, processor), terms, quantity);
     const collect = collectFrom(call.body);
     const command: Command = {
@@ -65,6 +69,7 @@ export const subscribe = route({
     const id = await call.bind(newId('sub'));
     const answer = await begin(call, id, draftOf(call, id, customer, { processor, collection }), command);
     const done = await settle(call, id, 'subscribe', answer);
+    await bindMachine(call, customer.id, id);
     if (done.outcome === 'late') return done.reply;
     if (collection === 'processor') {
       const row = await answered(call, id);
@@ -90,6 +95,32 @@ export const subscribe = route({
     };
   },
 });
+
+/** Asked before anything begins: a machine that is another customer's. */
+async function mustBeFree({ parts, scope, body }: Call<unknown, unknown, Body>, customer: CustomerId): Promise<void> {
+  if (body.hardwareAnchor === undefined) return;
+  const anchor = hashOfAnchor(parts.licences.anchorKey, body.hardwareAnchor);
+  const seat = await inTenant(parts.db, scope, (trx) => seatAt(trx, anchor));
+  if (seat && seat.customer_id !== customer) {
+    throw badField(
+      'hardwareAnchor',
+      'is a machine that holds a seat of another customer',
+      'license_other_customer',
+      409,
+    );
+  }
+}
+
+async function bindMachine(
+  { parts, scope, body: { hardwareAnchor: anchor } }: Call<unknown, unknown, Body>,
+  customer: CustomerId,
+  subscription: SubscriptionId,
+): Promise<void> {
+  if (anchor === undefined) return;
+  await inTenant(parts.db, scope, (trx) =>
+    bindSeat(trx, scope, { customer, subscription }, seatFor(parts, trx, scope, { anchor })),
+  );
+}
 
 async function discountsFor(call: Call<unknown, unknown, Body>, customer: CustomerId, terms: Terms) {
   const { promotionCode, quantity = 1 } = call.body;

@@ -1132,6 +1132,141 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/billing/licenses/activation-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    "Hydra-Customer"?: string;
+                    "Idempotency-Key"?: string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ActivationCode"];
+                    };
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/billing/licenses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: never;
+                header?: {
+                    "Hydra-Customer"?: string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["LicenseSeatList"];
+                    };
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/billing/licenses/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete: {
+            parameters: {
+                query?: never;
+                header?: {
+                    "Hydra-Customer"?: string;
+                };
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["LicenseSeat"];
+                    };
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/billing/invoices": {
         parameters: {
             query?: never;
@@ -7241,6 +7376,270 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/licenses/activate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["LicenseActivate"];
+                };
+            };
+            responses: {
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["License"];
+                    };
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/licenses/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["LicenseRefresh"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["License"];
+                    };
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/licenses/revocations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["LicenseRevocations"];
+                    };
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/licenses/{anchor}/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    anchor: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/event-stream": string;
+                    };
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/licenses/{anchor}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    anchor: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["License"];
+                    };
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/.well-known/jwks.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Jwks"];
+                    };
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/healthz": {
         parameters: {
             query?: never;
@@ -7697,6 +8096,7 @@ export interface components {
             promotionCode?: string;
             anchorDay?: number | string;
             trialDays?: number;
+            hardwareAnchor?: string;
             /**
              * @default charge
              * @enum {string}
@@ -7968,6 +8368,26 @@ export interface components {
             /** Format: date-time */
             until?: string;
             reason: string;
+        };
+        ActivationCode: {
+            /** Format: date-time */
+            expiresAt: string;
+            activationCode?: string;
+        };
+        LicenseSeatList: {
+            data: components["schemas"]["LicenseSeat"][];
+            nextCursor: string | null;
+        };
+        LicenseSeat: {
+            id: string;
+            deviceName: string | null;
+            /** @enum {string} */
+            state: "active" | "released" | "revoked";
+            why: string | null;
+            /** Format: date-time */
+            activatedAt: string;
+            /** Format: date-time */
+            refreshedAt: string;
         };
         InvoiceList: {
             data: components["schemas"]["Invoice"][];
@@ -9617,7 +10037,7 @@ export interface components {
         };
         ApiKeyCreate: {
             name: string;
-            scopes: ("*" | "customers:read" | "customers:write" | "subscriptions:read" | "subscriptions:write" | "invoices:read" | "invoices:write" | "payment_methods:read" | "payment_methods:write" | "price_books:read" | "price_books:write" | "dunning_policies:read" | "dunning_policies:write" | "coupons:read" | "coupons:write" | "ledger:read" | "ledger:write" | "reports:read" | "reports:write" | "entitlements:read" | "entitlements:write" | "events:read" | "events:write" | "endpoints:read" | "endpoints:write" | "mails:read" | "mails:write" | "reconciliation:read" | "reconciliation:write" | "clocks:read" | "clocks:write" | "keys:read" | "keys:write" | "processor_accounts:read" | "processor_accounts:write" | "tenants:read" | "tenants:write")[];
+            scopes: ("*" | "customers:read" | "customers:write" | "subscriptions:read" | "subscriptions:write" | "invoices:read" | "invoices:write" | "payment_methods:read" | "payment_methods:write" | "price_books:read" | "price_books:write" | "dunning_policies:read" | "dunning_policies:write" | "coupons:read" | "coupons:write" | "ledger:read" | "ledger:write" | "reports:read" | "reports:write" | "entitlements:read" | "entitlements:write" | "licenses:read" | "licenses:write" | "events:read" | "events:write" | "endpoints:read" | "endpoints:write" | "mails:read" | "mails:write" | "reconciliation:read" | "reconciliation:write" | "clocks:read" | "clocks:write" | "keys:read" | "keys:write" | "processor_accounts:read" | "processor_accounts:write" | "tenants:read" | "tenants:write")[];
             /** Format: date-time */
             expiresAt?: string;
         };
@@ -9723,6 +10143,39 @@ export interface components {
         };
         SessionBegin: {
             token: string;
+        };
+        License: {
+            license: string;
+            /** @enum {string} */
+            tier: "baseline" | "enterprise";
+            features: {
+                [key: string]: boolean | number | null;
+            };
+            /** Format: date-time */
+            expiresAt: string;
+        };
+        LicenseActivate: {
+            activationCode: string;
+            anchor: string;
+            deviceName?: string;
+        };
+        LicenseRefresh: {
+            license: string;
+        };
+        LicenseRevocations: {
+            revoked: {
+                id: string;
+                /** @enum {string} */
+                why: "canceled" | "dispute_lost" | "cloned";
+            }[];
+            signed: string;
+        };
+        Jwks: {
+            keys: ({
+                kid: string;
+            } & {
+                [key: string]: unknown;
+            })[];
         };
     };
     responses: never;

@@ -31,6 +31,7 @@ import { up as announcements } from './0050-announcements.ts';
 import { up as endpoints } from './0051-endpoints.ts';
 import { up as entitlements } from './0055-entitlements.ts';
 import { up as sessions } from './0056-sessions.ts';
+import { up as licences } from './0057-licences.ts';
 import { up as processorAccounts } from './0080-processor-accounts.ts';
 
 /** Forward only, in this order. Named here rather than found in a folder, so that a built program has them, too. */
@@ -67,5 +68,6 @@ export const migrations: Record<string, Migration> = {
   '0051-endpoints': { up: endpoints },
   '0055-entitlements': { up: entitlements },
   '0056-sessions': { up: sessions },
+  '0057-licences': { up: licences },
   '0080-processor-accounts': { up: processorAccounts },
 };
