@@ -9,6 +9,9 @@ import { type Problem, ProblemError } from './problem.ts';
 type Session = components['schemas']['Session'];
 type State = { state: 'unknown' } | { state: 'in'; session: Session } | { state: 'out'; why: Problem | null };
 
+/** `/portal/<link>/cancel`, for those who write an address by hand: the same page, signed in. */
+const LINK_IN_PATH = /^(\/\w+)\/(hpl_[^/]+)(\/.*)?$/;
+
 let current: State = { state: 'unknown' };
 let returnTo: string | null = null;
 let begun: Promise<void> = Promise.resolve();
@@ -25,9 +28,10 @@ function become(next: State): void {
  */
 export function beginSession(): Promise<void> {
   const given = new URLSearchParams(location.hash.slice(1));
-  const token = given.get('token');
+  const [, page = '', inPath = null, rest = ''] = LINK_IN_PATH.exec(location.pathname) ?? [];
+  const token = given.get('token') ?? inPath;
   returnTo = given.get('return');
-  if (token) history.replaceState(null, '', location.pathname + location.search);
+  if (token) history.replaceState(null, '', (inPath ? page + rest : location.pathname) + location.search);
   begun = token ? ask({ method: 'POST', body: JSON.stringify({ token }) }) : ask({});
   return token ? begun : Promise.resolve();
 }
