@@ -125,6 +125,7 @@ export async function startStack({ data, supervisor, terminal, env = process.env
     TEMPORAL_ADDRESS: temporal.address,
     PORT: String(ports.api),
     DASHBOARD_DIR: dashboard,
+    AUDIT_CHECKPOINTS: base.AUDIT_CHECKPOINTS ?? join(data, 'audit'),
     ENDPOINTS_ON_LOOPBACK: base.ENDPOINTS_ON_LOOPBACK ?? 'yes',
     ...(simulator ? { STRIPE_API_BASE: simulator, STRIPE_PUBLISHABLE_KEY: 'pk_test_simulated' } : {}),
     ...(paypalIsReal

@@ -162,7 +162,12 @@ export const variables = {
     required: 'always',
   }),
   LICENSE_SIGNING_KEY: variable({ group: KEYS, about: 'Signs licences.', schema: key, required: 'always' }),
-  AUDIT_SIGNING_KEY: variable({ group: KEYS, about: 'Seals the audit log.', schema: key, required: 'always' }),
+  AUDIT_SIGNING_KEY: variable({
+    group: KEYS,
+    about: 'Signs checkpoints of the audit log.',
+    schema: key,
+    required: 'always',
+  }),
   LINK_SIGNING_KEY: variable({ group: KEYS, about: 'Signs links in mails.', schema: key, required: 'always' }),
   INBOX_KEYS: variable({
     group: KEYS,
@@ -262,6 +267,13 @@ export const variables = {
     about: 'Where mail is handed in. Without it mails are kept in the mailbox alone, as those of test mode always are.',
     schema: url(['smtp:', 'smtps:']),
     example: 'smtps://user:…@mail.example.com:465',
+  }),
+  AUDIT_CHECKPOINTS: variable({
+    group: OTHERS,
+    about:
+      'The folder in which signed checkpoints of the audit log are kept: best where nobody who owns the database can write.',
+    schema: text,
+    fallback: '.hydra/audit',
   }),
   ENDPOINTS_ON_LOOPBACK: variable({
     group: OTHERS,

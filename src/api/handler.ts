@@ -8,6 +8,7 @@ import { isCsrf } from '../auth/sessions.ts';
 import { reserveSubscription } from '../db/requests.ts';
 import type { CustomerId } from '../domain/ids.ts';
 import type { Logger } from '../observability/logger.ts';
+import { doneFor } from '../request-at-hand.ts';
 import { refuseSensitive, refuseSensitiveHeaders } from './guard.ts';
 import { keyFrom, once, requestIdOf } from './once.ts';
 import { badField, notFound, Problem } from './problem.ts';
@@ -53,7 +54,7 @@ export function handlerOf(route: Route, parts: Parts, authenticate: Authenticate
       bind: (subscription) => reserveSubscription(parts.db, row, subscription),
       log,
     };
-    const work = () => route.handle(call);
+    const work = () => doneFor(requestId, () => route.handle(call));
     const reply =
       route.method === 'post' && !route.pure
         ? await once(parts, row, { params, query, body, customer }, work)

@@ -21,6 +21,7 @@ const NOUNS = [
   'events',
   'endpoints',
   'mails',
+  'audit',
   'reconciliation',
   'clocks',
   'keys',

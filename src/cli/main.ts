@@ -1,6 +1,7 @@
 /** What `hydra` does once its dependencies are there; `bin/hydra.mjs` has the rest. */
 import { Command } from 'commander';
 import { CliError } from './api.ts';
+import { auditCommands } from './audit.ts';
 import { catalogCommands } from './catalog.ts';
 import { clockCommands } from './clock.ts';
 import { eventCommands } from './events.ts';
@@ -22,6 +23,7 @@ catalogCommands(program);
 whyCommand(program);
 privacyCommands(program);
 ledgerCommands(program);
+auditCommands(program);
 eventCommands(program);
 reconcileCommand(program);
 

@@ -23,3 +23,12 @@ export async function audit(trx: Trx, { tenant, mode }: Scope, entry: AuditEntry
     })
     .execute();
 }
+
+/** What a caller has done at this moment, in the deed's own transaction. */
+export const auditDeed = (
+  trx: Trx,
+  { scope, principal }: { scope: Scope; principal: { ref: string } },
+  action: string,
+  subject: string,
+  why: AuditEntry['why'] = {},
+): Promise<void> => audit(trx, scope, { at: new Date(), by: principal.ref, action, subject, why });

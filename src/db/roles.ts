@@ -6,12 +6,21 @@
  * - hydra_door takes webhooks in and looks up keys, before anyone knows whose they are.
  * - hydra_relay carries the inbox on, for all tenants.
  * - hydra_outbox empties the outbox, and reads what is announced, for all tenants.
+ * - hydra_sealer seals the rows of the audit log, and changes nothing else of them.
  * - hydra_auditor reads everything and writes nothing but how far it has verified the books.
  * - hydra_ledger writes the ledger. Nobody takes it: its functions are called, which post as it.
  */
 import { type Kysely, sql } from 'kysely';
 
-const ROLES = ['hydra_app', 'hydra_door', 'hydra_relay', 'hydra_outbox', 'hydra_auditor', 'hydra_ledger'] as const;
+const ROLES = [
+  'hydra_app',
+  'hydra_door',
+  'hydra_relay',
+  'hydra_outbox',
+  'hydra_sealer',
+  'hydra_auditor',
+  'hydra_ledger',
+] as const;
 export type Role = Exclude<(typeof ROLES)[number], 'hydra_ledger'>;
 
 /** May be called again, and by several databases of one cluster at once. */

@@ -476,6 +476,10 @@ export type AuditLogTable = OfTenant & {
   recorded_at: DefaultTimestamp;
   sealed_at: Timestamp | null;
   hash: Buffer | null;
+  /** In its tenant's chain, since it was sealed. */
+  place: number | null;
+  /** Which request to the API it was: the database takes it from the transaction. */
+  request_id: Generated<string> | null;
 };
 
 /** What a change has left word of, until it is announced. */

@@ -1,5 +1,6 @@
 import { sql, type Transaction } from 'kysely';
 import type { Mode, TenantId } from '../domain/ids.ts';
+import { requestAtHand } from '../request-at-hand.ts';
 import type { Db } from './client.ts';
 import type { Role } from './roles.ts';
 import type { Database } from './schema.ts';
@@ -24,7 +25,8 @@ export async function within<T>(trx: Trx, role: CrossTenantRole, scope: Scope, w
 
 async function enter(trx: Trx, { tenant, mode }: Scope): Promise<void> {
   await sql`/* in_tenant */ select set_config('role', 'hydra_app', true),
-    set_config('hydra.tenant', ${tenant}, true), set_config('hydra.mode', ${mode}, true)`.execute(trx);
+    set_config('hydra.tenant', ${tenant}, true), set_config('hydra.mode', ${mode}, true),
+    set_config('hydra.request', ${requestAtHand() ?? ''}, true)`.execute(trx);
 }
 
 /** For the door, the relay and the auditor, who work before or across tenants, each with its own few grants. */

@@ -6,6 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { withOwnAccounts } from '../accounts/own-accounts.ts';
+import { checkpointsIn } from '../audit/checkpoints.ts';
+import { createSealer } from '../audit/sealer.ts';
 import { loadConfigOrExit } from '../config.ts';
 import { createDatabase } from '../db/client.ts';
 import { DELIVERIES_CHANNEL } from '../db/endpoints.ts';
@@ -26,6 +28,7 @@ import { listen } from '../relay/listen.ts';
 import { createRelay } from '../relay/relay.ts';
 import { relaySettings } from '../relay/settings.ts';
 import { signalThrough } from '../relay/signal.ts';
+import { signingKeyOf } from '../security/checkpoint.ts';
 import { separated } from '../security/key-ring.ts';
 import { createTaxes } from '../tax/taxes.ts';
 
@@ -36,7 +39,7 @@ const log = createLogger({ name: 'relay', level: config.LOG_LEVEL });
 alertOfRedactions(log);
 const db = createDatabase(config.DATABASE_URL, {
   applicationName: 'hydra-relay',
-  max: Math.min(config.DATABASE_POOL, 4),
+  max: Math.min(config.DATABASE_POOL, 8),
 });
 const { connectionOptions } = loadClientConnectConfig();
 const connection = Connection.lazy({ ...connectionOptions, address: config.TEMPORAL_ADDRESS });
@@ -70,6 +73,12 @@ const outgoing = createOutgoing({ loopback: config.ENDPOINTS_ON_LOOPBACK === 'ye
 const endpoints = createDeliverer({ db, ring: config.ENCRYPTION_KEYS, outgoing, log });
 const consumers: Consumer[] = [endpoints.consumer, mail, devicePayments({ db, ring: config.ENCRYPTION_KEYS })];
 const outbox = createOutboxRelay({ db, consumers, log });
+const sealer = createSealer({
+  db,
+  key: signingKeyOf(config.AUDIT_SIGNING_KEY),
+  checkpoints: checkpointsIn(config.AUDIT_CHECKPOINTS),
+  log,
+});
 const ear = listen(config.DATABASE_URL, {
   [INBOX_CHANNEL]() {
     relay.wake();
@@ -82,6 +91,7 @@ const ear = listen(config.DATABASE_URL, {
 relay.start();
 outbox.start();
 endpoints.start();
+sealer.start();
 
 let stopping = false;
 async function stop(): Promise<void> {
@@ -90,7 +100,7 @@ async function stop(): Promise<void> {
   await ear.stop();
   // A signal that hangs is not waited for: what it carried is leased for a little longer, and sent again.
   await Promise.race([
-    Promise.all([relay.stop(), confirming.stop(), outbox.stop(), endpoints.stop(), sending?.stop()]),
+    Promise.all([relay.stop(), confirming.stop(), outbox.stop(), endpoints.stop(), sealer.stop(), sending?.stop()]),
     sleep(STOP_WITHIN_MS),
   ]);
   outgoing.close();

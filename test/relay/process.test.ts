@@ -2,6 +2,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { workflowIdOf } from '../../workflows/messages.ts';
@@ -18,6 +21,9 @@ afterAll(() => temporal.close());
 beforeEach(async () => {
   await database.db.deleteFrom('inbox').execute();
 });
+
+const checkpoints = mkdtempSync(join(tmpdir(), 'hydra-audit-'));
+afterAll(() => rmSync(checkpoints, { recursive: true, force: true }));
 
 const key = () => randomBytes(32).toString('base64');
 
@@ -40,6 +46,7 @@ function relay(over: Record<string, string> = {}): ChildProcess {
         AUDIT_SIGNING_KEY: key(),
         LINK_SIGNING_KEY: key(),
         INBOX_KEYS,
+        AUDIT_CHECKPOINTS: checkpoints,
         ...over,
       },
     },

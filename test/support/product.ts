@@ -53,6 +53,7 @@ export async function startProduct(bundle: string, { paypalHook }: { paypalHook?
     PAYPAL_API_BASE: simulator.url,
     PAYPAL_WEBHOOK_ID: paypalWebhook.id,
     PORT: String(apiPort),
+    AUDIT_CHECKPOINTS: join(folder, 'audit'),
   };
   const demo = JSON.parse(await runChild('demo/seed', env)) as Seeded;
   const start = async (name: ChildName) => void children.set(name, await startChild(name, env));

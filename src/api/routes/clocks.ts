@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { ADVANCE_CLOCK_WORKFLOW, clockWorkflowIdOf, type Journey, workflowIdOf } from '../../../workflows/messages.ts';
 import { bringTo } from '../../clock/fast-forward.ts';
+import { auditDeed } from '../../db/audit.ts';
 import { type ClockRow, createClock, joinClock, listClocks, readClock, sendClock, stayClock } from '../../db/clocks.ts';
 import { lockClockOf } from '../../db/customer-list.ts';
 import { type DueRow, dueOnClock } from '../../db/subscriptions.ts';
@@ -75,7 +76,11 @@ const create = route({
   async handle(call) {
     testOnly(call);
     const fresh = { id: newId('clk'), name: call.body.name ?? null, now: new Date() };
-    return created(showClock(await inTenant(call.parts.db, call.scope, (trx) => createClock(trx, call.scope, fresh))));
+    const row = await inTenant(call.parts.db, call.scope, async (trx) => {
+      await auditDeed(trx, call, 'clock.created', fresh.id);
+      return createClock(trx, call.scope, fresh);
+    });
+    return created(showClock(row));
   },
 });
 
@@ -94,6 +99,7 @@ const join = route({
     if (row.state === 'advancing') throw new Problem(409, 'clock_advancing', 'the clock is on its way');
     const subscriptions = await inTenant(call.parts.db, call.scope, async (trx) => {
       await refuseOther(trx, row.id, call.body.customerId);
+      await auditDeed(trx, call, 'clock.joined', row.id, { customer: call.body.customerId });
       return joinClock(trx, row.id, call.body.customerId);
     });
     for (const id of subscriptions) {
@@ -131,7 +137,10 @@ const advance = route({
       throw new Problem(409, 'clock_advancing', 'the clock is on its way', { retryAfterSeconds: 1 });
     }
     const target = await targetOf(call, before);
-    const sent = await inTenant(call.parts.db, call.scope, (trx) => sendClock(trx, before.id, new Date(target)));
+    const sent = await inTenant(call.parts.db, call.scope, async (trx) => {
+      await auditDeed(trx, call, 'clock.advanced', before.id, { to: new Date(target).toISOString() });
+      return sendClock(trx, before.id, new Date(target));
+    });
     if (!sent) throw new Problem(409, 'clock_advancing', 'the clock is on its way', { retryAfterSeconds: 1 });
     try {
       // The last journey may still be closing while the clock is ready already.

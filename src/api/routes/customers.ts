@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { auditDeed } from '../../db/audit.ts';
 import { buyersOf, taxIdChecksOf } from '../../db/buyers.ts';
 import { readClock } from '../../db/clocks.ts';
 import { customerExists, listCustomers } from '../../db/customer-list.ts';
@@ -121,6 +122,7 @@ const create = route({
       const { id, name } = written.customer;
       await keepWithTaxId(trx, call.parts.keys, call.scope, id, { name, address, taxExempt }, checked);
       await map(trx, call, id, subjects);
+      await auditDeed(trx, call, 'customer.created', id);
       return created({ id });
     });
   },
@@ -168,6 +170,7 @@ const update = route({
         await keepWithTaxId(trx, call.parts.keys, call.scope, id, bought, checked);
       }
       await map(trx, call, id, subjects);
+      await auditDeed(trx, call, 'customer.changed', id, { changed: Object.keys(call.body).join(', ') });
       return ok((await shown(trx, call.parts.keys, [written.customer]))(written.customer));
     });
   },

@@ -1,6 +1,7 @@
 import type { OpenRoute } from '../open-route.ts';
 import type { Route } from '../route.ts';
 import { adminSubscriptionRoutes } from './admin-subscriptions.ts';
+import { auditRoutes } from './audit.ts';
 import { billingByHandRoutes } from './billing-by-hand.ts';
 import { clockRoutes } from './clocks.ts';
 import { couponRoutes } from './coupons.ts';
@@ -65,6 +66,7 @@ export const routes: readonly Route[] = [
   ...messageRoutes,
   ...endpointRoutes,
   ...mailRoutes,
+  ...auditRoutes,
   ...reconciliationRoutes,
   ...clockRoutes,
   ...sessionRoutes,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { newServiceKey } from '../../auth/service-keys.ts';
 import { createKey, listKeys, revokeKey } from '../../db/api-keys.ts';
+import { auditDeed } from '../../db/audit.ts';
 import { inTenant } from '../../db/tenant.ts';
 import { newId } from '../../ids.ts';
 import { badField, notFound } from '../problem.ts';
@@ -35,15 +36,17 @@ const create = route({
   grant: 'keys:write',
   body: apiKeyCreate,
   answers: { 201: { about: 'With its secret.', schema: apiKeyCreated } },
-  async handle({ parts, scope, body }) {
+  async handle({ parts, scope, principal, body }) {
     const at = new Date();
     const expiresAt = body.expiresAt === undefined ? null : new Date(body.expiresAt);
     if (expiresAt && expiresAt <= at) throw badField('expiresAt', 'is past');
     const { secret, prefix, hash } = newServiceKey(scope.mode);
     const { name, scopes } = body;
-    const key = await inTenant(parts.db, scope, (trx) =>
-      createKey(trx, scope, { id: newId('key'), name, prefix, hash, scopes, expiresAt, at }),
-    );
+    const key = await inTenant(parts.db, scope, async (trx) => {
+      const made = await createKey(trx, scope, { id: newId('key'), name, prefix, hash, scopes, expiresAt, at });
+      await auditDeed(trx, { scope, principal }, 'key.created', made.id, { prefix, scopes: scopes.join(' ') });
+      return made;
+    });
     return created({ key: showKey(key) }, { secret });
   },
 });
@@ -57,9 +60,13 @@ const revoke = route({
   grant: 'keys:write',
   params: z.strictObject({ id: keyId }),
   answers: { 200: { about: 'It opens nothing any more.', schema: apiKey } },
-  async handle({ parts, scope, params: { id } }) {
-    const key = await inTenant(parts.db, scope, (trx) => revokeKey(trx, id, new Date()));
-    if (!key) throw notFound('key');
+  async handle({ parts, scope, principal, params: { id } }) {
+    const key = await inTenant(parts.db, scope, async (trx) => {
+      const revoked = await revokeKey(trx, id, new Date());
+      if (!revoked) throw notFound('key');
+      await auditDeed(trx, { scope, principal }, 'key.revoked', id, { prefix: revoked.prefix });
+      return revoked;
+    });
     return ok(showKey(key));
   },
 });

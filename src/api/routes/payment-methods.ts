@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { theirMethod } from '../../customers/method-reference.ts';
 import { processorCustomerOf } from '../../customers/processor-customer.ts';
+import { auditDeed } from '../../db/audit.ts';
 import { customerExists } from '../../db/customer-list.ts';
 import {
   forgetPaymentMethod,
@@ -18,7 +19,7 @@ import { askSubscription } from '../../temporal/ask-subscription.ts';
 import { settle } from '../command.ts';
 import { methodOfSetup, usableMethod } from '../methods.ts';
 import { badField, notFound, Problem } from '../problem.ts';
-import { AGENTS, type Call, created, ok, READERS, route } from '../route.ts';
+import { AGENTS, type Call, created, ok, READERS, type Reply, route } from '../route.ts';
 import { listOf, paymentMethod, paymentMethodBody, paymentMethodId, setup } from '../schemas.ts';
 import { showPaymentMethod } from '../show.ts';
 
@@ -60,7 +61,7 @@ const add = route({
   async handle(call) {
     const customer = await customerOf(call);
     const { paymentMethodId: id, setupId, returnUrl, processor = 'stripe' } = call.body;
-    if (setupId) return created(showPaymentMethod(await methodOfSetup(call, customer, setupId, processor)));
+    if (setupId) return added(call, customer, await methodOfSetup(call, customer, setupId, processor));
     if (!id) {
       const { savesMethods } = (await call.parts.processors.of({ ...call.scope, processor })).processor.capabilities;
       if (savesMethods === 'on_its_page' && !returnUrl) {
@@ -68,7 +69,7 @@ const add = route({
       }
       return created({});
     }
-    return created(showPaymentMethod(await usableMethod(call, customer, id, processor)));
+    return added(call, customer, await usableMethod(call, customer, id, processor));
   },
   /** The same key gives the same set-up, so a repeat gets the same secret without its being kept here. */
   async complete(call, body) {
@@ -88,6 +89,17 @@ const add = route({
     };
   },
 });
+
+async function added(
+  call: Call,
+  customer: CustomerId,
+  method: Parameters<typeof showPaymentMethod>[0],
+): Promise<Reply> {
+  await inTenant(call.parts.db, call.scope, (trx) =>
+    auditDeed(trx, call, 'payment_method.added', customer, { method: method.id }),
+  );
+  return created(showPaymentMethod(method));
+}
 
 const remove = route({
   ...writing,
@@ -109,7 +121,10 @@ const remove = route({
     }
     const { processor } = await processors.of({ ...call.scope, processor: row.processor });
     await processor.detach(theirMethod(keys.ring, row));
-    await inTenant(db, call.scope, (trx) => forgetPaymentMethod(trx, call.scope, { ...row, customer, at: new Date() }));
+    await inTenant(db, call.scope, async (trx) => {
+      await forgetPaymentMethod(trx, call.scope, { ...row, customer, at: new Date() });
+      await auditDeed(trx, call, 'payment_method.removed', customer, { method: row.id });
+    });
     return { status: 204 };
   },
 });
@@ -124,8 +139,12 @@ const choose = route({
   answers: { 200: { about: 'The default.', schema: paymentMethod } },
   async handle(call) {
     const customer = await customerOf(call);
-    const row = await inTenant(call.parts.db, call.scope, (trx) => makeDefault(trx, customer, call.params.id));
-    if (!row) throw notFound('payment method');
+    const row = await inTenant(call.parts.db, call.scope, async (trx) => {
+      const chosen = await makeDefault(trx, customer, call.params.id);
+      if (!chosen) throw notFound('payment method');
+      await auditDeed(trx, call, 'payment_method.default', customer, { method: chosen.id });
+      return chosen;
+    });
     await useEverywhere(call, customer, row);
     return ok(showPaymentMethod(row));
   },

@@ -1,5 +1,6 @@
 /** What a customer sees and changes of themselves: what their invoices say, and how they are spoken to. */
 import type { z } from 'zod';
+import { auditDeed } from '../../db/audit.ts';
 import { buyersOf } from '../../db/buyers.ts';
 import { updateCustomer } from '../../db/customers.ts';
 import { readSeller } from '../../db/sellers.ts';
@@ -51,6 +52,7 @@ const update = route({
         ...(address === undefined ? {} : { address }),
       };
       await keepWithTaxId(trx, parts.keys, scope, id, bought, checked);
+      await auditDeed(trx, call, 'customer.changed', id, { changed: Object.keys(call.body).join(', ') });
     });
     return ok(await shown(call));
   },

@@ -1,3 +1,4 @@
+import { auditDeed } from '../../db/audit.ts';
 import { readSeller, type SellerVersion, writeSeller } from '../../db/sellers.ts';
 import { inTenant } from '../../db/tenant.ts';
 import { checkSeller } from '../../domain/seller-check.ts';
@@ -41,7 +42,7 @@ const put = route({
   body: sellerPut,
   mayHold: { invoiceFooter: ['iban'] },
   answers: { 200: { about: 'A new version.', schema: seller } },
-  async handle({ parts, scope, body: { registrations, ...rest } }) {
+  async handle({ parts, scope, principal, body: { registrations, ...rest } }) {
     const profile = {
       ...rest,
       registrations: registrations.map(({ rates, ...registration }) => ({
@@ -54,7 +55,12 @@ const put = route({
     const errors = checkSeller(profile, parts.taxes.calculator.outside ? null : ratesOn);
     const [first] = errors;
     if (first) throw new Problem(422, 'seller_inconsistent', `${first.path}: ${first.message}`, { errors });
-    return ok(show(await inTenant(parts.db, scope, (trx) => writeSeller(trx, scope, profile, Date.now()))));
+    const written = await inTenant(parts.db, scope, async (trx) => {
+      const next = await writeSeller(trx, scope, profile, Date.now());
+      await auditDeed(trx, { scope, principal }, 'seller.changed', 'seller', { version: next.version });
+      return next;
+    });
+    return ok(show(written));
   },
 });
 

@@ -1,3 +1,5 @@
+import { auditDeed } from '../../db/audit.ts';
+import { inTenant } from '../../db/tenant.ts';
 import { createTenant, readTenant, type Tenant } from '../../db/tenants.ts';
 import { newId } from '../../ids.ts';
 import { trying } from '../../temporal/ask-subscription.ts';
@@ -23,6 +25,10 @@ const create = route({
   async handle(call) {
     const { id = newId('ten'), name, timeZone } = call.body;
     const tenant = await createTenant(call.parts.db, { id, name, timeZone, createdAt: new Date() });
+    // In the log of the new one, by whoever is its owner from now on.
+    await inTenant(call.parts.db, { tenant: id, mode: call.scope.mode }, (trx) =>
+      auditDeed(trx, { scope: { tenant: id, mode: call.scope.mode }, principal: call.principal }, 'tenant.created', id),
+    );
     await recogniseItsRevenue(call, tenant);
     return created(showTenant(tenant));
   },

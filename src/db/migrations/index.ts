@@ -29,6 +29,7 @@ import { up as dunningPolicies } from './0040-dunning-policies.ts';
 import { up as mail } from './0045-mail.ts';
 import { up as announcements } from './0050-announcements.ts';
 import { up as endpoints } from './0051-endpoints.ts';
+import { up as auditChain } from './0052-audit-chain.ts';
 import { up as entitlements } from './0055-entitlements.ts';
 import { up as sessions } from './0056-sessions.ts';
 import { up as licences } from './0057-licences.ts';
@@ -66,6 +67,7 @@ export const migrations: Record<string, Migration> = {
   '0045-mail': { up: mail },
   '0050-announcements': { up: announcements },
   '0051-endpoints': { up: endpoints },
+  '0052-audit-chain': { up: auditChain },
   '0055-entitlements': { up: entitlements },
   '0056-sessions': { up: sessions },
   '0057-licences': { up: licences },
