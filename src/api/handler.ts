@@ -49,6 +49,7 @@ export function handlerOf(route: Route, parts: Parts, authenticate: Authenticate
       query,
       body,
       requestId,
+      lastEventId: request.get('last-event-id') ?? null,
       wantsCsv,
       request: requestIdOf(scope, principal.ref, name, key),
       bind: (subscription) => reserveSubscription(parts.db, row, subscription),
@@ -147,6 +148,7 @@ export async function bodyOf(
 async function send(route: Route, call: Call, reply: Reply, response: Response): Promise<void> {
   response.status(reply.status).set(reply.headers ?? {});
   if (reply.paper) return sendPaper(reply.paper, response);
+  if (reply.stream) return sendStream(reply.stream, response);
   if (!reply.body) return void response.end();
   const isWhole = !route.complete || reply.status === 202;
   const body = isWhole ? reply.body : await route.complete!(call, reply.body);
@@ -162,4 +164,12 @@ async function sendPaper({ type, fileName, content }: Paper, response: Response)
     .set('content-disposition', `attachment; filename="${fileName}"`);
   if (Buffer.isBuffer(content)) return void response.set('content-length', String(content.length)).end(content);
   await pipeline(Readable.from(content, { objectMode: false }), response);
+}
+
+/** Until the caller goes. Nothing on the way may hold it back to send it in one go. */
+async function sendStream(stream: AsyncIterable<string>, response: Response): Promise<void> {
+  response.set({ 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' });
+  await pipeline(Readable.from(stream, { objectMode: false }), response).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error; // whoever listened has gone
+  });
 }

@@ -13,6 +13,7 @@ import type { CustomerId, SubscriptionId } from '../domain/ids.ts';
 import type { Outgoing } from '../net/outgoing.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Metrics } from '../observability/metrics.ts';
+import type { Streams } from '../outbox/streams.ts';
 import type { Processors } from '../processors/processors.ts';
 import type { Taxes } from '../tax/taxes.ts';
 import type { Temporal } from '../temporal/temporal.ts';
@@ -35,6 +36,7 @@ export type Parts = {
   temporal: Temporal;
   metrics: Metrics;
   outgoing: Pick<Outgoing, 'objection'>;
+  streams: Pick<Streams, 'listen'>;
   /** How long a command's answer, and then the first payment after it, are waited for. */
   patienceMs: { command: number; payment: number };
 };
@@ -49,6 +51,8 @@ export type Call<Params = unknown, Query = unknown, Body = unknown> = {
   query: Query;
   body: Body;
   requestId: string;
+  /** The header of who comes back to a stream. */
+  lastEventId: string | null;
   /** Asked for by `?format=csv` or `Accept: text/csv`, where the route has both. */
   wantsCsv: boolean;
   /** Names this request, the same for every repeat of it. */
@@ -67,6 +71,8 @@ export type Reply = {
   body?: object;
   unstored?: object;
   paper?: Paper;
+  /** Server-sent events, for as long as the caller listens. */
+  stream?: AsyncIterable<string>;
   headers?: Record<string, string>;
 };
 

@@ -7,7 +7,7 @@ import { sql } from 'kysely';
 import type { CustomerId, Mode, SubscriptionId, TenantId } from '../domain/ids.ts';
 import type { Instant } from '../domain/time.ts';
 import type { Db } from './client.ts';
-import { inRole } from './tenant.ts';
+import { inRole, type Trx } from './tenant.ts';
 
 /** Told by whoever leaves something in the outbox, when that is committed. */
 export const OUTBOX_CHANNEL = 'hydra_outbox';
@@ -180,3 +180,42 @@ export const forget = (db: Db, olderThan: Date, limit: number): Promise<number> 
       ) select count(*)::int as count from gone`.execute(trx);
     return rows[0]!.count;
   });
+
+const COLUMNS = sql.raw(
+  'seq, event_id, tenant_id, mode, subscription_id, customer_id, version, ordinal, type, payload, at',
+);
+
+/** For who tells all who listen. */
+export const newAnnouncements = (db: Db, after: number, limit: number): Promise<Announcement[]> =>
+  inRole(db, 'hydra_outbox', async (trx) => {
+    const { rows } = await sql<AnnouncementRow>`/* announcements_new */
+      select told.* from generate_series(0, ${SHARDS - 1}::int) as own (shard) cross join lateral (
+        select ${COLUMNS} from announcements where announcements.shard = own.shard and seq > ${after} order by seq limit ${limit}
+      ) told order by seq limit ${limit}`.execute(trx);
+    return rows.map(announcementOf);
+  });
+
+export const newestSeq = (db: Db): Promise<number> =>
+  inRole(db, 'hydra_outbox', async (trx) => {
+    const { rows } = await sql<{ seq: number }>`
+      select coalesce(max(told.seq), 0) as seq from generate_series(0, ${SHARDS - 1}::int) as own (shard) cross join lateral (
+        select seq from announcements where announcements.shard = own.shard order by seq desc limit 1
+      ) told`.execute(trx);
+    return rows[0]!.seq;
+  });
+
+/** Null where it isn't there, or not any more. */
+export const seqOf = async (trx: Trx, id: string): Promise<number | null> =>
+  (await trx.selectFrom('announcements').select('seq').where('event_id', '=', id).executeTakeFirst())?.seq ?? null;
+
+export async function toldBetween(
+  trx: Trx,
+  after: number,
+  upTo: number,
+  customer: CustomerId | null,
+  limit: number,
+): Promise<Announcement[]> {
+  let query = trx.selectFrom('announcements').selectAll().where('seq', '>', after).where('seq', '<=', upTo);
+  if (customer) query = query.where('customer_id', '=', customer);
+  return (await query.orderBy('seq').limit(limit).execute()).map(announcementOf);
+}

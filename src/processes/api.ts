@@ -14,9 +14,11 @@ import { loadConfigOrExit } from '../config.ts';
 import { createDatabase } from '../db/client.ts';
 import { ENTITLEMENTS_CHANNEL } from '../db/entitlements.ts';
 import { backlog } from '../db/messages.ts';
+import { ANNOUNCED_CHANNEL } from '../db/outbox.ts';
 import { createOutgoing } from '../net/outgoing.ts';
 import { alertOfRedactions, createLogger } from '../observability/logger.ts';
 import { createMetrics } from '../observability/metrics.ts';
+import { createStreams } from '../outbox/streams.ts';
 import { DEFAULT_ACCOUNT, modeOfPaypal, modeOfStripeKey, processorsOf } from '../processors/processors.ts';
 import { listen } from '../relay/listen.ts';
 import { separated } from '../security/key-ring.ts';
@@ -40,7 +42,8 @@ const stripeKeys = config.STRIPE_API_KEY ?? [];
 const builtPages = fileURLToPath(new URL('../../dashboard', import.meta.url));
 
 const news = createNews();
-const ear = listen(config.DATABASE_URL, { [ENTITLEMENTS_CHANNEL]: news.tell });
+const streams = createStreams({ db, log: logger });
+const ear = listen(config.DATABASE_URL, { [ENTITLEMENTS_CHANNEL]: news.tell, [ANNOUNCED_CHANNEL]: streams.wake });
 
 const app = createApp({
   logger,
@@ -50,6 +53,7 @@ const app = createApp({
     db,
     temporal,
     metrics,
+    streams,
     outgoing: createOutgoing({ loopback: config.ENDPOINTS_ON_LOOPBACK === 'yes', timeoutMs: 10_000 }),
     keys: { ring: config.ENCRYPTION_KEYS, blindIndexKey: config.BLIND_INDEX_KEY },
     processors: withOwnAccounts({ db, ring: config.ENCRYPTION_KEYS, environment: processorsOf(config), bases: config }),
@@ -108,6 +112,7 @@ async function stop(): Promise<void> {
   stopping = true;
   const closed = new Promise((resolve) => server.close(resolve));
   news.close();
+  streams.stop();
   server.closeIdleConnections();
   const impatience = setTimeout(() => server.closeAllConnections(), GRACE_MS);
   await closed;

@@ -21,6 +21,7 @@ import { alertOfRedactions, createLogger } from '../observability/logger.ts';
 import type { Consumer } from '../outbox/consumer.ts';
 import { createDeliverer } from '../outbox/deliverer.ts';
 import { devicePayments } from '../outbox/device-payments.ts';
+import { createNatsConsumer } from '../outbox/nats.ts';
 import { createOutboxRelay } from '../outbox/relay.ts';
 import { processorsOf } from '../processors/processors.ts';
 import { keepConfirming } from '../relay/confirm.ts';
@@ -71,7 +72,9 @@ const mail = mailConsumer({
 /** Whoever is told of what happens here. */
 const outgoing = createOutgoing({ loopback: config.ENDPOINTS_ON_LOOPBACK === 'yes', timeoutMs: 10_000 });
 const endpoints = createDeliverer({ db, ring: config.ENCRYPTION_KEYS, outgoing, log });
-const consumers: Consumer[] = [endpoints.consumer, mail, devicePayments({ db, ring: config.ENCRYPTION_KEYS })];
+const nats = config.NATS_URL ? createNatsConsumer(config.NATS_URL) : null;
+const devices = devicePayments({ db, ring: config.ENCRYPTION_KEYS });
+const consumers: Consumer[] = [endpoints.consumer, mail, devices, ...(nats ? [nats.consumer] : [])];
 const outbox = createOutboxRelay({ db, consumers, log });
 const sealer = createSealer({
   db,
@@ -104,6 +107,7 @@ async function stop(): Promise<void> {
     sleep(STOP_WITHIN_MS),
   ]);
   outgoing.close();
+  await Promise.race([nats?.close(), sleep(STOP_WITHIN_MS)]);
   await db.destroy();
   await connection.close();
   log.info({}, 'the relay has stopped');

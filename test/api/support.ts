@@ -19,7 +19,9 @@ import { demoPriceBook } from '../../src/demo/price-book.ts';
 import type { CustomerId, TenantId } from '../../src/domain/ids.ts';
 import { createOutgoing } from '../../src/net/outgoing.ts';
 import { createMetrics } from '../../src/observability/metrics.ts';
+import { createStreams } from '../../src/outbox/streams.ts';
 import { createProcessors, type Processors } from '../../src/processors/processors.ts';
+import { listen } from '../../src/relay/listen.ts';
 import { parseKeyRing } from '../../src/security/key-ring.ts';
 import { createTaxes, type Taxes } from '../../src/tax/taxes.ts';
 import { createTemporal } from '../../src/temporal/temporal.ts';
@@ -53,6 +55,8 @@ export type Api = {
 
 export type Options = {
   db: Db;
+  /** Where streams hear of news; without it they look. */
+  databaseUrl?: string;
   keys?: CustomerKeys;
   processors?: Processors;
   news?: News;
@@ -77,6 +81,8 @@ export async function startApi(options: Options): Promise<Api> {
     ring: parseKeyRing(`k1:${randomBytes(32).toString('base64')}`),
     blindIndexKey: randomBytes(32),
   };
+  const streams = createStreams({ db, log: { error() {} } });
+  const ear = options.databaseUrl ? listen(options.databaseUrl, { hydra_announced: streams.wake }) : null;
   const app = createApp({
     logger: pino({ level: process.env.LOG_LEVEL ?? 'silent' }),
     dashboard: options.dashboard ?? null,
@@ -87,6 +93,7 @@ export async function startApi(options: Options): Promise<Api> {
       metrics: createMetrics({ backlog: () => backlog(db) }),
       keys,
       bases: options.bases ?? {},
+      streams,
       outgoing: createOutgoing({ loopback: true, timeoutMs: 1_000 }),
       processors: options.processors ?? createProcessors({ stripe: [] }),
       taxes: options.taxes ?? createTaxes({}),
@@ -135,6 +142,8 @@ export async function startApi(options: Options): Promise<Api> {
       return { id: body.id, ask: as(await roleToken('customer', { sub: subject })) };
     },
     async stop() {
+      streams.stop();
+      await ear?.stop();
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
       await temporal.close();
@@ -146,7 +155,7 @@ export async function startApi(options: Options): Promise<Api> {
 export async function startApiAlone(options: Omit<Options, 'db'> = {}): Promise<Api> {
   const database = await createTestDatabase();
   const db = createDatabase(database.url, { applicationName: 'test', max: 8 });
-  const api = await startApi({ db, ...options });
+  const api = await startApi({ db, databaseUrl: database.url, ...options });
   return {
     ...api,
     async stop() {

@@ -12,6 +12,7 @@ import { dunningRoutes } from './dunning.ts';
 import { dunningPolicyRoutes } from './dunning-policies.ts';
 import { endpointRoutes } from './endpoints.ts';
 import { entitlementRoutes } from './entitlements.ts';
+import { eventStreamRoutes } from './event-streams.ts';
 import { givingBackRoutes } from './giving-back.ts';
 import { invoiceRoutes } from './invoices.ts';
 import { keyRoutes } from './keys.ts';
@@ -64,6 +65,7 @@ export const routes: readonly Route[] = [
   ...reportRoutes,
   ...ledgerCloseRoutes,
   ...messageRoutes,
+  ...eventStreamRoutes,
   ...endpointRoutes,
   ...mailRoutes,
   ...auditRoutes,
