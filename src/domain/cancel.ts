@@ -51,6 +51,7 @@ export function endNow(
 /** What was to come with the next invoice comes with a last one; what that can't charge or give back is settled. */
 function billWaiting<S extends Accepted>(state: S, moment: Moment): { state: S; effects: Effect[] } {
   const { carried } = state;
+  if (carried.length === 0) return { state, effects: [] };
   const of = { id: invoiceId(state.id, state.invoiceCount + 1), lines: carried, collect: state.collect ?? CHARGE };
   const isBilled = carried.some((line) => !line.carried) || invoiceOf(state, of, moment).invoice.total > 0;
   const last = isBilled ? issue(having(state, { carried: [] }), carried, moment, false) : { state, effects: [] };

@@ -31,12 +31,14 @@ export function change(state: Active | Trialing, input: InputOf<'change'>): Deci
   const planned = planChange(state, input, at);
   const refusal = input.byOperator ? null : (againstTerm(state, terms) ?? againstRule(state, input, planned));
   if (refusal) return refusal;
-  const because: Because = {
-    ...pricedChange(state, { terms: planned.terms, quantity }),
-    ...{ direction: planned.direction, when: planned.when, proration: planned.proration, day: planned.day },
+  const because: Because = Object.assign(pricedChange(state, { terms: planned.terms, quantity }), {
+    direction: planned.direction,
+    when: planned.when,
+    proration: planned.proration,
+    day: planned.day,
     arithmetic: linesInWords(planned.lines, state.currency),
     total: planned.total,
-  };
+  });
   const told: Effect = {
     type: 'announce',
     event: 'subscription.changed',

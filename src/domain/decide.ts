@@ -20,7 +20,7 @@ import type { Input, InputOf } from './input.ts';
 import { CHARGE, totalOf } from './invoice.ts';
 import { finalise, issue } from './invoicing.ts';
 import { migrate, undoMigration } from './migrate.ts';
-import { common, having, identityOf, stillOpen } from './next-state.ts';
+import { common, copyOf, having, identityOf, stillOpen } from './next-state.ts';
 import {
   type Applied,
   awaited,
@@ -279,7 +279,8 @@ function finish(rule: string, state: Incomplete, moment: Moment, because: Becaus
   const pending = state.invoices.some(
     ({ collection }) => collection.step === 'charging' || collection.step === 'needs_action',
   );
-  const ending = { ...state, expiring: true };
+  const ending = copyOf(state);
+  ending.expiring = true;
   const { state: next, effects } = pending ? callOff(ending, moment.at) : giveUp(ending, moment);
   return applied(rule, next, effects, because);
 }
@@ -635,9 +636,11 @@ const cannot = (input: Input, state: Subscription): Decision =>
 /** Turns what a payment's news did into a decision, moving on where the state says so. Null is news told before. */
 function after<S extends Accepted>(done: Applied<S> | null, moveOn?: (state: S) => Subscription | Step): Decision {
   if (!done) return unchanged('payment.known');
+  const { rule, effects, because } = done;
   const moved = moveOn ? moveOn(done.state) : (done.state as S & Subscription);
-  const step = 'effects' in moved ? moved : { state: moved, effects: [] };
-  return applied(done.rule, step.state, [...done.effects, ...step.effects], done.because);
+  return 'effects' in moved
+    ? applied(rule, moved.state, [...effects, ...moved.effects], because)
+    : applied(rule, moved, effects, because);
 }
 
 /** Only the latest attempt can fail, wait or be called off; older news changes nothing. */

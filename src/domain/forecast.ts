@@ -1,6 +1,6 @@
 /** What will be invoiced if nothing happens but time, and each charge succeeds: not an estimate, the rules' own answer. */
 import { decide } from './decide.ts';
-import type { Due, Fact } from './input.ts';
+import type { Input, InputOf, Origin } from './input.ts';
 import { invariant } from './invariant.ts';
 import type { Invoice } from './invoice.ts';
 import { nextDue } from './next-due.ts';
@@ -23,30 +23,32 @@ export function forecast(subscription: Subscription, from: Instant): Forecast {
   let state = subscription;
   let now = from;
 
-  const take = (what: Due | Fact, at: Instant): void => {
-    now = Math.max(now, at);
+  const take = (input: Input): void => {
+    now = Math.max(now, input.at);
     // What fell due while we were not looking happens at its own time, as it does in life.
-    const decision = decide(state, { at, origin: { by: 'engine', ref: 'forecast' }, ...what });
-    invariant(decision.outcome === 'applied', () => `${what.type} is what comes next, and it was ${decision.outcome}`);
+    const decision = decide(state, input);
+    invariant(decision.outcome === 'applied', () => `${input.type} is what comes next, and it was ${decision.outcome}`);
     state = decision.state;
     for (const effect of decision.effects) if (effect.type === 'issue_invoice') invoices.push(effect.invoice);
   };
 
   for (let step = 0; ; step++) {
     invariant(step < MOST_STEPS, () => `a forecast of ${subscription.id} comes to an end`);
-    const paid = nextPayment(state);
+    const paid = nextPayment(state, now);
     if (paid) {
-      take(paid, now);
+      take(paid);
       continue;
     }
     const due = nextDue(state);
     if (!due || due.at > until || due.type === 'listening_ended') break;
-    take(due, due.at);
+    take({ origin: FORECAST, ...due });
   }
   return { from, until, invoices, endsAs: state.state };
 }
 
-function nextPayment(state: Subscription): Fact | null {
+const FORECAST: Origin = { by: 'engine', ref: 'forecast' };
+
+function nextPayment(state: Subscription, at: Instant): InputOf<'payment_succeeded'> | null {
   if (!isAccepted(state)) return null;
   const open = state.invoices.find(
     ({ collection }) =>
@@ -54,5 +56,6 @@ function nextPayment(state: Subscription): Fact | null {
   );
   if (!open) return null;
   const { id: invoice, attempts: attempt, amount } = open;
-  return { type: 'payment_succeeded', invoice, attempt, payment: `forecast/${invoice}/${attempt}`, amount };
+  const payment = `forecast/${invoice}/${attempt}`;
+  return { type: 'payment_succeeded', invoice, attempt, payment, amount, at, origin: FORECAST };
 }

@@ -35,6 +35,29 @@ export type InvoiceLine = {
   taxes?: LineTax[];
 };
 
+/** Name by name, so that all lines of all invoices have one shape: see `next-state.ts`. */
+export const withTaxes = (line: InvoiceLine, taxes: LineTax[]): Whole<InvoiceLine> & { taxes: LineTax[] } => ({
+  description: line.description,
+  quantity: line.quantity,
+  unitPrice: line.unitPrice,
+  amount: line.amount,
+  period: line.period,
+  proration: line.proration,
+  product: line.product,
+  taxCategory: line.taxCategory,
+  taxInclusive: line.taxInclusive,
+  rates: line.rates,
+  discountable: line.discountable,
+  earning: line.earning,
+  carried: line.carried,
+  discount: line.discount,
+  discounts: line.discounts,
+  taxes,
+});
+
+/** A field that is forgotten does not compile. */
+type Whole<T> = { [Name in keyof Required<T>]: T[Name] };
+
 /** How an invoice is to be paid: charged by us, or sent, and paid within that many days. */
 export type Collect = { by: 'charge' } | { by: 'send'; netDays: number; purchaseOrder: string | null };
 

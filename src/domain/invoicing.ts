@@ -15,8 +15,9 @@ import {
   type OpenInvoice,
   sumsOf,
   totalOf,
+  withTaxes,
 } from './invoice.ts';
-import { having, stillOpen } from './next-state.ts';
+import { copyOf, having, stillOpen } from './next-state.ts';
 import { after, type Moment, NOTHING_SHARED } from './shared.ts';
 import type { Accepted } from './subscription.ts';
 import { taxed, UNTAXED } from './tax.ts';
@@ -24,7 +25,10 @@ import { HOUR, type Instant, plusDays } from './time.ts';
 
 type Step<S> = { state: S; effects: Effect[] };
 
-/** Bills a period: at once, or as a draft that is finalised after its grace. A customer who waits for it gets it at once. */
+/**
+ * Bills a period: at once, or as a draft that is finalised after its grace. A customer who waits for it gets it at once.
+ * Writes into the state that it is given: its caller's own copy.
+ */
 export function bill<S extends Accepted>(
   state: S,
   lines: readonly InvoiceLine[],
@@ -32,7 +36,7 @@ export function bill<S extends Accepted>(
   onSession: boolean,
 ): Step<S> {
   const hours = state.terms.graceHours ?? 0;
-  if (hours === 0 || onSession) return issue(state, lines, moment, onSession);
+  if (hours === 0 || onSession) return issueOn(state, lines, moment, onSession);
   const id = invoiceId(state.id, state.invoiceCount + 1);
   const draft: DraftInvoice = {
     ...{ id, lines, finaliseAt: moment.at + hours * HOUR },
@@ -71,10 +75,20 @@ export function issue<S extends Accepted>(
   lines: readonly InvoiceLine[],
   moment: Moment,
   onSession: boolean,
+  collect?: Collect,
+): Step<S> {
+  return issueOn(copyOf(state), lines, moment, onSession, collect);
+}
+
+function issueOn<S extends Accepted>(
+  state: S,
+  lines: readonly InvoiceLine[],
+  moment: Moment,
+  onSession: boolean,
   collect: Collect = state.collect ?? CHARGE,
 ): Step<S> {
-  const id = invoiceId(state.id, state.invoiceCount + 1);
-  return send(having(state, { invoiceCount: state.invoiceCount + 1 }), { id, lines, collect }, moment, onSession);
+  state.invoiceCount += 1;
+  return send(state, { id: invoiceId(state.id, state.invoiceCount), lines, collect }, moment, onSession);
 }
 
 type Content = Pick<DraftInvoice, 'id' | 'lines' | 'collect' | 'discounts'>;
@@ -87,7 +101,6 @@ function send<S extends Accepted>(state: S, content: Content, moment: Moment, on
     { type: 'issue_invoice', invoice },
     { type: 'announce', event: 'invoice.issued', data: { invoice: id, total, amountDue, currency }, at },
   ];
-  let { invoices } = state;
   if (amountDue > 0) {
     const collection: Collection = { step: 'stopped' };
     const waiting: OpenInvoice = {
@@ -100,16 +113,16 @@ function send<S extends Accepted>(state: S, content: Content, moment: Moment, on
       collection,
     };
     if (content.collect.by === 'send') {
-      invoices = [...invoices, stillOpen(waiting, { sent: true, collection: { step: 'sent' } })];
+      state.invoices = [...state.invoices, stillOpen(waiting, { sent: true, collection: { step: 'sent' } })];
     } else {
       const { open, effect } = attempt(waiting, state.paymentMethod, onSession, at);
-      invoices = [...invoices, open];
+      state.invoices = [...state.invoices, open];
       effects.push(effect);
     }
   }
-  const next = carried === 0 ? state.carried : [...state.carried, carriedLine(carried, 'in')];
-  const discounts = afterInvoice(state.discounts ?? [], invoice.lines);
-  return { state: having(state, { invoices, carried: next, discounts }), effects };
+  if (carried !== 0) state.carried = [...state.carried, carriedLine(carried, 'in')];
+  state.discounts = afterInvoice(state.discounts ?? [], invoice.lines);
+  return { state, effects };
 }
 
 /**
@@ -122,7 +135,7 @@ export function invoiceOf(
   { at, shared = NOTHING_SHARED }: Moment,
 ): { invoice: Invoice; carried: number } {
   const held = discounts ?? discountsOn(state.discounts, state.terms.planId);
-  const priced = taxed(discounted(lines, held, state.currency), shared.tax ?? UNTAXED);
+  const priced = taxed(discounted(lines, held, state.currency), shared.tax ?? UNTAXED, withTaxes);
   const before = sumsOf(priced);
   const { credit } = shared;
   const isSent = collect.by === 'send';

@@ -4,97 +4,100 @@ import type { Accepted, PastDue, Subscription, Trialing } from './subscription.t
 import type { Instant } from './time.ts';
 
 export type NextDue = Due & { at: Instant };
+/** Null where nothing of that kind will come. */
+type Maybe = NextDue | null;
 
 /** What time will bring, and when. Where two fall together the first of the list comes first: an end before a renewal. */
 export function nextDue(state: Subscription): NextDue | null {
-  return candidates(state).reduce<NextDue | null>((first, due) => (first && first.at <= due.at ? first : due), null);
-}
-
-function candidates(state: Subscription): NextDue[] {
   const due = ofEngine(state);
-  return state.collection === 'processor' ? due.filter(({ type }) => OURS.has(type)) : due;
+  return state.collection === 'processor' ? first(due.filter((each) => each && OURS.has(each.type))) : first(due);
 }
 
-function ofEngine(state: Subscription): NextDue[] {
+function ofEngine(state: Subscription): Maybe[] {
   switch (state.state) {
     case 'draft':
       return [{ type: 'draft_expired', at: state.expiresAt }];
     case 'incomplete':
-      return state.expiring ? [] : [{ type: 'incomplete_expired', at: state.expiresAt }];
+      return [state.expiring ? null : { type: 'incomplete_expired', at: state.expiresAt }];
     case 'trialing':
-      return [
-        ...cancellation(state),
-        ...drafts(state),
-        ...reminder(state),
-        { type: 'trial_ended', at: state.period.end },
-      ];
+      return [cancellation(state), drafts(state), reminder(state), { type: 'trial_ended', at: state.period.end }];
     case 'active':
       return [
-        ...cancellation(state),
-        ...drafts(state),
+        cancellation(state),
+        drafts(state),
         { type: 'period_ended', at: state.period.end },
-        ...retries(state),
-        ...sent(state),
+        retries(state),
+        sent(state),
       ];
     case 'past_due':
       return [
-        ...cancellation(state),
+        cancellation(state),
         ...(state.dunning?.hold ? [] : accessSteps(state)),
-        ...drafts(state),
+        drafts(state),
         { type: 'period_ended', at: state.period.end },
-        ...(state.dunning?.hold ? endOfHold(state) : retries(state)),
-        ...sent(state),
+        state.dunning?.hold ? endOfHold(state) : retries(state),
+        sent(state),
       ];
     case 'unpaid':
-      return [...cancellation(state), ...drafts(state)];
+      return [cancellation(state), drafts(state)];
     case 'paused':
       return [
-        ...cancellation(state),
-        ...drafts(state),
-        ...(state.resumeAt === null ? [] : [{ type: 'resume_due', at: state.resumeAt } as const]),
+        cancellation(state),
+        drafts(state),
+        state.resumeAt === null ? null : { type: 'resume_due', at: state.resumeAt },
       ];
     case 'canceled':
       return [{ type: 'listening_ended', at: state.listensUntil }];
   }
 }
 
-function accessSteps(state: PastDue): NextDue[] {
+function accessSteps(state: PastDue): Maybe[] {
   const { graceUntil, restrictedUntil } = accessLadder(state);
   const remindAt = state.dunning?.remindAt ?? null;
   return [
     { type: 'dunning_ended', at: restrictedUntil },
-    ...(state.restricted ? [] : [{ type: 'access_step_due', at: graceUntil } as const]),
-    ...(remindAt === null ? [] : [{ type: 'grace_reminder_due', at: remindAt } as const]),
+    state.restricted ? null : { type: 'access_step_due', at: graceUntil },
+    remindAt === null ? null : { type: 'grace_reminder_due', at: remindAt },
   ];
 }
 
-const endOfHold = ({ dunning }: PastDue): NextDue[] => {
+const endOfHold = ({ dunning }: PastDue): Maybe => {
   const until = dunning?.hold?.until ?? null;
-  return until === null ? [] : [{ type: 'hold_ended', at: until }];
+  return until === null ? null : { type: 'hold_ended', at: until };
 };
+
+function first(dues: readonly Maybe[]): NextDue | null {
+  let found: NextDue | null = null;
+  for (const due of dues) if (due && (!found || due.at < found.at)) found = due;
+  return found;
+}
 
 /** What is left for us to see to where a processor collects by itself. */
 const OURS: ReadonlySet<Due['type']> = new Set<Due['type']>([
   ...(['draft_expired', 'access_step_due', 'dunning_ended', 'listening_ended'] as const),
 ]);
 
-const cancellation = (state: Accepted): NextDue[] =>
-  state.cancelAt === null ? [] : [{ type: 'cancel_due', at: state.cancelAt }];
+const cancellation = (state: Accepted): Maybe =>
+  state.cancelAt === null ? null : { type: 'cancel_due', at: state.cancelAt };
 
-const reminder = ({ trial }: Trialing): NextDue[] =>
-  trial && trial.remindAt !== null ? [{ type: 'trial_reminder_due', at: trial.remindAt }] : [];
+const reminder = ({ trial }: Trialing): Maybe =>
+  trial && trial.remindAt !== null ? { type: 'trial_reminder_due', at: trial.remindAt } : null;
 
-const drafts = (state: Accepted): NextDue[] =>
-  state.drafts?.map(({ id, finaliseAt }) => ({ type: 'draft_due', invoice: id, at: finaliseAt })) ?? [];
+const drafts = ({ drafts = [] }: Accepted): Maybe =>
+  first(drafts.map(({ id, finaliseAt }) => ({ type: 'draft_due', invoice: id, at: finaliseAt })));
 
-const sent = (state: Accepted): NextDue[] =>
-  state.invoices.flatMap(({ id, sent, failedAt, dueAt }) =>
-    sent && failedAt === null ? [{ type: 'invoice_overdue', invoice: id, at: dueAt }] : [],
+const sent = ({ invoices }: Accepted): Maybe =>
+  first(
+    invoices.map(({ id, sent, failedAt, dueAt }) =>
+      sent && failedAt === null ? { type: 'invoice_overdue', invoice: id, at: dueAt } : null,
+    ),
   );
 
-const retries = (state: Accepted): NextDue[] =>
-  state.invoices.flatMap(({ id, collection }) =>
-    collection.step === 'retrying' ? [{ type: 'retry_due', invoice: id, at: collection.at }] : [],
+const retries = ({ invoices }: Accepted): Maybe =>
+  first(
+    invoices.map(({ id, collection }) =>
+      collection.step === 'retrying' ? { type: 'retry_due', invoice: id, at: collection.at } : null,
+    ),
   );
 
 /** A canceled subscription listens on for late money and disputes, and then is over. */

@@ -7,7 +7,7 @@ import type { PaymentId, PaymentMethodId } from './ids.ts';
 import type { Fact, InputOf } from './input.ts';
 import type { OpenInvoice } from './invoice.ts';
 import { attempt } from './invoicing.ts';
-import { having, stillOpen } from './next-state.ts';
+import { copyOf, having, stillOpen } from './next-state.ts';
 import { orderRefund } from './refund.ts';
 import type { Refusal } from './refusal.ts';
 import type { Accepted } from './subscription.ts';
@@ -19,11 +19,20 @@ const REMEMBERED = 24;
 export type Applied<S> = { rule: string; state: S; effects: Effect[]; because: Because };
 type At = { at: Instant };
 
-const replace = <S extends Accepted>(state: S, invoice: OpenInvoice): S =>
-  having(state, { invoices: state.invoices.map((open) => (open.id === invoice.id ? invoice : open)) });
+function withInvoices<S extends Accepted>(state: S, invoices: OpenInvoice[]): S {
+  const next = copyOf(state);
+  next.invoices = invoices;
+  return next;
+}
 
-const remember = <S extends Accepted>(state: S, { invoice, payment }: InputOf<'payment_succeeded'>): S =>
-  having(state, { settled: [...state.settled, { invoice, payment }].slice(-REMEMBERED) });
+const replace = <S extends Accepted>(state: S, invoice: OpenInvoice): S =>
+  withInvoices(
+    state,
+    state.invoices.map((open) => (open.id === invoice.id ? invoice : open)),
+  );
+
+const remember = ({ settled }: Accepted, { invoice, payment }: InputOf<'payment_succeeded'>): Accepted['settled'] =>
+  [...settled, { invoice, payment }].slice(-REMEMBERED);
 
 const settle = (
   { invoice, attempt, at }: { invoice: OpenInvoice['id']; attempt: number } & At,
@@ -40,16 +49,17 @@ export function paymentSucceeded<S extends Accepted>(state: S, input: InputOf<'p
   const { invoice, payment, amount, at } = input;
   if (state.settled.some((known) => known.payment === payment)) return null;
   const open = state.invoices.find((candidate) => candidate.id === invoice);
-  const remembered = remember(state, input);
   const because = { invoice, payment, amount, attempt: input.attempt };
   if (open) {
-    const paid = applyPayment(remembered, open, { payment, amount, at });
+    const paid = applyPayment(state, open, { payment, amount, at });
+    paid.state.settled = remember(state, input);
     return { ...paid, effects: [settle(input, 'succeeded', payment), ...paid.effects], because };
   }
   const second = state.settled.some((known) => known.invoice === invoice);
   const why = second ? 'paid_twice' : 'nothing_owed';
   const unapplied: Effect = { type: 'record_unapplied_payment', invoice, payment, amount, why, at };
   const effects = [settle(input, 'succeeded', payment), unapplied];
+  const remembered = having(state, { settled: remember(state, input) });
   if (!second) return { rule: `payment.${why}`, state: remembered, effects, because };
   const order = { refund: `ref_${payment}`, from: 'unapplied_cash', note: null, invoice, payment, amount } as const;
   const ordered = orderRefund(state.refunds, order, at);
@@ -63,7 +73,7 @@ export function paymentSucceeded<S extends Accepted>(state: S, input: InputOf<'p
 
 type Came = { payment: PaymentId; amount: number; at: Instant; outside?: { reference: string; receivedAt: Instant } };
 
-/** Uses what came for what is owed. Less leaves the rest to be paid; what is more is the customer's. */
+/** Uses what came for what is owed, in a state that is written anew. Less leaves the rest to be paid; what is more is the customer's. */
 export function applyPayment<S extends Accepted>(
   state: S,
   open: OpenInvoice,
@@ -95,7 +105,10 @@ export function applyPayment<S extends Accepted>(
   }
   return {
     rule: 'payment.applied',
-    state: having(state, { invoices: state.invoices.filter((candidate) => candidate !== open) }),
+    state: withInvoices(
+      state,
+      state.invoices.filter((candidate) => candidate !== open),
+    ),
     effects: [
       record,
       { type: 'announce', event: 'invoice.paid', data: { invoice, amount: amount - unapplied, currency }, at },

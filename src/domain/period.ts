@@ -5,8 +5,8 @@ import { afterPeriod } from './discount.ts';
 import type { Effect } from './effect.ts';
 import type { InvoiceLine } from './invoice.ts';
 import { bill } from './invoicing.ts';
-import { having } from './next-state.ts';
-import { cutOf, daysOf } from './period-days.ts';
+import { copyOf, having } from './next-state.ts';
+import { cutOf, daysOf, type PeriodDays } from './period-days.ts';
 import {
   continuing,
   type PeriodLine,
@@ -46,6 +46,19 @@ export function periodAt(
   };
 }
 
+/** It begins where the other ends; after a stub that is the anchor, whose day may have an hour twice. */
+function periodAfter(
+  period: Period,
+  terms: Terms,
+  anchor: Instant,
+  timeZone: TimeZone,
+  anchorDay?: AnchorDay | null,
+): Period {
+  const index = period.index + 1;
+  if (index === 0) return periodAt(terms, anchor, index, timeZone, anchorDay);
+  return { index, start: period.end, end: boundary(anchor, terms.interval, index + 1, timeZone, anchorDay) };
+}
+
 type Counted = Pick<Accepted, 'terms' | 'timeZone' | 'anchorDay'>;
 
 /** Where the first full period of what begins then begins: at once, or on the anchor day's next occurrence. */
@@ -78,10 +91,11 @@ export function nextPeriod<S extends Accepted>(before: S, moment: Moment): { sta
   const state = takePending(before);
   if (isTrial(before)) return openPeriod(state, firstPeriod(state, moment.at), moment, false);
   const terms = termsOfNextPeriod(state.terms);
-  const next = having(state, { terms, anchorDay: anchorOn(state.anchorDay, state.terms.interval, terms.interval) });
+  const anchoredOn = anchorOn(state.anchorDay, state.terms.interval, terms.interval);
+  const next = terms === state.terms ? state : having(state, { terms, anchorDay: anchoredOn });
   const { anchor, timeZone, anchorDay, period } = next;
   const opening = sameInterval(terms, before.terms)
-    ? { anchor, period: periodAt(terms, anchor, period.index + 1, timeZone, anchorDay) }
+    ? { anchor, period: periodAfter(period, terms, anchor, timeZone, anchorDay) }
     : firstPeriod(next, moment.at);
   return openPeriod(next, opening, moment, false, true);
 }
@@ -108,24 +122,27 @@ function openPeriod<S extends Accepted>(
   const state = terms === before.terms ? before : having(before, { terms });
   const { recurring, fees } = periodLines(terms, state.quantity);
   const price = recurring.reduce((sum, { amount }) => sum + amount, 0);
-  const opening = linesOfPeriod(state, period, recurring);
+  const days = daysOf(period, state.timeZone);
+  const opening = linesOfPeriod(state, period, recurring, days);
   const lines = [...state.carried, ...opening, ...fees.map((fee) => feeLine(fee, terms))];
-  const discounts = afterPeriod(state.discounts ?? []);
-  const opened = having(state, {
-    terms: withoutFees(terms),
-    anchor,
-    period,
-    segments: segmentsOf(state, period, price),
-    discounts,
-    carried: [],
-  });
+  const opened = copyOf(state);
+  opened.terms = withoutFees(terms);
+  opened.anchor = anchor;
+  opened.period = period;
+  opened.segments = segmentsOf(state, period, price, days);
+  opened.discounts = afterPeriod(state.discounts ?? []);
+  opened.carried = [];
   const { state: invoiced, effects } = bill(opened, lines, moment, onSession);
   return { state: settled(invoiced, effects), effects };
 }
 
 /** At one price, until its end or until a planned one. */
-export function segmentsOf(state: Pick<Accepted, 'timeZone' | 'cancelAt'>, period: Period, amount: number): Segment[] {
-  const span = daysOf(period, state.timeZone);
+export function segmentsOf(
+  state: Pick<Accepted, 'timeZone' | 'cancelAt'>,
+  period: Period,
+  amount: number,
+  span: PeriodDays = daysOf(period, state.timeZone),
+): Segment[] {
   const { days, first } = span;
   const cut = cutOf(state, period, span);
   if (cut === days) return [{ from: first, amount }];
@@ -137,11 +154,10 @@ export function linesOfPeriod(
   state: Pick<Accepted, 'timeZone' | 'cancelAt' | 'terms'>,
   period: Period,
   recurring: readonly PeriodLine[],
+  own: PeriodDays = daysOf(period, state.timeZone),
 ): InvoiceLine[] {
-  const own = daysOf(period, state.timeZone);
   const { from, to, days, first } = own;
   const until = cutOf(state, period, own);
-  const sale = saleOf(state.terms);
   const span = { from, to: until === days ? to : dayOf(Math.max(state.cancelAt!, period.start), state.timeZone) };
   const isWhole = first === 0 && until === days;
   const why = until === days ? `up to the anchor on ${to}` : `since it ends on ${span.to}`;
@@ -156,13 +172,15 @@ export function linesOfPeriod(
     const words = cut === null || line.words === null ? (cut ?? line.words) : `(${line.words}), ${cut}`;
     const earning = { price: line.amount, before, days, from: first, to: until };
     before = after;
-    return Object.assign(invoiceLine(line, amount, span, words), sale, { earning });
+    const made = soldLine(line, state.terms, amount, span, words);
+    made.earning = earning;
+    return made;
   });
 }
 
 /** A fee belongs to no days, so nothing prorates it. */
 export const feeLine = (line: PeriodLine, terms: Terms): InvoiceLine =>
-  Object.assign(invoiceLine(line, line.amount, null, line.words), saleOf(terms));
+  soldLine(line, terms, line.amount, null, line.words);
 
 /** Whose revenue a line is, and how it is taxed. */
 export const saleOf = ({
@@ -175,12 +193,18 @@ export const saleOf = ({
   ...(taxInclusive && { taxInclusive }),
 });
 
-const invoiceLine = (
+function soldLine(
   { description, quantity, unitPrice }: PeriodLine,
+  { product, taxCategory, taxInclusive }: Terms,
   amount: number,
   period: InvoiceLine['period'],
   proration: string | null,
-): InvoiceLine => ({ description, quantity, unitPrice, amount, period, proration });
+): InvoiceLine {
+  const line: InvoiceLine = { description, quantity, unitPrice, amount, period, proration, product };
+  if (taxCategory) line.taxCategory = taxCategory;
+  if (taxInclusive) line.taxInclusive = taxInclusive;
+  return line;
+}
 
 /** What an operator reads of the period that has begun. */
 export const periodFacts = (state: Accepted): Because => ({

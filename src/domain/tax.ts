@@ -54,17 +54,23 @@ export const UNTAXED: TaxRules = {
 export const taxed = <Line extends TaxableLine>(
   lines: readonly Line[],
   { treatment, rates }: TaxRules,
-): (Line & { taxes: LineTax[] })[] =>
+  withTaxes: WithTaxes<Line> = (line, taxes) => Object.assign({}, line, { taxes }),
+): ReturnType<WithTaxes<Line>>[] =>
   lines.map((line) => {
-    const own = line.rates ?? (treatment === 'taxed' ? rates[line.taxCategory ?? 'standard'] : []);
-    return Object.assign({}, line, { taxes: taxesOn(afterDiscount(line), own, line.taxInclusive ?? false) });
+    const own = line.rates ?? (treatment === 'taxed' ? rates[line.taxCategory ?? 'standard'] : NO_RATES);
+    return withTaxes(line, taxesOn(afterDiscount(line), own, line.taxInclusive ?? false));
   });
+
+/** How a line is written anew: who has many knows a shorter way than any line's. */
+type WithTaxes<Line> = (line: Line, taxes: LineTax[]) => Line & { taxes: LineTax[] };
+const NO_RATES: readonly TaxRate[] = [];
 
 /**
  * Exclusive, each authority's tax is rounded by itself. Inclusive, the net is what is rounded, and the taxes are counted on
  * the running sum of their rates: they come to what the net leaves of the price.
  */
 export function taxesOn(amount: number, rates: readonly TaxRate[], inclusive: boolean): LineTax[] {
+  if (rates.length === 0) return [];
   const shares = rates.map(({ percent }) => millionths(percent));
   if (!inclusive) {
     return rates.map((rate, i) =>

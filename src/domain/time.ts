@@ -64,6 +64,8 @@ const REMEMBERED_STRETCHES = 10_000;
 
 const stretches = new Map<TimeZone, Map<number, Stretch>>();
 let remembered = 0;
+/** The zone that was asked about last: a decision asks about one again and again. */
+let latest = { timeZone: 'UTC', stretches: new Map<number, Stretch>() };
 
 /** How far the zone's wall clock is ahead of UTC at that instant. Asking Intl is most of what a decision costs. */
 function offsetAt(instant: Instant, timeZone: TimeZone): number {
@@ -73,18 +75,24 @@ function offsetAt(instant: Instant, timeZone: TimeZone): number {
 }
 
 function stretchOf(number: number, timeZone: TimeZone): Stretch {
-  const known = stretches.get(timeZone)?.get(number);
+  if (latest.timeZone !== timeZone) latest = { timeZone, stretches: stretchesOf(timeZone) };
+  const known = latest.stretches.get(number);
   if (known) return known;
   if (remembered >= REMEMBERED_STRETCHES) {
     stretches.clear();
     remembered = 0;
+    latest = { timeZone, stretches: stretchesOf(timeZone) };
   }
-  const ofZone = stretches.get(timeZone) ?? new Map<number, Stretch>();
-  stretches.set(timeZone, ofZone);
   const found = lookUp(number * STRETCH, timeZone);
-  ofZone.set(number, found);
+  latest.stretches.set(number, found);
   remembered++;
   return found;
+}
+
+function stretchesOf(timeZone: TimeZone): Map<number, Stretch> {
+  const ofZone = stretches.get(timeZone) ?? new Map<number, Stretch>();
+  stretches.set(timeZone, ofZone);
+  return ofZone;
 }
 
 function lookUp(start: Instant, timeZone: TimeZone): Stretch {
