@@ -6360,6 +6360,56 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: {
+                    limit?: number;
+                    cursor?: string;
+                    subject?: string;
+                    action?: string;
+                    actor?: string;
+                    since?: string;
+                    until?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["AuditEntryList"];
+                    };
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/reconciliation": {
         parameters: {
             query?: never;
@@ -9990,6 +10040,37 @@ export interface components {
              */
             reason?: "complained" | "asked";
         };
+        AuditEntryList: {
+            data: components["schemas"]["AuditEntry"][];
+            nextCursor: string | null;
+        };
+        AuditEntry: {
+            id: number;
+            /** Format: date-time */
+            at: string;
+            /** Format: date-time */
+            recordedAt: string;
+            actor: {
+                /** @enum {string} */
+                by: "principal" | "processor" | "clock" | "engine";
+                ref: string;
+            };
+            action: string;
+            subject: string;
+            version: number | null;
+            from: string | null;
+            to: string | null;
+            why: {
+                [key: string]: string | number | null;
+            };
+            requestId: string | null;
+            sealed: {
+                place: number;
+                hash: string;
+                /** Format: date-time */
+                at: string;
+            } | null;
+        };
         Reconciliation: {
             id: string;
             /** @enum {string} */
@@ -10129,7 +10210,7 @@ export interface components {
         };
         ApiKeyCreate: {
             name: string;
-            scopes: ("*" | "customers:read" | "customers:write" | "subscriptions:read" | "subscriptions:write" | "invoices:read" | "invoices:write" | "payment_methods:read" | "payment_methods:write" | "price_books:read" | "price_books:write" | "dunning_policies:read" | "dunning_policies:write" | "coupons:read" | "coupons:write" | "ledger:read" | "ledger:write" | "reports:read" | "reports:write" | "entitlements:read" | "entitlements:write" | "licenses:read" | "licenses:write" | "events:read" | "events:write" | "endpoints:read" | "endpoints:write" | "mails:read" | "mails:write" | "reconciliation:read" | "reconciliation:write" | "clocks:read" | "clocks:write" | "keys:read" | "keys:write" | "processor_accounts:read" | "processor_accounts:write" | "tenants:read" | "tenants:write")[];
+            scopes: ("*" | "customers:read" | "customers:write" | "subscriptions:read" | "subscriptions:write" | "invoices:read" | "invoices:write" | "payment_methods:read" | "payment_methods:write" | "price_books:read" | "price_books:write" | "dunning_policies:read" | "dunning_policies:write" | "coupons:read" | "coupons:write" | "ledger:read" | "ledger:write" | "reports:read" | "reports:write" | "entitlements:read" | "entitlements:write" | "licenses:read" | "licenses:write" | "events:read" | "events:write" | "endpoints:read" | "endpoints:write" | "mails:read" | "mails:write" | "audit:read" | "audit:write" | "reconciliation:read" | "reconciliation:write" | "clocks:read" | "clocks:write" | "keys:read" | "keys:write" | "processor_accounts:read" | "processor_accounts:write" | "tenants:read" | "tenants:write")[];
             /** Format: date-time */
             expiresAt?: string;
         };
