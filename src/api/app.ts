@@ -9,6 +9,7 @@ import { docsRouter } from './docs.ts';
 import { createErrorHandler } from './errors.ts';
 import { handlerOf } from './handler.ts';
 import { healthRouter } from './health.ts';
+import { hostedRouter } from './hosted/pages.ts';
 import { openHandlers } from './open-route.ts';
 import { openApiDocument } from './openapi.ts';
 import { Problem } from './problem.ts';
@@ -24,6 +25,7 @@ export function createApp({ parts, authenticate, logger, dashboard }: AppOptions
   app.use(helmet({ contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"] } } }));
   app.use(healthRouter(parts));
   app.use(docsRouter());
+  app.use(hostedRouter(parts));
   if (dashboard) app.use(dashboardRouter(dashboard));
   const document = JSON.stringify(openApiDocument());
   app.get('/openapi.json', (_request, response) => void response.type('application/json').send(document));

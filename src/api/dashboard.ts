@@ -41,7 +41,7 @@ const written = (policy: Record<string, string>) =>
     .join('; ');
 
 /** Card fields are frames of the processor's, from where its script is. */
-function withProcessor(stripeJs: string): string {
+export function withProcessor(stripeJs: string): string {
   const { origin } = new URL(stripeJs);
   const isStripe = origin === 'https://js.stripe.com';
   return written({
@@ -87,5 +87,9 @@ function asset(content: Buffer, type = 'application/octet-stream'): RequestHandl
 /** Null where nothing was built: the API serves without pages. */
 export function dashboardAt(folder: string, stripeApiBase: string | undefined): Dashboard | null {
   if (!existsSync(join(folder, 'portal.html'))) return null;
-  return { folder, stripeJs: stripeApiBase ? new URL('/sim/stripe.js', stripeApiBase).href : STRIPE_JS };
+  return { folder, stripeJs: stripeJsAt(stripeApiBase) };
 }
+
+/** The processor's script for browsers, or what stands in for it where the simulator does for the processor. */
+export const stripeJsAt = (stripeApiBase: string | undefined): string =>
+  stripeApiBase ? new URL('/sim/stripe.js', stripeApiBase).href : STRIPE_JS;

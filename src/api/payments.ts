@@ -12,7 +12,11 @@ const LOOK_FIRST_MS = 25;
 const LOOK_AT_LEAST_EVERY_MS = 250;
 
 /** The latest try after `known` of them, once it is known how it ended, or as it stands when the time is up. */
-export async function awaitPayment(call: Call, invoice: InvoiceId, known: number): Promise<AttemptRow | null> {
+export async function awaitPayment(
+  call: Pick<Call, 'parts' | 'scope'>,
+  invoice: InvoiceId,
+  known: number,
+): Promise<AttemptRow | null> {
   const deadline = Date.now() + call.parts.patienceMs.payment;
   for (let wait = LOOK_FIRST_MS; ; wait = Math.min(wait * 1.5, LOOK_AT_LEAST_EVERY_MS)) {
     const attempt = await inTenant(call.parts.db, call.scope, (trx) => latestAttempt(trx, invoice));

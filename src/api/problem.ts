@@ -10,6 +10,7 @@ const TITLES: Record<number, string> = {
   404: 'Not found',
   405: 'Method not allowed',
   409: 'In conflict with the present state',
+  410: 'Over',
   413: 'The body is too large',
   415: 'The body is not JSON',
   422: 'Understood, and impossible',

@@ -66,6 +66,7 @@ export type Options = {
   taskQueue?: string;
   patienceMs?: { command: number; payment: number };
   dashboard?: Dashboard | null;
+  links?: { key: Buffer; publicUrl: string };
 };
 
 export async function startApi(options: Options): Promise<Api> {
@@ -99,7 +100,7 @@ export async function startApi(options: Options): Promise<Api> {
       taxes: options.taxes ?? createTaxes({}),
       licences: { key: licenceKeyOf(randomBytes(32)), anchorKey: randomBytes(32) },
       news: options.news ?? createNews(),
-      links: { key: randomBytes(32), publicUrl: 'https://billing.example' },
+      links: options.links ?? { key: randomBytes(32), publicUrl: 'https://billing.example' },
       patienceMs: options.patienceMs ?? { command: 10_000, payment: 8_000 },
     },
   });

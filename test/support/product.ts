@@ -47,6 +47,7 @@ export async function startProduct(bundle: string, { paypalHook }: { paypalHook?
     TEMPORAL_WORKFLOW_BUNDLE: bundle,
     STRIPE_API_KEY: 'sk_test_simulated',
     STRIPE_API_BASE: simulator.url,
+    STRIPE_PUBLISHABLE_KEY: 'pk_test_simulated',
     STRIPE_WEBHOOK_SECRET: webhook.secret,
     PAYPAL_CLIENT_ID: 'simulated',
     PAYPAL_CLIENT_SECRET: 'simulated-secret',

@@ -3,6 +3,7 @@ import type { Route } from '../route.ts';
 import { adminSubscriptionRoutes } from './admin-subscriptions.ts';
 import { auditRoutes } from './audit.ts';
 import { billingByHandRoutes } from './billing-by-hand.ts';
+import { cancelLinkRoutes } from './cancel-link.ts';
 import { clockRoutes } from './clocks.ts';
 import { couponRoutes } from './coupons.ts';
 import { customerCreditRoutes } from './customer-credit.ts';
@@ -22,6 +23,7 @@ import { licenceRoutes } from './licences.ts';
 import { mailRoutes } from './mails.ts';
 import { messageRoutes } from './messages.ts';
 import { pageRoutes } from './pages.ts';
+import { payLinkRoutes } from './pay-link.ts';
 import { paymentMethodRoutes } from './payment-methods.ts';
 import { planRoutes } from './plans.ts';
 import { priceBookMigrationRoutes } from './price-book-migrations.ts';
@@ -79,4 +81,4 @@ export const routes: readonly Route[] = [
 ];
 
 /** What opens by what it is brought: a link, a code, a licence. */
-export const openRoutes: readonly OpenRoute[] = [beginning, ...licenceRoutes];
+export const openRoutes: readonly OpenRoute[] = [beginning, ...payLinkRoutes, ...cancelLinkRoutes, ...licenceRoutes];

@@ -7518,6 +7518,158 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/pay/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    token: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PayLinkInvoice"];
+                    };
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    token: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["PayLinkBegin"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PayLinkBegun"];
+                    };
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cancel/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    token: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CancelLinkSubscription"];
+                    };
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    token: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["CancelLinkDo"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CancelLinkSubscription"];
+                    };
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/licenses/activate": {
         parameters: {
             query?: never;
@@ -10316,6 +10468,47 @@ export interface components {
         };
         SessionBegin: {
             token: string;
+        };
+        PayLinkInvoice: {
+            seller: string;
+            accent: string;
+            /** @enum {string} */
+            mode: "test" | "live";
+            number: string | null;
+            /** @enum {string} */
+            state: "open" | "processing" | "paid" | "void";
+            amount: components["schemas"]["Money"];
+            card: {
+                brand: string | null;
+                last4: string | null;
+            } | null;
+        };
+        PayLinkBegun: {
+            /** @enum {string} */
+            status: "paid" | "processing" | "void" | "confirm" | "declined";
+            declineCode?: string;
+            paymentMethodId?: string | null;
+            clientSecret?: string;
+            publishableKey?: string | null;
+        };
+        PayLinkBegin: {
+            /** @default false */
+            another?: boolean;
+        };
+        CancelLinkSubscription: {
+            seller: string;
+            accent: string;
+            /** @enum {string} */
+            mode: "test" | "live";
+            plan: string;
+            /** @enum {string} */
+            state: "going" | "ending" | "over";
+            /** Format: date-time */
+            endsAt: string | null;
+        };
+        CancelLinkDo: {
+            /** @enum {string} */
+            what: "cancel" | "undo";
         };
         License: {
             license: string;
