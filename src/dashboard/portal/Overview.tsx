@@ -4,7 +4,15 @@ import { Loaded } from '../base/Loaded.tsx';
 import { Link } from '../base/router.tsx';
 import { Skeleton } from '../base/Skeleton.tsx';
 import { useReader } from '../base/words.ts';
-import { useCredit, useForecasts, useMethods, useOpenInvoices, usePlans, useSubscriptions } from './data.ts';
+import {
+  useCredit,
+  useForecasts,
+  useInvoices,
+  useMethods,
+  useOpenInvoices,
+  usePlans,
+  useSubscriptions,
+} from './data.ts';
 import { RecentInvoices } from './Invoices.tsx';
 import { SubscriptionCard } from './SubscriptionCard.tsx';
 import { methodName } from './sentence.ts';
@@ -21,7 +29,9 @@ export function Overview() {
   const open = useOpenInvoices();
   const methods = useMethods();
   const plans = usePlans();
-  const isWaiting = [forecasts, open, methods, plans].some(({ isPending }) => isPending);
+  const credit = useCredit();
+  const invoices = useInvoices();
+  const isWaiting = [forecasts, open, methods, plans, credit, invoices].some(({ isPending }) => isPending);
   return (
     <>
       <h1>{words.nav.overview}</h1>

@@ -2,7 +2,6 @@ import './portal.css';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { signOut, useSession, whereFrom } from '../api/session.ts';
 import { Button } from '../base/Button.tsx';
-import { Empty } from '../base/Empty.tsx';
 import { match } from '../base/match.ts';
 import { navigate, usePath } from '../base/router.tsx';
 import { Shortcuts } from '../base/Shortcuts.tsx';
@@ -157,7 +156,7 @@ function Pages() {
       <Tabs label={words.billing} tabs={TABS.map(({ to, name }) => ({ to, title: words.nav[name] }))} />
       <main id="main" ref={main} tabIndex={-1}>
         <OverdueNotes />
-        {pageAt(path) ?? <Empty title={words.notFound} />}
+        {pageAt(path) ?? <h1>{words.notFound}</h1>}
       </main>
       {from && (
         <footer>
