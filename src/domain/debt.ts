@@ -87,10 +87,11 @@ function ofDebtor(state: PastDue, input: AboutDebt): Decision {
       return remind(state, input.at);
     case 'access_step_due': {
       const level = 'restricted';
+      const { restrictedUntil: until } = accessLadder(state);
       return applied(
         'access.restricted',
         { ...state, restricted: true },
-        [tell('access.changed', { level }, input.at)],
+        [tell('access.changed', { level, until }, input.at)],
         {
           since: state.since,
         },
@@ -246,7 +247,7 @@ function extendGrace(state: PastDue, { until, at }: InputOf<'extend_grace'>): De
   const before = state.dunning ?? { policy: null, remindAt: null };
   const extended: PastDue = { ...state, restricted: false, dunning: { ...before, graceUntil: until } };
   const { level } = accessOf(extended, at);
-  const told = state.restricted ? [tell('access.changed', { level }, at)] : [];
+  const told = state.restricted ? [tell('access.changed', { level, until }, at)] : [];
   return applied('access.grace_extended', extended, told, { before: graceUntil, until });
 }
 

@@ -5,7 +5,7 @@
 import type { DunningPolicyId } from './ids.ts';
 import type { DeclineClass } from './input.ts';
 import type { Terms } from './price-book.ts';
-import { addDays, dayOf, HOUR, type Instant, instantOf, plusDays, type TimeZone } from './time.ts';
+import { addDays, dayOf, daysBetween, HOUR, type Instant, instantOf, plusDays, type TimeZone } from './time.ts';
 
 export const RETRIED = [
   'soft',
@@ -96,7 +96,9 @@ export function nextRetry(
   const firstDay = dayOf(failedAt, timeZone);
   const lastDay = addDays(firstDay, policy.access.restrictedDays);
   const after = Math.max(at, (notBefore ?? at) - 1);
+  const passed = daysBetween(firstDay, dayOf(after, timeZone));
   for (const days of ladder.days) {
+    if (!ladder.payday && days < passed) continue;
     const planned = addDays(firstDay, days);
     const payday = ladder.payday ? nextPayday(planned) : planned;
     // One that comes when the ladder has ended helps nobody.

@@ -62,7 +62,10 @@ const types = {
     about: 'The processor that collects has refused what it was told.',
     data: { what: 'text', code: 'text' },
   },
-  'access.changed': { about: 'The customer may use less, or all of it again.', data: { level: 'text' } },
+  'access.changed': {
+    about: 'The customer may use less, or all of it again.',
+    data: { level: 'text', until: 'time?' },
+  },
   'access.grace_ending': {
     about: 'Full access ends soon, unless what is owed is paid.',
     data: { until: 'time', owed: 'amount' },

@@ -83,3 +83,18 @@ test('the plan’s policy, else that of the segment, else the default', async ()
   const { body } = await api.owner('POST', `/api/admin/dunning-policies/${id}/publish`);
   expect(body.errors).toEqual([{ path: 'plans.0', message: 'is team, which the policy team is for' }]);
 });
+
+test('a backtest holds a policy against others, over made-up failures or its own past', async () => {
+  const path = '/api/admin/dunning-policies/backtest';
+  const { status, body } = await api.owner('POST', path, { policy: document({ name: 'mine' }), failures: 300 });
+  expect(status, JSON.stringify(body)).toBe(200);
+  expect(body.failures).toBe(300);
+  expect(body.results.map(({ name }: { name: string }) => name).slice(0, 2)).toEqual(['mine', 'default']);
+  const past = await api.owner('POST', path, { over: 'past' });
+  expect(past.body).toMatchObject({
+    failures: 0,
+    results: expect.arrayContaining([expect.objectContaining({ lost: 0 })]),
+  });
+  const wrong = await api.owner('POST', path, { policy: document({ localHour: 25 }) });
+  expect([wrong.status, wrong.body.errors[0].path]).toEqual([422, 'localHour']);
+});

@@ -10,6 +10,7 @@ import { customerCreditRoutes } from './customer-credit.ts';
 import { customerRoutes } from './customers.ts';
 import { discountRoutes } from './discounts.ts';
 import { dunningRoutes } from './dunning.ts';
+import { dunningBacktest } from './dunning-backtest.ts';
 import { dunningPolicyRoutes } from './dunning-policies.ts';
 import { endpointRoutes } from './endpoints.ts';
 import { entitlementRoutes } from './entitlements.ts';
@@ -59,6 +60,7 @@ export const routes: readonly Route[] = [
   ...customerCreditRoutes,
   ...adminSubscriptionRoutes,
   ...dunningRoutes,
+  dunningBacktest,
   ...dunningPolicyRoutes,
   ...priceBookRoutes,
   ...couponRoutes,

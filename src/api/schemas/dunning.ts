@@ -58,3 +58,28 @@ export const graceBody = z.strictObject({ until: instant }).openapi('GraceExtens
 export const holdBody = z
   .strictObject({ until: instant.optional().openapi({ description: 'Until it is released, where it is left out.' }) })
   .openapi('DunningHold');
+
+export const backtestBody = z
+  .strictObject({
+    policy: dunningPolicyDocument.optional(),
+    over: z.enum(['generated', 'past']).default('generated'),
+    failures: z.int().min(1).max(5_000).default(2_000).openapi({ description: 'How many are made up.' }),
+    seed: z.int().min(0).max(4_294_967_295).default(1).openapi({ description: 'The same seed, the same failures.' }),
+  })
+  .openapi('DunningBacktestRequest');
+export const backtestReport = z
+  .object({
+    failures: z.int(),
+    owedMinor: z.int().openapi({ description: 'In minor units, whatever the currency.' }),
+    results: z.array(
+      z.object({
+        name: z.string(),
+        recovered: z.int(),
+        recoveredMinor: z.int(),
+        retries: z.int().openapi({ description: 'Tries after the first, the failed ones included.' }),
+        medianDays: z.number().nullable(),
+        lost: z.int(),
+      }),
+    ),
+  })
+  .openapi('DunningBacktest');

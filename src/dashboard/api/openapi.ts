@@ -3438,6 +3438,52 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/dunning-policies/backtest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["DunningBacktestRequest"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["DunningBacktest"];
+                    };
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/dunning-policies": {
         parameters: {
             query?: never;
@@ -9093,23 +9139,29 @@ export interface components {
             /** Format: date-time */
             until?: string;
         };
-        DunningPolicyList: {
-            data: components["schemas"]["DunningPolicy"][];
-            nextCursor: string | null;
+        DunningBacktest: {
+            failures: number;
+            owedMinor: number;
+            results: {
+                name: string;
+                recovered: number;
+                recoveredMinor: number;
+                retries: number;
+                medianDays: number | null;
+                lost: number;
+            }[];
         };
-        DunningPolicy: {
-            id: string;
-            name: string;
-            version: number;
-            /** @enum {string} */
-            state: "draft" | "published";
-            document: components["schemas"]["DunningPolicyDocument"];
-            contentHash: string;
-            intact: boolean;
-            /** Format: date-time */
-            publishedAt: string | null;
-            /** Format: date-time */
-            createdAt: string;
+        DunningBacktestRequest: {
+            policy?: components["schemas"]["DunningPolicyDocument"];
+            /**
+             * @default generated
+             * @enum {string}
+             */
+            over?: "generated" | "past";
+            /** @default 2000 */
+            failures?: number;
+            /** @default 1 */
+            seed?: number;
         };
         DunningPolicyDocument: {
             name: string;
@@ -9155,6 +9207,24 @@ export interface components {
             /** @enum {string} */
             end: "unpaid" | "cancel" | "pause" | "downgrade";
             baselinePlanId?: string;
+        };
+        DunningPolicyList: {
+            data: components["schemas"]["DunningPolicy"][];
+            nextCursor: string | null;
+        };
+        DunningPolicy: {
+            id: string;
+            name: string;
+            version: number;
+            /** @enum {string} */
+            state: "draft" | "published";
+            document: components["schemas"]["DunningPolicyDocument"];
+            contentHash: string;
+            intact: boolean;
+            /** Format: date-time */
+            publishedAt: string | null;
+            /** Format: date-time */
+            createdAt: string;
         };
         PriceBookList: {
             data: components["schemas"]["PriceBook"][];
