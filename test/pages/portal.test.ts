@@ -169,6 +169,23 @@ test('past due to paid with the keyboard alone', { timeout: 300_000 }, async () 
   await leave(ada);
 });
 
+test('a device is activated by a code that is shown once', { timeout: 300_000 }, async () => {
+  const ada = await guest({ path: '/devices' });
+  await world.subscribed(ada);
+  await ada.page.getByText('No device is activated yet.').waitFor();
+  await button(ada.page, 'Activate a device').click();
+  const code = await ada.page.getByRole('dialog').locator('.mono').textContent();
+  const activated = await ada.ask('POST', '/api/licenses/activate', {
+    ...{ activationCode: code, anchor: 'a'.repeat(64), deviceName: 'Workshop' },
+  });
+  expect(activated.status, activated.text).toBe(201);
+  await ada.page.goto(inPortal('/devices'));
+  await button(ada.page, 'Release Workshop').click();
+  await ada.page.getByRole('dialog').getByRole('button', { name: 'Release', exact: true }).click();
+  await ada.page.getByText('The seat is free for another device.').waitFor();
+  await leave(ada);
+});
+
 test('nobody is let in without a link, and signing out closes the door', { timeout: 300_000 }, async () => {
   const ada = await guest();
   const { page } = ada;

@@ -57,6 +57,7 @@ export function Overview() {
               <aside className="stack">
                 <Method />
                 <Credit />
+                <DevicesLink />
                 <RecentInvoices />
               </aside>
             </div>
@@ -122,3 +123,15 @@ function Credit() {
     </section>
   );
 }
+
+const DevicesLink = () => {
+  const words = useWords();
+  return (
+    <section className="card stack tight">
+      <h2>{words.devicesTitle}</h2>
+      <p>
+        <Link to="/devices">{words.seeDevices}</Link>
+      </p>
+    </section>
+  );
+};

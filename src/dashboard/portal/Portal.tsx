@@ -13,6 +13,7 @@ import { ReaderContext } from '../base/words.ts';
 import { Cancel } from './Cancel.tsx';
 import { ChangePlan } from './ChangePlan.tsx';
 import { Details } from './Details.tsx';
+import { Devices } from './Devices.tsx';
 import { useProfile } from './data.ts';
 import { InvoicePage, Invoices } from './Invoices.tsx';
 import { Methods } from './Methods.tsx';
@@ -199,6 +200,7 @@ const PAGES: readonly Page[] = [
   at('/payment-methods', () => <Methods />),
   at('/update-card', () => <Methods isAddingAtOnce />),
   at('/details', () => <Details />),
+  at('/devices', () => <Devices />),
 ];
 
 function pageAt(path: string): ReactNode {

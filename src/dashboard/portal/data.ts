@@ -6,6 +6,7 @@ export type Subscription = Schemas['Subscription'];
 export type Invoice = Schemas['Invoice'];
 export type PaymentMethod = Schemas['PaymentMethod'];
 export type Plan = Schemas['OfferedPlan'];
+export type Seat = Schemas['LicenseSeat'];
 export type Forecast = Schemas['Forecast'];
 export type Payment = Schemas['Payment'];
 
@@ -57,6 +58,13 @@ export const useMethods = () =>
   useQuery({
     queryKey: ['methods'],
     queryFn: () => ask(api.GET('/api/billing/payment-methods')),
+    select: ({ data }) => data,
+  });
+
+export const useSeats = () =>
+  useQuery({
+    queryKey: ['seats'],
+    queryFn: () => ask(api.GET('/api/billing/licenses')),
     select: ({ data }) => data,
   });
 

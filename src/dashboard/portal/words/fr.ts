@@ -205,6 +205,20 @@ export const fr: Words = {
   cardSaved: 'La carte est enregistrée et utilisée par défaut.',
   paypalSaved: 'Votre compte PayPal est enregistré.',
 
+  devicesTitle: 'Appareils',
+  seeDevices: 'Voir vos appareils',
+  device: 'Appareil',
+  since: 'Depuis',
+  noDevices: 'Aucun appareil n’est encore activé.',
+  addDevice: 'Activer un appareil',
+  activationHint:
+    'Saisissez ce code dans le programme sur l’autre appareil. Il sert une fois, jusqu’à l’heure ci-dessous.',
+  release: 'Libérer',
+  released: 'La place est libre pour un autre appareil.',
+  releaseHint: 'Le programme y perd sa licence. Vous pouvez activer un autre appareil à la place.',
+  releaseNamed: (name) => `Libérer ${name}`,
+  seatState: { active: 'Actif', released: 'Libéré', revoked: 'Révoqué' },
+
   detailsTitle: 'Coordonnées de facturation',
   detailsHint: 'Voici ce que diront vos prochaines factures. Les factures émises restent telles quelles.',
   name: 'Nom',
