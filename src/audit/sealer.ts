@@ -6,7 +6,7 @@ import { backOff } from '../relay/settings.ts';
 import { signCheckpoint } from '../security/checkpoint.ts';
 import type { Checkpoints } from './checkpoints.ts';
 
-export const sealerSettings = { everyMs: 1_000, atOnce: 5_000, checkpointEveryMs: 60_000 } as const;
+const sealerSettings = { everyMs: 1_000, atOnce: 5_000, checkpointEveryMs: 60_000 } as const;
 
 export type SealerOptions = {
   db: Db;

@@ -14,7 +14,7 @@ export const OUTBOX_CHANNEL = 'hydra_outbox';
 /** Told when it is announced. */
 export const ANNOUNCED_CHANNEL = 'hydra_announced';
 
-export const SHARDS = 16;
+const SHARDS = 16;
 
 export type Announcement = {
   /** Its place in the order of all. */

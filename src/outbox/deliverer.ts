@@ -32,7 +32,7 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-export const delivererSettings = {
+const delivererSettings = {
   pollMs: 1_000,
   /** Runs at once, of all endpoints and of one; what a run carries at most. */
   runs: 64,

@@ -13,7 +13,7 @@ const SUBJECTS = 'hydra.>';
 const MINUTE_NS = 60_000_000_000;
 const DAY_NS = 1_440 * MINUTE_NS;
 
-export const subjectOf = ({ tenant, mode, type }: Announcement): string => `hydra.${tenant}.${mode}.${type}`;
+const subjectOf = ({ tenant, mode, type }: Announcement): string => `hydra.${tenant}.${mode}.${type}`;
 
 export function createNatsConsumer(url: string): { consumer: Consumer; close(): Promise<void> } {
   let connecting: Promise<NatsConnection> | null = null;

@@ -54,6 +54,7 @@ export async function startProduct(bundle: string, { paypalHook }: { paypalHook?
     PAYPAL_API_BASE: simulator.url,
     PAYPAL_WEBHOOK_ID: paypalWebhook.id,
     PORT: String(apiPort),
+    ENDPOINTS_ON_LOOPBACK: 'yes',
     AUDIT_CHECKPOINTS: join(folder, 'audit'),
   };
   const demo = JSON.parse(await runChild('demo/seed', env)) as Seeded;
