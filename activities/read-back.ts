@@ -17,18 +17,20 @@ export const createReadBack =
   (call) =>
     withTrouble(async (): Promise<Followable[]> => {
       const { what, theirs, version } = call.effect;
+      const { id: subscription, tenant, mode } = call.subscription;
+      const whose = { tenant, mode, subscription };
       const collector = await collectorOf(deps, call.subscription);
       const asked = <T extends { version: number }>(look: T) => ({
         ...look,
         ...{ read: version, version: Math.max(version, look.version) },
       });
       if (what === 'subscription') {
-        const found = await collector.readSubscription(theirs);
+        const found = await collector.readSubscription(theirs, whose);
         if (!found) return [];
         const terms = await termsSold(deps, call, found);
         return [{ type: 'subscription_seen', seen: asked(found), ...(terms && { terms }) }];
       }
-      const found = await collector.readInvoice(theirs);
+      const found = await collector.readInvoice(theirs, whose);
       if (!found) return [];
       return [
         ...found.payments.map((seen): Followable => ({ type: 'payment_seen', seen })),

@@ -60,7 +60,7 @@ export function firstPayment({ document }: SubscriptionRow): ShownPayment | null
   return { status: isDeclined ? 'declined' : 'requires_action' };
 }
 
-/** Adds the client secret where the customer has to confirm. */
+/** Adds what the customer confirms it by. */
 export async function withFirstSecret(
   call: Call,
   { id, processor }: { id: SubscriptionId; processor: Processor },
@@ -69,8 +69,8 @@ export async function withFirstSecret(
   if (payment.status !== 'requires_action') return payment;
   const row = await inTenant(call.parts.db, call.scope, (trx) => readSubscription(trx, id, null));
   const theirs = row && followsOf(row)?.seen?.id;
-  const clientSecret = theirs ? await (await collectorFor(call, processor)).fetchClientSecret(theirs) : null;
-  return clientSecret ? { ...payment, clientSecret } : payment;
+  const confirmation = theirs ? await (await collectorFor(call, processor)).fetchConfirmation(theirs) : {};
+  return { ...payment, ...confirmation };
 }
 
 /** What the processor says that a change would cost, in the shape of ours. */

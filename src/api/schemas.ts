@@ -217,6 +217,7 @@ export const payment = z
       description: 'For the processor’s own code in the browser. Fetched for this answer, stored nowhere.',
     }),
     publishableKey: z.string().optional().openapi({ description: 'The account’s, for that same code.' }),
+    approveUrl: z.string().optional().openapi({ description: 'Where the customer agrees. Stored nowhere.' }),
     declineCode: z.string().optional(),
   })
   .openapi('Payment');

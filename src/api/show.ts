@@ -76,6 +76,7 @@ export type ShownPayment = {
   status: 'succeeded' | 'processing' | 'requires_action' | 'declined';
   clientSecret?: string;
   publishableKey?: string;
+  approveUrl?: string;
   declineCode?: string;
 };
 

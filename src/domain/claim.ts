@@ -7,7 +7,7 @@ import type { Fact } from './input.ts';
 
 /** What an event claims of an object, beside the fact that was made of it. */
 export type Claim = {
-  about: 'payment' | 'refund' | 'dispute' | 'method';
+  about: 'payment' | 'refund' | 'sale_refund' | 'dispute' | 'method';
   /** The processor's name of it; of a method ours, as the processor's is not kept in the open. */
   id: string;
   amount: number | null;

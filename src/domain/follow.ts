@@ -57,6 +57,8 @@ export function follow(state: Subscription, input: Input): Decision {
       return taken(state, input, invoiceSeen);
     case 'payment_seen':
       return paymentSeen(state, input);
+    case 'object_stirred':
+      return stirred(state, input);
     case 'order_answered':
       return orderAnswered(state, input);
     case 'checkout_expired':
@@ -120,6 +122,7 @@ export function follow(state: Subscription, input: Input): Decision {
     case 'draft_due':
     case 'invoice_overdue':
     case 'cancel_due':
+      return giveOrder(state, { what: 'cancel', when: 'now' }, input);
     case 'resume_due':
     case 'grace_reminder_due':
     case 'hold_ended':
@@ -204,6 +207,14 @@ function invoiceSeen(state: Followed, { seen, at }: InputOf<'invoice_seen'>): De
   }
 }
 
+/** What was not proven has no effect of its own: the object itself is asked. */
+function stirred(state: Followed, { what, id, at }: InputOf<'object_stirred'>): Decision {
+  const follows = followsOf(state);
+  if (what === 'subscription' && follows.seen && follows.seen.id !== id) return unchanged('follow.another');
+  const held = what === 'subscription' ? follows.seen : follows.invoices.find((invoice) => invoice.id === id);
+  return readBack(state, { what, id, version: held?.version ?? 0 }, at, { theirs: id }, 'follow.stirred');
+}
+
 function paymentSeen(state: Followed, { seen, at }: InputOf<'payment_seen'>): Decision {
   const follows = followsOf(state);
   const { payment, amount, invoice } = seen;
@@ -214,9 +225,9 @@ function paymentSeen(state: Followed, { seen, at }: InputOf<'payment_seen'>): De
 }
 
 /** Two that can't be ordered: the object itself says which of them holds. */
-function readBack(state: Followed, object: Object, at: Instant, because: Because): Decision {
+function readBack(state: Followed, object: Object, at: Instant, because: Because, rule = 'follow.tie'): Decision {
   const [follows, asked] = asking(followsOf(state), object, at);
-  return applied('follow.tie', { ...state, follows }, asked, because);
+  return applied(rule, { ...state, follows }, asked, because);
 }
 
 /** All that follows from what is known by now: the books, what else has to be asked, and the state. */
@@ -476,14 +487,19 @@ function order(state: Followed, input: Asked): Decision {
     return refused('order_pending', `cannot ${name}: ${state.processor} has not answered to ${what} yet`);
   }
   const todo = orderOf(state, input);
-  if ('code' in todo) return refusedFor(todo);
+  return 'code' in todo ? refusedFor(todo) : giveOrder(state, todo, input);
+}
+
+function giveOrder(state: Followed, todo: OrderToDo, { type, at }: Input): Decision {
+  const follows = followsOf(state);
+  invariant(follows.seen !== null, 'what is told something has been seen');
   const n = follows.orders + 1;
   const ordered = { ...todo, n };
   const next: Followed = { ...state, follows: { ...follows, orders: n, order: ordered } };
-  const told: Effect = {
-    ...{ type: 'tell_processor', order: ordered, theirs: seen.id, version: seen.version, at: input.at },
-  };
-  return applied(`follow.${input.type}`, next, [told], { order: n });
+  const { id: theirs, version } = follows.seen;
+  return applied(`follow.${type}`, next, [{ type: 'tell_processor', order: ordered, theirs, version, at }], {
+    order: n,
+  });
 }
 
 function orderOf(state: Followed, input: Asked): OrderToDo | Refusal {

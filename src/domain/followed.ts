@@ -31,6 +31,8 @@ export type SeenSubscription = Look & {
   anchor: Instant;
   period: { start: Instant; end: Instant };
   cancelAt: Instant | null;
+  /** It doesn't end by itself then: it has to be told. */
+  endsByOrder?: true;
   resumeAt: Instant | null;
   endedAt: Instant | null;
   reason: CancelReason;
@@ -123,6 +125,7 @@ export const isSeen = <T extends { type: string }>(what: T): what is Extract<T, 
   SEEN.has(what.type);
 const SEEN: ReadonlySet<string> = new Set<Followable['type']>([
   ...(['subscription_seen', 'invoice_seen', 'payment_seen'] as const),
+  ...(['object_stirred'] as const),
   ...(['order_answered', 'checkout_expired'] as const),
 ]);
 

@@ -183,6 +183,8 @@ export type Followable =
   | { type: 'subscription_seen'; seen: SeenSubscription; terms?: Terms }
   | { type: 'invoice_seen'; seen: SeenInvoice }
   | { type: 'payment_seen'; seen: SeenPayment }
+  /** Something of it has changed, and who tells proves too little: it is asked. `of`: the processor's name of its subscription. */
+  | { type: 'object_stirred'; what: 'subscription' | 'invoice'; id: string; of: string | null }
   /** What it was told to do it has done, or refuses with that code. */
   | { type: 'order_answered'; order: number; refused: string | null }
   /** The customer has not come back from its page. */

@@ -10,7 +10,7 @@ type Maybe = NextDue | null;
 /** What time will bring, and when. Where two fall together the first of the list comes first: an end before a renewal. */
 export function nextDue(state: Subscription): NextDue | null {
   const due = ofEngine(state);
-  return state.collection === 'processor' ? first(due.filter((each) => each && OURS.has(each.type))) : first(due);
+  return first(state.collection === 'processor' ? due.filter((each) => each && isOurs(each.type, state)) : due);
 }
 
 function ofEngine(state: Subscription): Maybe[] {
@@ -76,6 +76,13 @@ function first(dues: readonly Maybe[]): NextDue | null {
 const OURS: ReadonlySet<Due['type']> = new Set<Due['type']>([
   ...(['draft_expired', 'access_step_due', 'dunning_ended', 'listening_ended'] as const),
 ]);
+
+/** What doesn't end by itself is told to; told once, until it has answered. */
+function isOurs(type: Due['type'], state: Subscription): boolean {
+  if (type !== 'cancel_due') return OURS.has(type);
+  const follows = 'follows' in state ? state.follows : undefined;
+  return follows?.seen?.endsByOrder === true && follows.order === null && !follows.answered?.refused;
+}
 
 const cancellation = (state: Accepted): Maybe =>
   state.cancelAt === null ? null : { type: 'cancel_due', at: state.cancelAt };

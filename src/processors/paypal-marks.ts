@@ -14,12 +14,21 @@ export const markOfPayment = ({ tenant, mode, subscription, invoice, attempt }: 
 export const markOfRefund = ({ tenant, mode, subscription, refund, attempt }: RefundMarks): string =>
   fitting(`${tenant}/${mode}/${subscription}/${refund}/${attempt}`);
 
+/** Of a subscription that PayPal collects, and of all that it pays. */
+export const markOfSubscription = ({ tenant, mode, subscription }: Omit<Whose, 'attempt'>): string =>
+  fitting(`${tenant}/${mode}/${subscription}`);
+
 function fitting(mark: string): string {
   invariant(mark.length <= MOST, `paypal takes no mark of ${mark.length} signs`);
   return mark;
 }
 
 const MARK = /^(ten_[\w-]+)\/(test|live)\/(sub_[\w-]+)\/((?:inv|ref)_[\w-]+)\/([1-9]\d{0,5})$/;
+
+export function readSubscriptionMark(mark: string | null): Omit<Whose, 'attempt'> | null {
+  const [, tenant, mode, subscription] = /^(ten_[\w-]+)\/(test|live)\/(sub_[\w-]+)$/.exec(mark ?? '') ?? [];
+  return tenant === undefined ? null : ({ tenant, mode, subscription } as Omit<Whose, 'attempt'>);
+}
 
 /** Null where it was written by somebody else. */
 export function readMark(mark: string | null): PaymentMarks | RefundMarks | null {

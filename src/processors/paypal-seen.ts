@@ -15,9 +15,18 @@ const dispute = z.object({
   dispute_outcome: z.object({ outcome_code: z.string().optional() }).optional(),
 });
 
+/** Of what subscriptions have paid: PayPal's first generation. */
+const saleRefund = z.object({
+  state: z.string(),
+  amount: z.object({ total: z.string(), currency: z.string() }),
+  custom: z.string().optional(),
+  sale_id: z.string(),
+});
+
 const PATHS = {
   payment: '/v2/payments/captures/',
   refund: '/v2/payments/refunds/',
+  sale_refund: '/v1/payments/refund/',
   dispute: '/v1/customer/disputes/',
   method: '/v3/vault/payment-tokens/',
 } as const satisfies Record<Claim['about'], string>;
@@ -44,6 +53,13 @@ export async function look(client: PaypalClient, about: Claim['about'], id: stri
         ...moneyOf(amount),
         mark: custom_id ?? null,
         payment,
+      };
+    }
+    case 'sale_refund': {
+      const { state, amount, custom, sale_id } = read(saleRefund, answer.body);
+      return {
+        ...{ ...NOTHING, state: STATES[state.toUpperCase()] ?? 'processing', mark: custom ?? null, payment: sale_id },
+        ...moneyOf({ value: amount.total, currency_code: amount.currency }),
       };
     }
     case 'dispute': {

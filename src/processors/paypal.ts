@@ -1,4 +1,4 @@
-/** PayPal, in engine mode: we invoice, PayPal takes the money from what the customer has let it keep. */
+/** PayPal: we invoice and it takes the money from what the customer has let it keep, or it collects subscriptions by itself. */
 
 import { chargeStep, minimumCharge } from './paypal-amounts.ts';
 import { answerOf, capture, charge, findCharge } from './paypal-charges.ts';
@@ -8,6 +8,7 @@ import { attach, createSetup, customerName, detach, readPaymentMethod, readSetup
 import { read, refusedBy } from './paypal-read.ts';
 import { refund } from './paypal-refunds.ts';
 import { look } from './paypal-seen.ts';
+import { createCollector } from './paypal-subscriptions.ts';
 import type { CancelAnswer, PaymentProcessor } from './processor.ts';
 import { ProcessorTrouble } from './trouble.ts';
 
@@ -42,6 +43,7 @@ export function createPaypal(options: PaypalOptions): PaymentProcessor {
     advanceClock: () => none('clocks'),
     fetchClientSecret: async () => null,
     events: ({ since }) => listEvents(client, since),
+    collector: createCollector(client),
   };
 }
 

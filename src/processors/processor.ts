@@ -157,6 +157,9 @@ export type OrderRequest = CollectedRef & {
 /** What it has become; or why not, by a code. */
 export type OrderAnswer = { seen: SeenSubscription } | { refused: string };
 
+type Whose = Pick<CollectedRef, 'tenant' | 'mode' | 'subscription'>;
+export type Confirmation = { clientSecret?: string; approveUrl?: string };
+
 export type SeenWhole = { invoice: SeenInvoice; payments: SeenPayment[] };
 export type ChangeQuote = { lines: readonly SeenLine[]; total: number };
 
@@ -171,8 +174,9 @@ export type Collector = {
   /** Null where it can carry these terms. */
   uncarried(terms: Terms, quantity: number): Uncarried | null;
   carryOut(request: OrderRequest): Promise<OrderAnswer>;
-  readSubscription(theirs: string): Promise<SeenSubscription | null>;
-  readInvoice(theirs: string): Promise<SeenWhole | null>;
+  /** Null where it has no such object, or it is another subscription's. */
+  readSubscription(theirs: string, whose: Whose): Promise<SeenSubscription | null>;
+  readInvoice(theirs: string, whose: Whose): Promise<SeenWhole | null>;
   /** What a change made now would cost. Nothing is changed. */
   quote(request: {
     theirs: string;
@@ -182,8 +186,8 @@ export type Collector = {
     tenant: TenantId;
     mode: Mode;
   }): Promise<ChangeQuote>;
-  /** For the customer's browser, while the first payment waits for them. */
-  fetchClientSecret(theirs: string): Promise<string | null>;
+  /** For the customer's browser, while it waits for them: to confirm the payment, or to agree on the processor's page. */
+  fetchConfirmation(theirs: string): Promise<Confirmation>;
   /** Where the customer begins the subscription. */
   openCheckout(
     request: CollectedRef & {

@@ -1,7 +1,9 @@
 /** A plan of our price book as a price at Stripe. What was sold never changes, so a version of the book has its own. */
 import type Stripe from 'stripe';
 import type { Mode, TenantId } from '../domain/ids.ts';
+import { invariant } from '../domain/invariant.ts';
 import type { Terms } from '../domain/price-book.ts';
+import { beyondOnePrice, isPriced, not } from './one-price.ts';
 import type { Uncarried } from './processor.ts';
 import { keyFor } from './processor-key.ts';
 import { chargeStep, readAmount } from './stripe-amounts.ts';
@@ -9,16 +11,9 @@ import { asking } from './stripe-errors.ts';
 
 type Scope = { tenant: TenantId; mode: Mode };
 
-/** What we would have to do ourselves can't be left to Stripe: one price, for each period alike. */
 export function uncarried(terms: Terms, quantity: number): Uncarried | null {
-  const not = (path: string, carried: string, wanted: string): Uncarried => ({ path, carried, wanted });
-  if (!('model' in terms)) return not('planId', 'one price', `${terms.charges.length} charges`);
-  if (terms.model === 'flat' && quantity !== 1) return not('quantity', '1 of a flat price', String(quantity));
-  if (terms.addOns?.length) return not('addOns', 'none', terms.addOns.map(({ id }) => id).join(', '));
-  if (terms.phase) return not('planId', 'no phases', `the phase ${terms.phase.id}`);
-  if (terms.term) return not('planId', 'no term', `a term of ${terms.term.periods} periods`);
-  if (terms.minimumCharge) return not('planId', 'no minimum charge', String(terms.minimumCharge));
-  if (terms.graceHours) return not('planId', 'no grace of invoices', `${terms.graceHours} hours`);
+  const beyond = beyondOnePrice(terms, quantity);
+  if (beyond) return beyond;
   // Fractions of a minor unit mean another thing where Stripe counts in other units than we do.
   if (chargeStep(terms.currency) !== 1 || readAmount(1, terms.currency) !== 1) {
     return not('planId', 'currencies counted as ISO 4217 does', terms.currency);
@@ -28,7 +23,7 @@ export function uncarried(terms: Terms, quantity: number): Uncarried | null {
 
 /** Found by its key, or made: of two that make it at once one gets the other's. */
 export async function ensurePrice(stripe: Stripe, scope: Scope, terms: Terms): Promise<string> {
-  if (!('model' in terms)) throw new Error('only one price is carried');
+  invariant(isPriced(terms), 'only one price is carried');
   const { planId, priceBookId, currency, interval, unitAmount, taxInclusive } = terms;
   const key = `${scope.tenant}/${scope.mode}/${priceBookId}/${planId}/${currency}`;
   const { data } = await asking(() => stripe.prices.list({ lookup_keys: [key], limit: 1 }));

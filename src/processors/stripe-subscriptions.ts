@@ -4,7 +4,16 @@ import type { SeenSubscription } from '../domain/followed.ts';
 import { invariant } from '../domain/invariant.ts';
 import type { OrderToDo } from '../domain/order.ts';
 import type { Terms } from '../domain/price-book.ts';
-import type { ChangeQuote, CollectedRef, Collector, OrderAnswer, OrderRequest, Page, SeenWhole } from './processor.ts';
+import type {
+  ChangeQuote,
+  CollectedRef,
+  Collector,
+  Confirmation,
+  OrderAnswer,
+  OrderRequest,
+  Page,
+  SeenWhole,
+} from './processor.ts';
 import { keyFor } from './processor-key.ts';
 import { fromStripe } from './stripe-amounts.ts';
 import { declineOf } from './stripe-declines.ts';
@@ -22,7 +31,7 @@ export const createCollector = (stripe: Stripe): Collector => ({
   },
   readInvoice: (theirs) => readInvoice(stripe, theirs),
   quote: (request) => quote(stripe, request),
-  fetchClientSecret: (theirs) => fetchClientSecret(stripe, theirs),
+  fetchConfirmation: (theirs) => fetchConfirmation(stripe, theirs),
   openCheckout: (request) => openCheckout(stripe, request),
   readCheckout: async (id) => {
     const found = await askingFor(() => stripe.checkout.sessions.retrieve(id));
@@ -219,12 +228,13 @@ async function quote(
   return { lines, total: fromStripe(found.total, found.currency) };
 }
 
-async function fetchClientSecret(stripe: Stripe, theirs: string): Promise<string | null> {
+async function fetchConfirmation(stripe: Stripe, theirs: string): Promise<Confirmation> {
   const found = await askingFor(() =>
     stripe.subscriptions.retrieve(theirs, { expand: ['latest_invoice.confirmation_secret'] }),
   );
   const invoice = found?.latest_invoice;
-  return typeof invoice === 'object' && invoice !== null ? (invoice.confirmation_secret?.client_secret ?? null) : null;
+  const secret = typeof invoice === 'object' ? invoice?.confirmation_secret?.client_secret : undefined;
+  return secret ? { clientSecret: secret } : {};
 }
 
 async function openCheckout(stripe: Stripe, request: Parameters<Collector['openCheckout']>[0]): Promise<Page> {

@@ -115,6 +115,8 @@ async function ownerBy(
     case 'order_answered':
     case 'checkout_expired':
       return told.type === 'subscription_seen' ? bySubscription(trx, among, provider, told.seen.id) : undefined;
+    case 'object_stirred':
+      return bySubscription(trx, among, provider, told.of ?? told.id);
     case 'invoice_seen':
       return byInvoice(trx, among, told.seen.id);
     case 'payment_seen':

@@ -46,6 +46,7 @@ async function effectsOf(
     case 'subscription_seen':
     case 'invoice_seen':
     case 'payment_seen':
+    case 'object_stirred':
     case 'order_answered':
     case 'checkout_expired': {
       const decision = decide(subscription, { ...fact, at, origin: { by: 'processor', ref: WHY } });

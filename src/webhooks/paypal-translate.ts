@@ -5,11 +5,11 @@ import type { InvoiceId, Mode, PaymentMethodId, SubscriptionId, TenantId } from 
 import { readPaypal } from '../processors/paypal-amounts.ts';
 import { paypalDecline } from '../processors/paypal-declines.ts';
 import { paypalOutcome } from '../processors/paypal-disputes.ts';
-import { readMark } from '../processors/paypal-marks.ts';
+import { readMark, readSubscriptionMark } from '../processors/paypal-marks.ts';
 import type { Sanitized } from './sanitize.ts';
 
 export type PaypalMeaning =
-  | { kind: 'told'; told: Told; claim: Claim; tenant: TenantId | null; subscription: SubscriptionId | null }
+  | { kind: 'told'; told: Told; claim: Claim | null; tenant: TenantId | null; subscription: SubscriptionId | null }
   | { kind: 'nothing'; why: string };
 
 type Event = { type: string; object: Sanitized };
@@ -39,11 +39,42 @@ export function translatePaypal(event: Event, mode: Mode, nameOf: (vaultId: stri
       return nothing('our own call has told it');
     case 'VAULT.PAYMENT-TOKEN.DELETION-INITIATED':
       return nothing('another event tells its end');
+    case 'PAYMENT.SALE.COMPLETED':
+    case 'PAYMENT.SALE.DENIED':
+    case 'PAYMENT.SALE.PENDING':
+      return stirred(event, mode, 'invoice');
+    case 'PAYMENT.SALE.REFUNDED':
+    case 'PAYMENT.SALE.REVERSED':
+      return saleRefund(event, mode);
     default:
-      return nothing(
-        /^(PAYMENT\.SALE|BILLING\.SUBSCRIPTION)\./.test(type) ? 'no subscription of ours' : 'unknown type',
-      );
+      return type.startsWith('BILLING.SUBSCRIPTION.') ? stirred(event, mode, 'subscription') : nothing('unknown type');
   }
+}
+
+/** What PayPal collects by itself is asked for whole: of what an event says of it nothing but its id is taken. */
+function stirred({ object }: Event, mode: Mode, what: 'subscription' | 'invoice'): PaypalMeaning {
+  const { id } = object;
+  const of = text(object, 'billing_agreement_id');
+  const mark = readSubscriptionMark(text(object, 'custom_id') ?? text(object, 'custom'));
+  if (typeof id !== 'string' || (what === 'invoice' && of === null) || (mark && mark.mode !== mode)) {
+    return nothing('no subscription of ours');
+  }
+  const told: Told = { type: 'object_stirred', what, id, of };
+  return { kind: 'told', told, claim: null, tenant: mark?.tenant ?? null, subscription: mark?.subscription ?? null };
+}
+
+/** Its payment tells whose it is. */
+function saleRefund({ object }: Event, mode: Mode): PaypalMeaning {
+  const { id, sale_id: payment } = object;
+  const given = readPaypal(object['amount.total'], object['amount.currency']);
+  if (typeof id !== 'string' || typeof payment !== 'string') return nothing('it gives back no payment of ours');
+  if (given === null) return nothing('it names no amount');
+  const mark = text(object, 'custom');
+  const ours = readSubscriptionMark(mark);
+  if (ours && ours.mode !== mode) return nothing('not a payment of ours');
+  const told: Told = { type: 'payment_refunded', invoice: null, payment, refund: id, amount: given.amount };
+  const claim: Claim = { about: 'sale_refund', id, ...given, mark };
+  return { kind: 'told', told, claim, tenant: ours?.tenant ?? null, subscription: ours?.subscription ?? null };
 }
 
 function payment({ type, object }: Event, mode: Mode): PaypalMeaning {

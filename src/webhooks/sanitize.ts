@@ -81,13 +81,11 @@ export const ours = (prefix: string): Shape => {
 export const MARK: Shape = (value) => {
   const parts = typeof value === 'string' && value.length <= 127 ? value.split('/') : [];
   const [tenant, mode, subscription, subject, attempt] = parts;
-  const isOurs =
-    parts.length === 5 &&
-    ours('ten')(tenant) !== null &&
-    (mode === 'test' || mode === 'live') &&
-    ours('sub')(subscription) !== null &&
-    (ours('inv')(subject) ?? ours('ref')(subject)) !== null &&
-    counter(attempt) !== null;
+  const isOfSubscription =
+    ours('ten')(tenant) !== null && (mode === 'test' || mode === 'live') && ours('sub')(subscription) !== null;
+  const isOfAttempt =
+    parts.length === 5 && (ours('inv')(subject) ?? ours('ref')(subject)) !== null && counter(attempt) !== null;
+  const isOurs = isOfSubscription && (parts.length === 3 || isOfAttempt);
   return isOurs ? (value as string) : null;
 };
 

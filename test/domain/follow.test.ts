@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { accessOf } from '../../src/domain/access.ts';
 import { decide } from '../../src/domain/decide.ts';
-import type { Command, Followable } from '../../src/domain/input.ts';
+import type { Command, Due, Followable } from '../../src/domain/input.ts';
 import { nextDue } from '../../src/domain/next-due.ts';
 import { isAccepted, type Subscription } from '../../src/domain/subscription.ts';
 import { DAY } from '../../src/domain/time.ts';
 import { active, at, input, must, START, subscribe, terms } from './builders.ts';
 import { begun, followed, followedDraft, invoice, line, NEXT, payment, running, seen } from './follow-examples.ts';
 
-const does = (state: Subscription, what: Command | Followable, when = START) => {
+const does = (state: Subscription, what: Command | Followable | Due, when = START) => {
   const { effects, ...decision } = must(decide(state, input(what, when)));
   return { ...decision, effects, types: effects.map(({ type }) => type) };
 };
@@ -201,4 +201,51 @@ test('a page that nobody came back from ends what it was for, unless it has begu
   expect(does(opened, { type: 'checkout_expired' }).state).toMatchObject({ state: 'canceled', reason: 'not_accepted' });
   expect(decide(running(), input({ type: 'checkout_expired' })).outcome).toBe('unchanged');
   expect(isAccepted(followed(seen.payment(payment())))).toBe(true);
+});
+
+describe('who tells too little to be believed is only heard to say that something has changed', () => {
+  const stirred = (id = 'theirs_1', what: 'subscription' | 'invoice' = 'subscription') =>
+    ({ type: 'object_stirred', what, id, of: null }) as const;
+
+  test('the object itself is asked, once at a time, and once more where it stirred meanwhile', () => {
+    const asked = does(running(), stirred());
+    expect(asked.effects).toMatchObject([{ type: 'read_back', what: 'subscription', theirs: 'theirs_1', version: 1 }]);
+    expect(asked.state).toMatchObject({ state: 'active' });
+    const again = does(asked.state, stirred());
+    expect(again.types).toEqual([]);
+    const answered = does(again.state, seen.subscription(4, { read: 1, state: 'paused' }));
+    expect(answered.state.state).toBe('paused');
+    expect(answered.types).toContain('read_back');
+  });
+
+  test('an invoice that nobody knows yet is asked for as well, and another subscription is not', () => {
+    expect(does(running(), stirred('SALE1', 'invoice')).effects).toMatchObject([
+      { type: 'read_back', what: 'invoice', theirs: 'SALE1', version: 0 },
+    ]);
+    expect(decide(running(), input(stirred('theirs_2')))).toEqual({ outcome: 'unchanged', rule: 'follow.another' });
+  });
+
+  test('before anything is known of it, what was named is looked at: whose it is the look says', () => {
+    expect(does(begun(), stirred('theirs_9')).types).toEqual(['read_back']);
+  });
+});
+
+describe('an end that the processor can’t plan', () => {
+  const planned = seen.subscription(2, { cancelAt: NEXT.start, endsByOrder: true });
+
+  test('is told when its time has come: once, until it is answered', () => {
+    expect(nextDue(running(planned))).toEqual({ type: 'cancel_due', at: NEXT.start });
+    const told = does(running(planned), { type: 'cancel_due' }, NEXT.start);
+    expect(told.effects).toMatchObject([{ type: 'tell_processor', order: { what: 'cancel', when: 'now' } }]);
+    expect(nextDue(told.state)).toBeNull();
+    const ended = does(told.state, seen.subscription(9, { state: 'canceled', endedAt: NEXT.start }));
+    expect(ended.state).toMatchObject({ state: 'canceled', endedAt: NEXT.start });
+  });
+
+  test('is not told for ever where it is refused', () => {
+    const told = does(running(planned), { type: 'cancel_due' }, NEXT.start);
+    const refused = does(told.state, { type: 'order_answered', order: 2, refused: 'subscription_status_invalid' });
+    expect(refused.effects).toContainEqual(expect.objectContaining({ event: 'subscription.order_refused' }));
+    expect(nextDue(refused.state)).toBeNull();
+  });
 });

@@ -254,3 +254,39 @@ test('a buyer who takes it back at PayPal has no method any more', async () => {
     'it is gone here, too',
   );
 });
+
+test('what PayPal collects by itself is followed: agreed to, billed again, and ended when its time has come', async () => {
+  const whose = (await asked('POST', '/api/customers', { timeZone: 'UTC', currency: 'usd', clockId: clock })).id;
+  const begun = await asked(
+    'POST',
+    '/api/billing/subscribe',
+    { planId: 'basic', processor: 'paypal', collection: 'processor' },
+    whose,
+  );
+  expect(begun).toMatchObject({
+    subscription: { state: 'incomplete', collection: 'processor', processor: 'paypal' },
+    payment: { status: 'requires_action' },
+  });
+  const { id } = begun.subscription;
+  const { approveUrl } = begun.payment;
+  const look = () => asked('GET', `/api/billing/subscriptions/${id}`, undefined, whose);
+  const bills = async () => (await asked('GET', '/api/billing/invoices', undefined, whose)).data as Body[];
+  const agree = { method: 'POST', body: new URLSearchParams({ outcome: 'approve' }), redirect: 'manual' } as const;
+  await fetch(approveUrl, agree);
+  await control('advance', { seconds: 1 });
+  await until(look, ({ state }) => state === 'active', 'it is active');
+  await until(bills, ([first]) => first?.state === 'paid', 'its first payment is in the books');
+  await control('advance', { seconds: 31 * 86_400 });
+  await until(bills, (all) => all.length === 2 && all.every(({ state }) => state === 'paid'), 'the second as well');
+
+  const planned = await asked('POST', '/api/billing/cancel', { subscriptionId: id, at: 'period_end' }, whose);
+  expect(planned.subscription).toMatchObject({ state: 'active', cancelAt: planned.subscription.currentPeriod.end });
+  await asked('POST', '/api/billing/uncancel', { subscriptionId: id }, whose);
+  expect((await look()).cancelAt).toBeNull();
+  await asked('POST', '/api/billing/cancel', { subscriptionId: id, at: 'period_end' }, whose);
+  await advance({ to: new Date(Date.parse(planned.subscription.currentPeriod.end) + 1_000).toISOString() });
+  await until(look, ({ state }) => state === 'canceled', 'it is told to end, and has ended');
+  const db = createDatabase(product.databaseUrl, { applicationName: 'test', max: 2 });
+  expect(await verifyLedger(db)).toMatchObject({ differences: [] });
+  await db.destroy();
+});

@@ -27,7 +27,7 @@ const routes: readonly Route[] = [
 ];
 
 const PATHS =
-  /^\/(?:v1\/(?:oauth2|catalogs|billing\/(?:plans|subscriptions)|payments\/sale|notifications|customer\/disputes|reporting\/transactions)|v2\/(?:checkout|payments)|v3\/vault)(?:\/|$)/;
+  /^\/(?:v1\/(?:oauth2|catalogs|billing\/(?:plans|subscriptions)|payments\/(?:sale|refund)|notifications|customer\/disputes|reporting\/transactions)|v2\/(?:checkout|payments)|v3\/vault)(?:\/|$)/;
 
 /** Both processors listen at one address: the path tells whose it is, and where it is unknown the token does. */
 export const isPaypal = (request: IncomingMessage, path: string): boolean =>

@@ -23,6 +23,7 @@ export const cycles = z.array(cycle).min(1).max(12);
 const plan = z.object({
   product_id: z.string(),
   name: z.string().min(1).max(127),
+  description: z.string().min(1).max(127).optional(),
   status: z.enum(['CREATED', 'ACTIVE']).default('ACTIVE'),
   billing_cycles: cycles,
   payment_preferences: z

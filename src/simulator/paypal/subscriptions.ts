@@ -6,7 +6,7 @@ import { cycles, planFor } from './catalog.ts';
 import { invalid, missing, unprocessable } from './errors.ts';
 import { cents, money } from './money.ts';
 import { amount, created, done, experience, nothing, ok, type Route, route } from './route.ts';
-import type { Sale, Subscription } from './tables.ts';
+import type { Sale, SaleRefund, Subscription } from './tables.ts';
 
 const quantity = z.string().regex(/^[1-9]\d{0,6}$/);
 const request = z.object({
@@ -134,6 +134,7 @@ export const subscriptionRoutes: Route[] = [
   }),
 
   route('GET', '/v1/payments/sale/:id', nothing, (call, { id }) => ok(saleShown(call, saleFor(call, id)))),
+  route('GET', '/v1/payments/refund/:id', nothing, (call, { id }) => ok(saleRefundFor(call, id))),
   route('POST', '/v1/payments/sale/:id/refund', partial, (call, { id, body }) => {
     const row = saleFor(call, id);
     if (row.state === 'refunded') throw unprocessable('TRANSACTION_ALREADY_REFUNDED', 'It was refunded before.');
@@ -145,21 +146,21 @@ export const subscriptionRoutes: Route[] = [
     const time = call.time();
     const state = cents(part) === cents(whole) ? 'refunded' : 'partially_refunded';
     call.store.put('sale', { ...row, state, update_time: time });
-    const refund = {
-      ...{
-        id: code(),
-        state: 'completed',
-        amount: { total, currency },
-        sale_id: id,
-        create_time: time,
-        update_time: time,
-      },
+    const refund = call.store.put('sale_refund', {
+      ...{ id: code(), state: 'completed', amount: { total, currency }, sale_id: id },
+      ...{ create_time: time, update_time: time },
       ...(row.custom !== undefined && { custom: row.custom }),
-    };
+    });
     call.emit('PAYMENT.SALE.REFUNDED', 'refund', `A ${total} ${currency} sale payment was refunded`, refund);
     return created(refund);
   }),
 ];
+
+function saleRefundFor(call: Call, id: string): SaleRefund {
+  const row = call.store.get('sale_refund', id);
+  if (row === undefined) throw missing('refund');
+  return row;
+}
 
 export function approveSubscription(call: Call, row: Subscription): void {
   const memory = call.store.get('sim.agreement', row.id)!;

@@ -18,6 +18,7 @@ export type Plan = {
   id: string;
   product_id: string;
   name: string;
+  description?: string;
   status: 'CREATED' | 'INACTIVE' | 'ACTIVE';
   billing_cycles: BillingCycle[];
   payment_preferences: {
@@ -78,6 +79,17 @@ export type Sale = {
   protection_eligibility: string;
   transaction_fee: { value: string; currency: string };
   billing_agreement_id: string;
+  custom?: string;
+  create_time: string;
+  update_time: string;
+};
+
+/** What a sale has given back. */
+export type SaleRefund = {
+  id: string;
+  state: 'completed';
+  amount: { total: string; currency: string };
+  sale_id: string;
   custom?: string;
   create_time: string;
   update_time: string;
@@ -173,6 +185,7 @@ export type Tables = {
   plan: Plan;
   subscription: Subscription;
   sale: Sale;
+  sale_refund: SaleRefund;
   order: Order;
   capture: Capture;
   refund: Refund;
