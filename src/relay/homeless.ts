@@ -80,7 +80,7 @@ function refusalOf({ id, attempts, receivedAt }: Homeless, settings: RelaySettin
 function parkingOf({ id, attempts, receivedAt, told }: Homeless, settings: RelaySettings): Parking {
   const what = isMethodNews(told)
     ? 'customer'
-    : told.type === 'subscription_seen'
+    : told.type === 'subscription_seen' || told.type === 'object_stirred'
       ? 'subscription'
       : told.type === 'invoice_seen' || told.type === 'payment_seen'
         ? 'invoice'

@@ -28,7 +28,7 @@ beforeAll(async () => {
   product = await startProduct(inject('workflowBundlePath'), { paypalHook: hook.url });
   clock = (await asked('POST', '/api/admin/clocks', { name: 'paypal' })).id;
   customer = (await asked('POST', '/api/customers', { timeZone: 'UTC', currency: 'usd', clockId: clock })).id;
-}, 120_000);
+}, 300_000);
 afterAll(async () => {
   await product?.stop();
   hook?.stop();

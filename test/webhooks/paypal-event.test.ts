@@ -126,11 +126,56 @@ test.each([
   ['a refund of nothing', 'PAYMENT.CAPTURE.REFUNDED', refund({ links: [] }), 'it gives back no payment of ours'],
   ['a refund under way', 'PAYMENT.CAPTURE.REFUNDED', refund({ status: 'PENDING' }), 'it is not done yet'],
   ['a sale', 'PAYMENT.SALE.COMPLETED', { id: '80021663DE681814L' }, 'no subscription of ours'],
-  ['a subscription', 'BILLING.SUBSCRIPTION.ACTIVATED', { id: 'I-BW452GLLEP1G' }, 'no subscription of ours'],
+  ['a subscription without a name', 'BILLING.SUBSCRIPTION.ACTIVATED', { id: 'nonsense' }, 'no subscription of ours'],
+  [
+    'a subscription of live mode',
+    'BILLING.SUBSCRIPTION.ACTIVATED',
+    { id: 'I-BW452GLLEP1G', custom_id: 'ten_1/live/sub_1' },
+    'no subscription of ours',
+  ],
+  [
+    'what a sale gave back of nothing',
+    'PAYMENT.SALE.REFUNDED',
+    { id: '5O190127TN364715T', amount: { total: '3.00', currency: 'USD' } },
+    'it gives back no payment of ours',
+  ],
   ['our own call’s', 'VAULT.PAYMENT-TOKEN.CREATED', { id: '8kk8451t' }, 'our own call has told it'],
   ['nobody’s', 'UNICORN.SEEN', { horn: PANS[0] }, 'unknown type'],
 ])('ignored: %s', (_name, type, resource, ignored) => {
   expect(heard(type, resource)).toMatchObject({ ignored, told: null, claim: null });
+});
+
+test.each([
+  [
+    'BILLING.SUBSCRIPTION.ACTIVATED',
+    {
+      id: 'I-BW452GLLEP1G',
+      custom_id: 'ten_1/test/sub_1',
+      status: 'ACTIVE',
+      subscriber: { email_address: 'a@b.example' },
+    },
+    { what: 'subscription', id: 'I-BW452GLLEP1G', of: null },
+    { tenant: 'ten_1', subscription: 'sub_1' },
+  ],
+  [
+    'PAYMENT.SALE.COMPLETED',
+    { id: '80021663DE681814L', billing_agreement_id: 'I-BW452GLLEP1G', amount: { total: '9.00', currency: 'USD' } },
+    { what: 'invoice', id: '80021663DE681814L', of: 'I-BW452GLLEP1G' },
+    { tenant: null, subscription: null },
+  ],
+])('%s only says what to ask for', (type, resource, object, whose) => {
+  expect(heard(type, resource)).toMatchObject({ told: { type: 'object_stirred', ...object }, ...whose, claim: null });
+});
+
+test('what a sale gave back is a claim of its own', () => {
+  const amount = { total: '3.00', currency: 'USD' };
+  const resource = { id: '5O190127TN364715T', sale_id: '80021663DE681814L', amount, custom: 'ten_1/test/sub_1' };
+  expect(heard('PAYMENT.SALE.REFUNDED', resource)).toMatchObject({
+    told: { type: 'payment_refunded', payment: '80021663DE681814L', refund: '5O190127TN364715T', amount: 300 },
+    claim: { about: 'sale_refund', id: '5O190127TN364715T', amount: 300, currency: 'usd', mark: 'ten_1/test/sub_1' },
+    tenant: 'ten_1',
+    subscription: 'sub_1',
+  });
 });
 
 test.each([

@@ -8309,6 +8309,7 @@ export interface components {
             status: "succeeded" | "processing" | "requires_action" | "declined";
             clientSecret?: string;
             publishableKey?: string;
+            approveUrl?: string;
             declineCode?: string;
         };
         Address: {
