@@ -25,6 +25,9 @@ export type Authenticated =
 /** The header `Authorization`, or where there is none the cookie. */
 export type Authenticate = (authorization: string | undefined, cookie?: string) => Promise<Authenticated>;
 
+/** Of a user with many claims; what is larger is not even looked at. */
+const LONGEST_TOKEN = 8_192;
+
 export function createAuthenticate({ db, verifyToken }: { db: Db; verifyToken: VerifyToken }): Authenticate {
   /** Tenants are never deleted, so one that was seen stays known. */
   const known = new Set<TenantId>();
@@ -34,6 +37,7 @@ export function createAuthenticate({ db, verifyToken }: { db: Db; verifyToken: V
     const secret = authorization === undefined ? secretFrom(cookie) : null;
     if (secret) return bySession(db, secret);
     if (!credential) return refused('token_missing', 'a bearer token or a service key is needed');
+    if (credential.length > LONGEST_TOKEN) return refused('token_invalid', 'the token is too large');
     return credential.startsWith('sk_') ? byKey(db, credential) : byToken(credential);
   };
 

@@ -318,18 +318,18 @@ test('odd bodies are never our fault, whatever the route', async () => {
   ];
   const bodies = routes.filter(({ body }) => body);
   for (const { method, path } of bodies) {
-    for (const value of odd) {
-      for (const body of [
-        value,
-        { subscriptionId: value, planId: value, at: value, name: value, by: value, scopes: value },
-      ]) {
+    const sent = odd.flatMap((value) => [
+      value,
+      { subscriptionId: value, planId: value, at: value, name: value, by: value, scopes: value },
+    ]);
+    await Promise.all(
+      sent.map(async (body) => {
         const answer = await api.owner(method.toUpperCase(), path.replace(/:\w+/g, SUB), body);
         // No Temporal runs here: whoever has taken a body as it is may say that.
-        if (answer.body?.code === 'temporal_unavailable') continue;
-        expect(answer.status, `${method} ${path} ${JSON.stringify(body).slice(0, 80)}: ${answer.text}`).toBeLessThan(
-          500,
-        );
-      }
-    }
+        if (answer.body?.code === 'temporal_unavailable') return;
+        const what = `${method} ${path} ${JSON.stringify(body).slice(0, 80)}: ${answer.text}`;
+        expect(answer.status, what).toBeLessThan(500);
+      }),
+    );
   }
-});
+}, 180_000);

@@ -32,7 +32,12 @@ test('a link lets its customer in, once', async () => {
   const answer = await signIn(tokenOf(url));
   expect(answer).toMatchObject({
     status: 201,
-    body: { role: 'customer', customerId: ada.id, mode: 'test', tenant: { id: api.tenant, name: 'Test' } },
+    body: {
+      role: 'customer',
+      customerId: ada.id,
+      mode: 'test',
+      tenant: { id: api.tenant, name: 'Test', colours: { accent: '#1f3a5f' } },
+    },
   });
   expect(answer.headers.get('set-cookie')).toMatch(
     /^__Host-hydra=[\w-]{43}; Path=\/; Secure; HttpOnly; SameSite=Strict; Max-Age=43200$/,

@@ -10,6 +10,7 @@ import {
   newSessionSecret,
   SESSION_LIVES_MS,
 } from '../../auth/sessions.ts';
+import { readMailSettings } from '../../db/mail-settings.ts';
 import { beginSession, endSession, usePortalLink } from '../../db/sessions.ts';
 import { inTenant, type Scope } from '../../db/tenant.ts';
 import { readTenant } from '../../db/tenants.ts';
@@ -101,13 +102,10 @@ const ending = route({
 });
 
 async function show({ db }: Parts, { role, customer, ...scope }: Scope & Pick<Whose, 'role' | 'customer'>) {
-  const tenant = await readTenant(db, scope);
-  return {
-    role,
-    customerId: customer,
-    mode: scope.mode,
-    tenant: { id: scope.tenant, name: tenant?.name ?? scope.tenant },
-  };
+  const own = await readTenant(db, scope);
+  const { accent } = await inTenant(db, scope, readMailSettings);
+  const tenant = { id: scope.tenant, name: own?.name ?? scope.tenant, colours: { accent } };
+  return { role, customerId: customer, mode: scope.mode, tenant };
 }
 
 export const sessionRoutes = [mine, ending];

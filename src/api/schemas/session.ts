@@ -17,7 +17,11 @@ export const session = z
     role: z.enum(ROLES),
     customerId: customerId.nullable(),
     mode: z.enum(['test', 'live']),
-    tenant: z.object({ id: tenantId, name: z.string() }),
+    tenant: z.object({
+      id: tenantId,
+      name: z.string(),
+      colours: z.object({ accent: z.string().openapi({ example: '#1f3a5f' }) }),
+    }),
     csrfToken: z
       .string()
       .nullable()

@@ -10406,6 +10406,9 @@ export interface components {
             tenant: {
                 id: string;
                 name: string;
+                colours: {
+                    accent: string;
+                };
             };
             csrfToken: string | null;
         };
