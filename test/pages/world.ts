@@ -2,7 +2,7 @@
 import type { FrameLocator, Page } from 'playwright-core';
 import Stripe from 'stripe';
 import { inject } from 'vitest';
-import { type Api, type Ask, publishPrices, startApi } from '../api/support.ts';
+import { type Ask, publishPrices, startApi } from '../api/support.ts';
 import { startDoorstep } from '../support/doorstep.ts';
 import { startEngine } from '../support/engine.ts';
 import { builtPages, startBrowser, type Visit, visit } from './browser.ts';
@@ -77,5 +77,3 @@ export async function addCard(page: Page, number: string): Promise<void> {
 /** What the bank's page asks, answered. */
 export const confirmAtBank = (page: Page): Promise<void> =>
   page.frameLocator('iframe[title="3-D Secure"]').getByRole('button', { name: 'Complete' }).click();
-
-export type { Api };
