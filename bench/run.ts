@@ -4,19 +4,21 @@
  * Other work on the same machine changes every number here: only the ratios, taken side by side in one run, mean much.
  */
 import { parseArgs } from 'node:util';
+import { auditVerify } from './audit-verify.ts';
 import type { Benchmark, Result } from './bench.ts';
 import { commandCommit } from './command-commit.ts';
 import { decidePure } from './decide-pure.ts';
 import { invoiceRun } from './invoice-run.ts';
 import { ledgerGrowth } from './ledger-growth.ts';
 import { ledgerHot, ledgerPost } from './ledger-post.ts';
+import { outboxDrain } from './outbox-drain.ts';
 import { webhookAccept, webhookDup } from './webhook-accept.ts';
 import { webhookApply } from './webhook-apply.ts';
 import { webhookDecide } from './webhook-decide.ts';
 
 const benchmarks: readonly Benchmark[] = [
   ...[decidePure, ledgerPost, ledgerHot, ledgerGrowth, invoiceRun, commandCommit],
-  ...[webhookAccept, webhookDup, webhookApply, webhookDecide],
+  ...[webhookAccept, webhookDup, webhookApply, webhookDecide, outboxDrain, auditVerify],
 ];
 
 const { values, positionals } = parseArgs({ options: { json: { type: 'boolean' } }, allowPositionals: true });
