@@ -123,6 +123,7 @@ export async function startStack({ data, supervisor, terminal, env = process.env
     ...base,
     DATABASE_URL: databaseUrl,
     TEMPORAL_ADDRESS: temporal.address,
+    ...(temporal.uiUrl && { TEMPORAL_UI_URL: temporal.uiUrl }),
     PORT: String(ports.api),
     DASHBOARD_DIR: dashboard,
     AUDIT_CHECKPOINTS: base.AUDIT_CHECKPOINTS ?? join(data, 'audit'),

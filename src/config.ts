@@ -117,6 +117,12 @@ export const variables = {
     schema: text,
     fallback: 'subscriptions',
   }),
+  TEMPORAL_UI_URL: variable({
+    group: TEMPORAL,
+    about: 'Where its UI is, for people: the console links to a subscription’s run in it.',
+    schema: http,
+    example: 'http://127.0.0.1:8233',
+  }),
   TEMPORAL_WORKFLOW_BUNDLE: variable({
     group: TEMPORAL,
     about:

@@ -7,6 +7,7 @@ const DEFAULT_LIMIT = 20;
 const SHAPES = {
   id: /^[a-z]{2,5}_[A-Za-z0-9_-]{1,80}$/,
   number: /^\d{1,15}$/,
+  timeAndNumbers: /^\d{1,15}:\d:\d{1,18}$/,
   timeAndId: /^\d{1,15}:[a-z]{2,5}_[A-Za-z0-9_-]{1,80}$/,
   timeNumberAndAmount: /^\d{1,15}:\d{1,15}:-?\d{1,16}$/,
 };

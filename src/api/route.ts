@@ -34,6 +34,8 @@ export type Parts = {
   bases: Bases;
   taxes: Taxes;
   temporal: Temporal;
+  /** Where people look at its runs, if there is such a page. */
+  temporalUi: string | null;
   metrics: Metrics;
   outgoing: Pick<Outgoing, 'objection'>;
   streams: Pick<Streams, 'listen'>;

@@ -53,9 +53,9 @@ export async function listOutbox(trx: Trx, filter: OutboxFilter, page: Page): Pr
   const asked = sql`(${subscription}::text is null or subscription_id = ${subscription})
     and (${customer}::text is null or customer_id = ${customer}) and (${type}::text is null or type = ${type})`;
   const query = sql<OutboxRow>`
-    (select ${WAITING} + id as place, event_id, subscription_id, customer_id, version, type, payload, at,
+    (select ${WAITING}::int8 + id as place, event_id, subscription_id, customer_id, version, type, payload, at,
       created_at as written_at, null::timestamptz as announced_at
-    from outbox where ${asked} and id < ${before} - ${WAITING} order by id desc limit ${page.limit + 1})
+    from outbox where ${asked} and id < ${before}::int8 - ${WAITING}::int8 order by id desc limit ${page.limit + 1})
     union all
     (select seq as place, event_id, subscription_id, customer_id, version, type, payload, at, written_at, announced_at
     from announcements where not ${pending} and ${asked} and seq < ${before} order by seq desc limit ${page.limit + 1})

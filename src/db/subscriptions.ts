@@ -95,6 +95,18 @@ export const decisionsOf = (trx: Trx, id: SubscriptionId, limit: number): Promis
     .limit(limit)
     .execute();
 
+/** The one that brought it into the state that it is in. */
+export const latestMove = async (trx: Trx, id: SubscriptionId): Promise<DecisionRow | null> =>
+  (await trx
+    .selectFrom('decisions')
+    .selectAll()
+    .where('subscription_id', '=', id)
+    .whereRef('from_state', '<>', 'to_state')
+    .orderBy('version', 'desc')
+    .orderBy('ordinal', 'desc')
+    .limit(1)
+    .executeTakeFirst()) ?? null;
+
 /** In their order, those that led from one version to the other. */
 export const decisionsBetween = (trx: Trx, id: SubscriptionId, after: number, upTo: number): Promise<DecisionRow[]> =>
   trx

@@ -9,8 +9,15 @@ type Maybe = NextDue | null;
 
 /** What time will bring, and when. Where two fall together the first of the list comes first: an end before a renewal. */
 export function nextDue(state: Subscription): NextDue | null {
+  return first(duesOf(state));
+}
+
+/** Everything that time may bring, as things stand. */
+export const candidates = (state: Subscription): NextDue[] => duesOf(state).filter((due) => due !== null);
+
+function duesOf(state: Subscription): Maybe[] {
   const due = ofEngine(state);
-  return first(state.collection === 'processor' ? due.filter((each) => each && isOurs(each.type, state)) : due);
+  return state.collection === 'processor' ? due.filter((each) => each && isOurs(each.type, state)) : due;
 }
 
 function ofEngine(state: Subscription): Maybe[] {

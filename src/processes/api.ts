@@ -52,6 +52,7 @@ const app = createApp({
   parts: {
     db,
     temporal,
+    temporalUi: config.TEMPORAL_UI_URL ?? null,
     metrics,
     streams,
     outgoing: createOutgoing({ loopback: config.ENDPOINTS_ON_LOOPBACK === 'yes', timeoutMs: 10_000 }),

@@ -91,6 +91,7 @@ export async function startApi(options: Options): Promise<Api> {
     parts: {
       db,
       temporal,
+      temporalUi: 'http://127.0.0.1:8233',
       metrics: createMetrics({ backlog: () => backlog(db) }),
       keys,
       bases: options.bases ?? {},

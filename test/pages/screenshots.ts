@@ -1,8 +1,9 @@
-/** `npm run screenshots`: every page of the portal in both themes, wide and narrow, into .hydra/screenshots. */
+/** `npm run screenshots`: every page of both in both themes, wide and narrow, into .hydra/screenshots. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, test } from 'vitest';
 import { DATA } from '../../bootstrap/places.mjs';
+import { until } from '../support/engine.ts';
 import { startWorld, type World } from './world.ts';
 
 const FOLDER = join(DATA, 'screenshots');
@@ -64,3 +65,40 @@ test('the portal', async () => {
     await debtor.leave();
   }
 }, 600_000);
+
+test('the console', async () => {
+  const { api } = world;
+  const { body: clock } = await api.owner('POST', '/api/admin/clocks', { name: 'half a year' });
+  const guest = await world.guest({ body: { name: 'Ada Example', clockId: clock.id } });
+  const { id } = await world.subscribed(guest, { planId: 'basic' });
+  await api.owner('POST', `/api/admin/clocks/${clock.id}/advance`, { by: 'P6M' });
+  await until(
+    () => api.owner('GET', `/api/admin/clocks/${clock.id}`),
+    ({ body }) => body.state === 'ready',
+    'half a year',
+    300_000,
+  );
+  const { body: invoices } = await api.owner('GET', `/api/billing/invoices?subscriptionId=${id}`);
+  const { body: books } = await api.owner('GET', '/api/admin/price-books');
+  const pages = {
+    ...{ 'to-look-at': '', customers: '/customers', customer: `/customers/${guest.id}` },
+    ...{ subscriptions: '/subscriptions', subscription: `/subscriptions/${id}` },
+    ...{ invoices: '/invoices', invoice: `/invoices/${invoices.data[0].id}` },
+    ...{ events: '/events', messages: '/messages', endpoints: '/endpoints', mails: '/mails' },
+    ...{ discrepancies: '/discrepancies', ledger: '/ledger', entries: '/ledger/entries' },
+    ...{ 'trial-balance': '/ledger/trial-balance', close: '/ledger/close', reports: '/reports' },
+    ...{ 'price-books': '/price-books', 'price-book': `/price-books/${books.data[0].id}` },
+    ...{ coupons: '/coupons', 'dunning-policies': '/dunning-policies', clock: `/clocks/${clock.id}` },
+    ...{ 'processor-accounts': '/processor-accounts', keys: '/keys', seller: '/seller' },
+  };
+  for (const { name, colorScheme, width } of VIEWS) {
+    const { page, context } = await world.operator({ colorScheme, viewport: { width, height: 900 } });
+    for (const [what, path] of Object.entries(pages)) {
+      await page.goto(`${api.url}/console${path}`);
+      await page.waitForLoadState('networkidle');
+      await page.screenshot({ path: join(FOLDER, `console-${what}-${name}.png`) });
+    }
+    await context.close();
+  }
+  await guest.leave();
+}, 900_000);

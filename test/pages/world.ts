@@ -47,6 +47,13 @@ export async function startWorld() {
       await visited.page.goto(`${api.url}/portal${path}#token=${token}`);
       return { ...visited, id: made.id, ask: api.as(token), leave: () => visited.context.close() };
     },
+    /** Somebody of the tenant's, signed in to the console. */
+    async operator(over: Partial<Parameters<typeof visit>[1]> = {}): Promise<Visit> {
+      const visited = await visit(browser, { hosts, ...over });
+      await visited.page.goto(`${api.url}/console#token=${await api.token('owner')}`);
+      await visited.page.getByRole('heading', { level: 1 }).waitFor();
+      return visited;
+    },
     async subscribed(guest: { ask: Ask }, body: object = {}) {
       const { body: answer } = await guest.ask('POST', '/api/billing/subscribe', {
         ...{ planId: 'basic', paymentMethodId: 'pm_card_visa', ...body },

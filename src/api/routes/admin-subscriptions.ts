@@ -1,6 +1,6 @@
 /** What an operator asks: which are there, why is it so, how did it come about. */
 import { z } from 'zod';
-import { decisionsOf, historyOf, listSubscriptions, postingsOf } from '../../db/subscriptions.ts';
+import { decisionsOf, historyOf, latestMove, listSubscriptions, postingsOf } from '../../db/subscriptions.ts';
 import { inTenant } from '../../db/tenant.ts';
 import { subscriptionOf } from '../command.ts';
 import { listBody, pageOf } from '../paging.ts';
@@ -55,15 +55,18 @@ const reason = route({
   answers: { 200: { about: 'The chain.', schema: why } },
   async handle(call) {
     const row = await subscriptionOf(call, call.params.id);
-    const { decisions, postings } = await inTenant(call.parts.db, call.scope, async (trx) => ({
+    const { decisions, move, postings } = await inTenant(call.parts.db, call.scope, async (trx) => ({
       decisions: await decisionsOf(trx, row.id, CAUSES),
+      move: await latestMove(trx, row.id),
       postings: await postingsOf(trx, row.id),
     }));
-    const causes = decisions.map((decision) => showCause(decision, postings));
+    const oldest = decisions.at(-1)?.version ?? 0;
+    const chain = move && move.version < oldest ? [...decisions, move] : decisions;
+    const causes = chain.map((decision) => showCause(decision, postings));
     const moved = causes.find(({ from, to }) => from !== to && to === row.state);
     const sentence = moved
       ? `${row.state} since ${moved.at}: rule ${moved.rule}, on ${moved.input} from the ${moved.origin.by} (${moved.origin.ref})`
-      : `${row.state}; the move into it lies further back than these ${causes.length} causes`;
+      : `${row.state} from the beginning`;
     return ok({ subscriptionId: row.id, state: row.state, sentence, causes });
   },
 });

@@ -23,6 +23,7 @@ import { ledgerCloseRoutes } from './ledger-close.ts';
 import { licenceRoutes } from './licences.ts';
 import { mailRoutes } from './mails.ts';
 import { messageRoutes } from './messages.ts';
+import { operatingRoutes } from './operating.ts';
 import { pageRoutes } from './pages.ts';
 import { payLinkRoutes } from './pay-link.ts';
 import { paymentMethodRoutes } from './payment-methods.ts';
@@ -62,6 +63,7 @@ export const routes: readonly Route[] = [
   ...dunningRoutes,
   dunningBacktest,
   ...dunningPolicyRoutes,
+  ...operatingRoutes,
   ...priceBookRoutes,
   ...couponRoutes,
   ...priceBookMigrationRoutes,

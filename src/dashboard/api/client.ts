@@ -27,10 +27,11 @@ api.use({
 
 type Answered<T> = { data?: T; error?: unknown; response: Response };
 
-export async function ask<T>(asking: Promise<Answered<T>>): Promise<T> {
+/** What also comes as a table is JSON here. */
+export async function ask<T>(asking: Promise<Answered<T>>): Promise<Exclude<T, string>> {
   const { data, error, response } = await asking;
-  if (response.status === 202) return later(response) as Promise<T>;
-  if (response.ok) return data as T;
+  if (response.status === 202) return later(response) as Promise<Exclude<T, string>>;
+  if (response.ok) return data as Exclude<T, string>;
   const problem = asProblem(error, response);
   if (problem.status === 401) signedOut(problem);
   throw new ProblemError(problem);

@@ -3651,6 +3651,141 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query: {
+                    q: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["FoundList"];
+                    };
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: {
+                    limit?: number;
+                    cursor?: string;
+                    customerId?: string;
+                    subscriptionId?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HappeningList"];
+                    };
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/subscriptions/{id}/workflow": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["WorkflowLook"];
+                    };
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/price-books": {
         parameters: {
             query?: never;
@@ -9226,6 +9361,62 @@ export interface components {
             publishedAt: string | null;
             /** Format: date-time */
             createdAt: string;
+        };
+        FoundList: {
+            data: components["schemas"]["Found"][];
+            nextCursor: string | null;
+        };
+        Found: {
+            /** @enum {string} */
+            kind: "customer" | "subscription" | "invoice" | "event" | "discrepancy" | "coupon" | "price_book" | "clock";
+            id: string;
+            by: string;
+            label: string | null;
+            customerId: string | null;
+            subscriptionId: string | null;
+        };
+        HappeningList: {
+            data: components["schemas"]["Happening"][];
+            nextCursor: string | null;
+        };
+        Happening: {
+            /** @enum {string} */
+            kind: "event" | "decision" | "charge" | "entry" | "message" | "mail" | "action";
+            id: string;
+            /** Format: date-time */
+            at: string;
+            subscriptionId: string | null;
+            name: string;
+            state: string | null;
+            amount: components["schemas"]["Money"] | null;
+            by: string | null;
+            facts: {
+                [key: string]: string | number | null;
+            };
+            brings: string[];
+            broughtBy: string | null;
+        };
+        WorkflowLook: {
+            /** @enum {string} */
+            outcome: "answered" | "unreachable" | "no_workflow";
+            workflowId: string;
+            url: string | null;
+            version: number | null;
+            state: string | null;
+            pendingInputs: number | null;
+            outsideCalls: number | null;
+            differences: {
+                path: string;
+                workflow: string | number | boolean | null;
+                stored: string | number | boolean | null;
+            }[];
+            timers: {
+                type: string;
+                /** Format: date-time */
+                at: string;
+            }[];
+            /** Format: date-time */
+            now: string;
         };
         PriceBookList: {
             data: components["schemas"]["PriceBook"][];

@@ -3,7 +3,7 @@
 export type Amount = { amount: number; currency: string };
 export type Day = `${number}-${number}-${number}` | string;
 
-const fractionDigits = (currency: string): number =>
+export const fractionDigits = (currency: string): number =>
   new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2;
 
 /** Minor units as a decimal string: no floating point touches it, and Intl takes strings whole. */
