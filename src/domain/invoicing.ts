@@ -137,13 +137,12 @@ export function invoiceOf(
   const held = discounts ?? discountsOn(state.discounts, state.terms.planId);
   const priced = taxed(discounted(lines, held, state.currency), shared.tax ?? UNTAXED, withTaxes);
   const before = sumsOf(priced);
-  const { credit } = shared;
   const isSent = collect.by === 'send';
   const least = isSent ? 1 : Math.max(shared.minimumCharge, state.terms.minimumCharge ?? 0, 1);
-  const carried = notCharged(before.total, credit, least, isSent ? 1 : (shared.chargeStep ?? 1));
+  const step = isSent ? 1 : (shared.chargeStep ?? 1);
+  const { carried, used: creditApplied } = sharedOut(before.total, shared.credit, least, step);
   const all = carried === 0 ? priced : [...priced, carriedLine(-carried, 'out')];
   const sums = carried === 0 ? before : sumsOf(all);
-  const creditApplied = usableCredit(sums.total, credit, least);
   const { subtotal, discount, tax, taxIncluded, total } = sums;
   // Written out: this is what a decision spends most of its time on.
   const invoice: Invoice = {
@@ -166,18 +165,18 @@ export function invoiceOf(
   return { invoice, carried };
 }
 
-/** All of what is negative or too small; of the rest what no charge can be made of. */
-function notCharged(total: number, credit: number, least: number, step: number): number {
+/**
+ * What of a total is left to the next invoice, and what credit pays. Credit is used as far as it leaves nothing, or what the
+ * processor takes; a total that is negative or too small for that is carried whole, of another what no charge can be made of.
+ */
+function sharedOut(total: number, credit: number, least: number, step: number): { carried: number; used: number } {
+  if (total < 0) return { carried: total, used: 0 };
   const left = total - credit;
-  if (total < 0 || (total < least && left > 0)) return total;
-  return left > 0 ? left % step : 0;
-}
-
-/** All of it, or as much as leaves something that the processor takes. */
-function usableCredit(total: number, credit: number, least: number): number {
-  const used = Math.max(Math.min(credit, total), 0);
-  const left = total - used;
-  return left > 0 && left < least ? total - Math.min(least, total) : used;
+  if (left <= 0) return { carried: 0, used: total };
+  const odd = left % step;
+  if (left === odd || left - odd >= least) return { carried: odd, used: credit };
+  const smallest = Math.ceil(least / step) * step;
+  return total < smallest ? { carried: total, used: 0 } : { carried: 0, used: total - smallest };
 }
 
 /** After the end nothing is carried any further. */

@@ -254,6 +254,28 @@ describe('what is billed beside the plan', () => {
   });
 });
 
+it.each<[total: number, credit: number, least: number, step: number, due: number, applied: number, carried: number]>([
+  [3000, 0, 50, 1, 3000, 0, 0],
+  [3000, 2980, 50, 1, 50, 2950, 0], // twenty could not be charged
+  [3000, 5000, 50, 1, 0, 3000, 0],
+  [40, 10, 50, 1, 0, 0, 40],
+  [30, 1, 30, 10, 30, 0, 0], // 29 is no multiple of ten, and twenty too little
+  [35, 1, 30, 10, 30, 1, 4],
+  [35, 6, 30, 10, 30, 5, 0],
+  [12_345, 12_340, 1, 10, 0, 12_340, 5], // five can’t be charged, and the credit is used
+  [25, 1, 25, 10, 0, 0, 25], // the least that can be charged is thirty
+  [-100, 50, 50, 1, 0, 0, -100],
+])(
+  'of %i with %i in credit, at least %i by steps of %i: %i is due',
+  (total, credit, least, step, due, applied, left) => {
+    const { invoice, carried } = of([line(total, total < 0 ? { discountable: false } : {})], {
+      shared: { credit, minimumCharge: least, chargeStep: step, tax: null },
+      collect: CHARGE,
+    });
+    expect([invoice.amountDue, invoice.creditApplied, carried]).toEqual([due, applied, left]);
+  },
+);
+
 const anyLine = fc.record({
   amount: fc.integer({ min: -50_000, max: 100_000 }),
   taxInclusive: fc.boolean(),
