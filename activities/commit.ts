@@ -2,7 +2,9 @@ import { sharedFacts } from '../src/customers/shared-facts.ts';
 import { isStored } from '../src/db/commit.ts';
 import { groupedCommit } from '../src/db/grouped-commit.ts';
 import { isSame } from '../src/domain/canonical.ts';
+import type { Commit } from '../src/domain/commit.ts';
 import { NOBODY } from '../src/domain/parties.ts';
+import type { Wanted } from '../src/domain/shared.ts';
 import { failPoint } from '../src/fail-point.ts';
 import { redactWithin } from '../src/security/redact.ts';
 import type { OutsideDeps } from './charge.ts';
@@ -17,7 +19,8 @@ export function createCommit(deps: OutsideDeps): Activities['commit'] {
     failPoint('commit.before');
     let parties = NOBODY;
     if (step.wanted) {
-      const { parties: own, ...shared } = await sharedFacts(deps, step.subscription, step.wanted, step.at);
+      const { parties: own, ...facts } = await sharedFacts(deps, step.subscription, stillWanted(step), step.at);
+      const shared = { ...facts, ...(step.shared?.usage && !facts.usage && { usage: step.shared.usage }) };
       // What is stored holds, whatever has become of what it believed: it may itself have used that up.
       const isNews = !isSame(shared, step.shared) && !(await isStored(deps.db, step.subscription));
       if (isNews) return { outcome: 'stale', shared };
@@ -27,4 +30,10 @@ export function createCommit(deps: OutsideDeps): Activities['commit'] {
     failPoint('commit.after');
     return answer;
   };
+}
+
+/** Usage goes on coming in. What it was counted at is sealed with the invoice, and whatever comes later is a difference to it. */
+function stillWanted({ wanted, shared }: Commit): Wanted {
+  const { usage, ...others } = wanted ?? {};
+  return usage && !isSame(usage, shared?.usage?.of ?? null) ? { ...others, usage } : others;
 }

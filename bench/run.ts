@@ -12,6 +12,7 @@ import { invoiceRun } from './invoice-run.ts';
 import { ledgerGrowth } from './ledger-growth.ts';
 import { ledgerHot, ledgerPost } from './ledger-post.ts';
 import { outboxDrain } from './outbox-drain.ts';
+import { usageIngest, usageRead } from './usage.ts';
 import { webhookAccept, webhookDup } from './webhook-accept.ts';
 import { webhookApply } from './webhook-apply.ts';
 import { webhookDecide } from './webhook-decide.ts';
@@ -19,6 +20,7 @@ import { webhookDecide } from './webhook-decide.ts';
 const benchmarks: readonly Benchmark[] = [
   ...[decidePure, ledgerPost, ledgerHot, ledgerGrowth, invoiceRun, commandCommit],
   ...[webhookAccept, webhookDup, webhookApply, webhookDecide, outboxDrain, auditVerify],
+  ...[usageIngest, usageRead],
 ];
 
 const { values, positionals } = parseArgs({ options: { json: { type: 'boolean' } }, allowPositionals: true });

@@ -16,6 +16,7 @@ import type { Call, Paper, Parts, Reply, Route } from './route.ts';
 import { customerId } from './schemas.ts';
 
 const parseJson = express.json({ limit: '256kb', strict: true, type: () => true });
+const parseLarge = express.json({ limit: '1mb', strict: true, type: () => true });
 
 export function handlerOf(route: Route, parts: Parts, authenticate: Authenticate): RequestHandler {
   return async (request, response) => {
@@ -125,7 +126,7 @@ export function nothingIn(query: Request['query']): object {
 
 /** Read only now: what a stranger sends is never parsed. */
 export async function bodyOf(
-  route: Pick<Route, 'body' | 'method' | 'mayHold'>,
+  route: Pick<Route, 'body' | 'method' | 'mayHold' | 'large'>,
   request: Request,
   response: Response,
 ): Promise<unknown> {
@@ -135,10 +136,10 @@ export async function bodyOf(
     throw new Problem(415, 'unsupported_media_type', 'send application/json');
   }
   await new Promise<void>((resolve, reject) => {
-    parseJson(request, response, (error?: unknown) => (error ? reject(error) : resolve()));
+    (route.large ? parseLarge : parseJson)(request, response, (error?: unknown) => (error ? reject(error) : resolve()));
   });
   const body: unknown = request.body ?? {};
-  refuseSensitive(body, route.mayHold);
+  if (!route.large) refuseSensitive(body, route.mayHold);
   if (route.body) return route.body.parse(body);
   const [name] = Object.keys(body as object);
   if (name !== undefined) throw badField(name, 'is not known here');

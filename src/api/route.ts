@@ -17,6 +17,7 @@ import type { Streams } from '../outbox/streams.ts';
 import type { Processors } from '../processors/processors.ts';
 import type { Taxes } from '../tax/taxes.ts';
 import type { Temporal } from '../temporal/temporal.ts';
+import type { Intake } from '../usage/intake.ts';
 import type { MayHold } from './guard.ts';
 import type { News } from './news.ts';
 
@@ -39,6 +40,7 @@ export type Parts = {
   metrics: Metrics;
   outgoing: Pick<Outgoing, 'objection'>;
   streams: Pick<Streams, 'listen'>;
+  usage: Intake;
   /** How long a command's answer, and then the first payment after it, are waited for. */
   patienceMs: { command: number; payment: number };
 };
@@ -100,6 +102,8 @@ export type Route<Params = any, Query = any, Body = any> = {
   csv?: true;
   /** A POST that changes nothing needs no idempotency. */
   pure?: true;
+  /** Takes a body of a megabyte, and looks for itself at what is sensitive in it, part by part. */
+  large?: true;
   /** What fields of the body are there for, though it is refused elsewhere. */
   mayHold?: MayHold;
   params?: z.ZodType<Params>;

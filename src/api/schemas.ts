@@ -438,6 +438,11 @@ const anyCharge = {
   id: text(128),
   name: text(255),
   timing: z.enum(['recurring', 'once']).optional().openapi({ description: '`once` is a fee with the first period.' }),
+  meter: z
+    .string()
+    .regex(/^[a-z][a-z0-9_]{0,63}$/, 'the key of a meter')
+    .optional()
+    .openapi({ description: 'Counts what was used, and is billed when the period is over.' }),
   included: z.int().optional().openapi({ minimum: 0, description: 'Units that cost nothing.' }),
   minimum: wholeMinor.optional(),
   maximum: wholeMinor.optional(),

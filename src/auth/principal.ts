@@ -14,6 +14,7 @@ const NOUNS = [
   'price_books',
   'dunning_policies',
   'coupons',
+  'usage',
   'ledger',
   'reports',
   'entitlements',

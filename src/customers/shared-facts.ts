@@ -9,6 +9,7 @@ import { priceBookAt } from '../db/price-books.ts';
 import { taxFactsOf } from '../db/tax-facts.ts';
 import { inTenant, type Trx } from '../db/tenant.ts';
 import { trialUsedAt } from '../db/trials.ts';
+import { usageFacts } from '../db/usage-seals.ts';
 import type { HeldPolicy } from '../domain/dunning.ts';
 import type { SubscriptionId } from '../domain/ids.ts';
 import type { Parties } from '../domain/parties.ts';
@@ -41,6 +42,7 @@ export async function sharedFacts(
       ...(Object.keys(usedUp).length > 0 && { usedUp }),
       ...(wanted.dunning && { dunning: await dunningFor(trx, whose, wanted.dunning, at) }),
       ...(wanted.methods && { methods: await methodFacts(trx, whose, at) }),
+      ...(wanted.usage && { usage: await usageFacts(trx, whose, wanted.usage) }),
       ...(wanted.books && { books: await booksFor(trx, whose.id, wanted.books) }),
     };
     return { known, ...(await taxFactsOf(trx, { customer, at })) };

@@ -22,6 +22,7 @@ import { recordRedemptions } from './commit/redemptions.ts';
 import { Stale } from './commit/stale.ts';
 import { inTenant, type Trx } from './tenant.ts';
 import { useTrials } from './trials.ts';
+import { sealUsage } from './usage-seals.ts';
 
 /** Rules of the database that say: another has used up meanwhile what was shared. */
 const USED_UP = new Set([
@@ -34,6 +35,7 @@ const USED_UP = new Set([
   'credited_within_its_total',
   'credited_within_its_line',
   'credit_notes_pkey',
+  'usage_seals_pkey',
 ]);
 
 /** `parties` are those that an invoice of this step names. */
@@ -85,6 +87,7 @@ export async function store(db: Db, brought: readonly Brought[]): Promise<Commit
       await recordRedemptions(trx, changes);
       await recordMigrations(trx, changes);
       await recordMoney(trx, changes);
+      await sealUsage(trx, changes);
       await useTrials(trx, changes);
       await revokeLicences(trx, changes);
     }

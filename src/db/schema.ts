@@ -31,6 +31,7 @@ import type {
   InvoiceId,
   MailId,
   MailSuppressionId,
+  MeterId,
   MigrationId,
   Mode,
   PaymentId,
@@ -46,6 +47,7 @@ import type {
 import type { DeclineClass, Fact, Input, Origin } from '../domain/input.ts';
 import type { Collect, InvoiceLine } from '../domain/invoice.ts';
 import type { AccountCode, PostingKind } from '../domain/ledger.ts';
+import type { Data, MeterDocument } from '../domain/meter.ts';
 import type { Held, PlanMapping } from '../domain/migrate.ts';
 import type { Money } from '../domain/money.ts';
 import type { MrrMovementKind } from '../domain/mrr.ts';
@@ -55,6 +57,7 @@ import type { CollectionMode, Processor, StateName, Subscription } from '../doma
 import type { LineTax, TaxCategory, TaxNote } from '../domain/tax.ts';
 import type { TaxIdState } from '../domain/tax-rules.ts';
 import type { Day } from '../domain/time.ts';
+import type { UsageSpan } from '../domain/usage.ts';
 
 /** One attempt to tell an endpoint: when, what came of it, how long it took. Never what the other side said. */
 export type Try = { at: string; ms: number; status: number | null; trouble: string | null };
@@ -65,6 +68,8 @@ type DefaultTimestamp = ColumnType<Date, Date | string | undefined, Date | strin
 type Json<T extends object> = JSONColumnType<T, string, string>;
 type NullableJson<T extends object> = ColumnType<T | null, string | null | undefined, string | null>;
 type Identity = Generated<number>;
+/** A decimal of any size: read with `::text`, as the driver keeps money. */
+type Decimal = string;
 /** Whole minor units, refused by the database when they aren't. */
 type MinorUnits = number;
 
@@ -974,6 +979,81 @@ export type TransactionRecordsTable = OfTenant & {
   recorded_at: DefaultTimestamp;
 };
 
+export type MetersTable = OfTenant & {
+  id: MeterId;
+  key: string;
+  version: number;
+  state: 'draft' | 'published' | 'archived';
+  document: Json<MeterDocument>;
+  created_at: Timestamp;
+  published_at: Timestamp | null;
+  effective_at: Timestamp | null;
+  archived_at: Timestamp | null;
+};
+
+export type UsageIdsTable = OfTenant & {
+  source: string;
+  event_id: string;
+  hash: string;
+  customer_id: CustomerId;
+  at: Timestamp;
+  received_on: Day;
+};
+
+export type UsageEventsTable = OfTenant & {
+  received_on: Day;
+  source: string;
+  event_id: string;
+  type: string;
+  customer_id: CustomerId;
+  at: Timestamp;
+  data: Json<Data>;
+  received_at: DefaultTimestamp;
+  withdrawn_at: Timestamp | null;
+};
+
+export type UsageWindowsTable = OfTenant & {
+  meter_id: MeterId;
+  customer_id: CustomerId;
+  grain: number;
+  at: Timestamp;
+  dims: string;
+  item: string;
+  events: number;
+  total: Decimal;
+  high: Decimal;
+  first_at: Timestamp;
+  first_id: string;
+  first_value: Decimal;
+  last_at: Timestamp;
+  last_id: string;
+  last_value: Decimal;
+  area: Decimal;
+};
+
+export type UsageAlertsTable = OfTenant & {
+  customer_id: CustomerId;
+  feature: string;
+  period_start: Timestamp;
+  threshold: number;
+  told_at: Timestamp;
+};
+
+export type UsageSealsTable = OfTenant & {
+  subscription_id: SubscriptionId;
+  charge_id: string;
+  from_at: Timestamp;
+  n: number;
+  to_at: Timestamp;
+  customer_id: CustomerId;
+  invoice_id: InvoiceId;
+  ordinal: number | null;
+  span: Json<UsageSpan>;
+  quantity: Decimal;
+  amount: MinorUnits;
+  sealed_at: Timestamp;
+};
+
 export type Database = {
   tenants: TenantsTable;
   api_keys: ApiKeysTable;
@@ -1038,4 +1118,10 @@ export type Database = {
   activation_codes: ActivationCodesTable;
   license_seats: LicenseSeatsTable;
   transaction_records: TransactionRecordsTable;
+  meters: MetersTable;
+  usage_ids: UsageIdsTable;
+  usage_events: UsageEventsTable;
+  usage_windows: UsageWindowsTable;
+  usage_seals: UsageSealsTable;
+  usage_alerts: UsageAlertsTable;
 };

@@ -12,6 +12,7 @@ import { stopRetries } from './payment.ts';
 import { after, type Moment } from './shared.ts';
 import { type Accepted, become, type Canceled, type CancelReason, isTrial, type Subscription } from './subscription.ts';
 import { boundary, DAY, dayOf, type Instant, instantOf } from './time.ts';
+import { usageUntil } from './usage.ts';
 
 export const LISTENS_FOR = 120 * DAY;
 
@@ -51,10 +52,15 @@ export function endNow(
 /** What was to come with the next invoice comes with a last one; what that can't charge or give back is settled. */
 function billWaiting<S extends Accepted>(state: S, moment: Moment): { state: S; effects: Effect[] } {
   const { carried } = state;
-  if (carried.length === 0) return { state, effects: [] };
+  const usage = usageUntil(state, moment.at);
+  if (usage === null && carried.length === 0) return { state, effects: [] };
   const of = { id: invoiceId(state.id, state.invoiceCount + 1), lines: carried, collect: state.collect ?? CHARGE };
-  const isBilled = carried.some((line) => !line.carried) || invoiceOf(state, of, moment).invoice.total > 0;
-  const last = isBilled ? issue(having(state, { carried: [] }), carried, moment, false) : { state, effects: [] };
+  // What was used is known only to whoever issues it.
+  const isBilled =
+    usage !== null || carried.some((line) => !line.carried) || invoiceOf(state, of, moment).invoice.total > 0;
+  const last = isBilled
+    ? issue(having(state, { carried: [], usage: undefined }), carried, moment, false, state.collect, usage)
+    : { state, effects: [] };
   const rest = settleCarried(last.state, state.id, moment.at);
   return { state: rest.state, effects: [...last.effects, ...rest.effects] };
 }
@@ -67,7 +73,11 @@ export function abandon(
 ): { state: Canceled; effects: Effect[] } {
   const { at } = moment;
   const voids = state.invoices.map(({ id, amount }): Effect => ({ type: 'void_invoice', invoice: id, amount, at }));
-  const { state: canceled, effects } = endNow(having(state, { invoices: [], drafts: [], carried: [] }), moment, reason);
+  const { state: canceled, effects } = endNow(
+    having(state, { invoices: [], drafts: [], carried: [], usage: undefined }),
+    moment,
+    reason,
+  );
   const released: Effect[] = state.discounts?.length ? [{ type: 'release_redemptions', at }] : [];
   return { state: canceled, effects: [...voids, ...released, ...effects.filter(({ type }) => type !== 'earn_rest')] };
 }

@@ -3,7 +3,7 @@ import type { InputOf } from './input.ts';
 import { type InvoiceLine, totalOf } from './invoice.ts';
 import { formatMoney } from './money.ts';
 import { perMonth } from './mrr.ts';
-import { feeLine, linesOfPeriod, periodAt, saleOf, segmentsOf } from './period.ts';
+import { feeLine, linesOfPeriod, periodAt, segmentsOf } from './period.ts';
 import { cutOf, daysOf, type PeriodDays } from './period-days.ts';
 import {
   type ChangeRule,
@@ -11,6 +11,7 @@ import {
   describe,
   periodLines,
   periodPrice,
+  saleOf,
   sameInterval,
   type Terms,
   termsOfNextPeriod,

@@ -10,8 +10,9 @@ import { totalOf } from './invoice.ts';
 import { issue } from './invoicing.ts';
 import { having } from './next-state.ts';
 import { chosenAddOns, describe, sameInterval, type Terms } from './price-book.ts';
-import type { Active, Trialing } from './subscription.ts';
-import { anchorOn, dayOf } from './time.ts';
+import { type Active, isTrial, type Trialing } from './subscription.ts';
+import { anchorOn, dayOf, type Instant } from './time.ts';
+import { usageChanged, usageFrom, usageUntil } from './usage.ts';
 
 export function change(state: Active | Trialing, input: InputOf<'change'>): Decision {
   const { terms, quantity, at } = input;
@@ -57,16 +58,23 @@ export function change(state: Active | Trialing, input: InputOf<'change'>): Deci
   const moved = having(state, {
     ...{ terms: planned.terms, quantity, pending: null, segments: planned.segments, anchorDay },
     ...(planned.restart && { ...planned.restart, discounts: afterPeriod(state.discounts ?? []) }),
+    usage: usageAfter(state, planned, at),
   });
-  if (planned.lines.length === 0) return applied('change.now', moved, [told], because);
+  const used = planned.restart && usageUntil(state, at);
+  if (planned.lines.length === 0 && !used) return applied('change.now', moved, [told], because);
   const lines = besideWaiting(moved.carried, planned.lines);
   const owed = totalOf(planned.lines);
   if (!planned.restart && (planned.proration === 'next_invoice' || owed < 0)) {
     return applied('change.now_billed_later', having(moved, { carried: lines }), [told], because);
   }
   // What waits for the next invoice is on this one.
-  const { state: invoiced, effects } = issue(having(moved, { carried: [] }), lines, input, true);
+  const { state: invoiced, effects } = issue(having(moved, { carried: [] }), lines, input, true, state.collect, used);
   return applied('change.now_invoiced', settled(invoiced, effects), [told, ...effects], because);
+}
+
+function usageAfter(state: Active | Trialing, { terms, restart }: PlannedChange, at: Instant): Active['usage'] {
+  if (isTrial(state)) return undefined;
+  return restart ? usageFrom({ usage: state.usage, terms }, at) : usageChanged(state, terms, at);
 }
 
 /** A term is counted in periods of one length. */

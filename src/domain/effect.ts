@@ -19,12 +19,16 @@ import type { Invoice } from './invoice.ts';
 import type { Held } from './migrate.ts';
 import type { Order } from './order.ts';
 import type { Day, Instant } from './time.ts';
+import type { UsageBilled, UsageWish } from './usage.ts';
+
+/** What an invoice bills of what was used, and what had to be known for that. It is sealed when the invoice is issued. */
+export type Used = { wish: UsageWish; billed: UsageBilled[] };
 
 /** Kept by `commit`, all of one decision in one transaction. */
 export type RecordEffect =
-  | { type: 'issue_invoice'; invoice: Invoice }
+  | { type: 'issue_invoice'; invoice: Invoice; usage?: Used }
   /** As it stands: it has no number yet, and nobody owes it. */
-  | { type: 'draft_invoice'; invoice: Invoice; finaliseAt: Instant }
+  | { type: 'draft_invoice'; invoice: Invoice; finaliseAt: Instant; usage?: Used }
   /** Issued by the processor that collects, under its own number and name. */
   | { type: 'mirror_invoice'; invoice: Invoice; number: string; theirs: string }
   /** The processor's own name of the subscription: its news are found by it. */

@@ -91,7 +91,12 @@ function granted(
   const limit = override?.type === 'limit' ? override.limit : limitOf(feature, tier, quantity);
   if (feature.type === 'limit') return { ...base, type: 'limit', limit };
   const count = used(feature.meter);
-  return { ...base, type: 'metered', meter: feature.meter, limit, used: count, remaining: remainingOf(limit, count) };
+  const remaining = remainingOf(limit, count);
+  const isLeft = count === null || remaining !== 0;
+  return {
+    ...{ ...base, enabled: base.enabled && isLeft, type: 'metered', meter: feature.meter },
+    ...{ limit, used: count, remaining },
+  };
 }
 
 const limitOf = ({ limit = 0, perUnit = false }: Countable, tier: Tier, quantity: number): number | null =>

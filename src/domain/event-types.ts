@@ -74,6 +74,11 @@ const types = {
     about: 'What the customer may use is not what it was: ask for it anew.',
     data: { customer: 'text', access: 'text?', plan: 'text?', quantity: 'count?', feature: 'text?' },
   },
+  'usage.threshold_reached': {
+    about:
+      'So many percent of what a feature gives for a period are used. At 100 it is switched off until the next one.',
+    data: { customer: 'text', feature: 'text', meter: 'text', threshold: 'count', used: 'count', limit: 'count' },
+  },
   'invoice.issued': {
     about: 'An invoice has its number.',
     data: { invoice: 'text', total: 'amount', amountDue: 'amount', currency: 'text' },

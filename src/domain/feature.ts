@@ -15,8 +15,8 @@ export type Feature = AnyFeature &
     | { type: 'boolean' }
     /** So many at once: seats, projects. `perUnit`: for each of the quantity that is subscribed. */
     | { type: 'limit'; limit?: number; perUnit?: boolean }
-    /** So much in a period, as that meter counts it. */
-    | { type: 'metered'; meter: string; limit?: number; perUnit?: boolean }
+    /** So much in a period, as that meter counts it. `alerts`: at so many percent of it somebody is told; at 80 and 100. */
+    | { type: 'metered'; meter: string; limit?: number; perUnit?: boolean; alerts?: readonly number[] }
   );
 export type Countable = Exclude<Feature, { type: 'boolean' }>;
 

@@ -19,6 +19,8 @@ export type DiscrepancyId = `dis_${string}`;
 /** An address of a tenant's own that is told what happens, and one thing that it is told. */
 export type EndpointId = `ep_${string}`;
 export type DeliveryId = `del_${string}`;
+/** One version of a meter. */
+export type MeterId = `mtr_${string}`;
 export type CouponId = `co_${string}`;
 export type PromotionCodeId = `promo_${string}`;
 export type MailId = `mail_${string}`;

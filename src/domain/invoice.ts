@@ -5,6 +5,7 @@ import type { InvoiceId, PaymentId, PaymentMethodId } from './ids.ts';
 import type { DeclineClass } from './input.ts';
 import type { LineTax, TaxCategory, TaxRate } from './tax.ts';
 import type { Day, Instant } from './time.ts';
+import type { UsageSpan } from './usage.ts';
 
 export type InvoiceLine = {
   description: string;
@@ -30,6 +31,8 @@ export type InvoiceLine = {
   earning?: Earning | null;
   /** Carried from or to another invoice: it is nobody's revenue here. */
   carried?: true;
+  /** The invoice that it corrects, as more or less was used than it had billed. */
+  adjusts?: InvoiceId;
   discount?: number;
   discounts?: LineDiscount[];
   taxes?: LineTax[];
@@ -50,6 +53,7 @@ export const withTaxes = (line: InvoiceLine, taxes: LineTax[]): Whole<InvoiceLin
   discountable: line.discountable,
   earning: line.earning,
   carried: line.carried,
+  adjusts: line.adjusts,
   discount: line.discount,
   discounts: line.discounts,
   taxes,
@@ -93,6 +97,8 @@ export type DraftInvoice = {
   collect: Collect;
   /** Those that were held when it was billed. */
   discounts?: HeldDiscount[];
+  /** What was used is counted when it is finalised. */
+  usage?: readonly UsageSpan[];
 };
 
 export type Retry = { paymentMethod: PaymentMethodId | null; onSession: boolean };

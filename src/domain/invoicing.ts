@@ -3,7 +3,7 @@
  * and not a discount. What is left is collected.
  */
 import { afterInvoice, discounted, discountsOn } from './discount.ts';
-import type { Effect } from './effect.ts';
+import type { Effect, Used } from './effect.ts';
 import { invoiceId, type PaymentMethodId } from './ids.ts';
 import {
   CHARGE,
@@ -22,6 +22,7 @@ import { after, type Moment, NOTHING_SHARED } from './shared.ts';
 import type { Accepted } from './subscription.ts';
 import { taxed, UNTAXED } from './tax.ts';
 import { HOUR, type Instant, plusDays } from './time.ts';
+import { type UsageSpan, usageLines, usageWish } from './usage.ts';
 
 type Step<S> = { state: S; effects: Effect[] };
 
@@ -34,21 +35,23 @@ export function bill<S extends Accepted>(
   lines: readonly InvoiceLine[],
   moment: Moment,
   onSession: boolean,
+  usage: readonly UsageSpan[] | null = null,
 ): Step<S> {
   const hours = state.terms.graceHours ?? 0;
-  if (hours === 0 || onSession) return issueOn(state, lines, moment, onSession);
+  if (hours === 0 || onSession) return issueOn(state, lines, moment, onSession, state.collect, usage);
   const id = invoiceId(state.id, state.invoiceCount + 1);
   const draft: DraftInvoice = {
     ...{ id, lines, finaliseAt: moment.at + hours * HOUR },
+    ...(usage && { usage }),
     collect: state.collect ?? CHARGE,
     // Its period's own: what comes or ends before it is finalised is another period's affair.
     discounts: discountsOn(state.discounts, state.terms.planId),
   };
-  const { invoice } = invoiceOf(state, draft, moment);
+  const { invoice, used } = invoiceOf(state, draft, moment);
   const discounts = afterInvoice(state.discounts ?? [], invoice.lines);
   return {
     state: having(state, { invoiceCount: state.invoiceCount + 1, drafts: [...(state.drafts ?? []), draft], discounts }),
-    effects: [{ type: 'draft_invoice', invoice, finaliseAt: draft.finaliseAt }],
+    effects: [{ type: 'draft_invoice', invoice, finaliseAt: draft.finaliseAt, ...(used && { usage: used }) }],
   };
 }
 
@@ -76,8 +79,9 @@ export function issue<S extends Accepted>(
   moment: Moment,
   onSession: boolean,
   collect?: Collect,
+  usage: readonly UsageSpan[] | null = null,
 ): Step<S> {
-  return issueOn(copyOf(state), lines, moment, onSession, collect);
+  return issueOn(copyOf(state), lines, moment, onSession, collect, usage);
 }
 
 function issueOn<S extends Accepted>(
@@ -86,19 +90,21 @@ function issueOn<S extends Accepted>(
   moment: Moment,
   onSession: boolean,
   collect: Collect = state.collect ?? CHARGE,
+  usage: readonly UsageSpan[] | null = null,
 ): Step<S> {
   state.invoiceCount += 1;
-  return send(state, { id: invoiceId(state.id, state.invoiceCount), lines, collect }, moment, onSession);
+  const content = { id: invoiceId(state.id, state.invoiceCount), lines, collect, ...(usage && { usage }) };
+  return send(state, content, moment, onSession);
 }
 
-type Content = Pick<DraftInvoice, 'id' | 'lines' | 'collect' | 'discounts'>;
+type Content = Pick<DraftInvoice, 'id' | 'lines' | 'collect' | 'discounts' | 'usage'>;
 
 function send<S extends Accepted>(state: S, content: Content, moment: Moment, onSession: boolean): Step<S> {
   const { at } = moment;
-  const { invoice, carried } = invoiceOf(state, content, moment);
+  const { invoice, carried, used } = invoiceOf(state, content, moment);
   const { id, total, amountDue, dueAt, currency } = invoice;
   const effects: Effect[] = [
-    { type: 'issue_invoice', invoice },
+    { type: 'issue_invoice', invoice, ...(used && { usage: used }) },
     { type: 'announce', event: 'invoice.issued', data: { invoice: id, total, amountDue, currency }, at },
   ];
   if (amountDue > 0) {
@@ -131,9 +137,11 @@ function send<S extends Accepted>(state: S, content: Content, moment: Moment, on
  */
 export function invoiceOf(
   state: Pick<Accepted, 'currency' | 'timeZone' | 'discounts' | 'terms'>,
-  { id, lines, collect, discounts }: Content,
+  { id, lines: given, collect, discounts, usage }: Content,
   { at, shared = NOTHING_SHARED }: Moment,
-): { invoice: Invoice; carried: number } {
+): { invoice: Invoice; carried: number; used: Used | null } {
+  const metered = usage && usageLines(usage, shared.usage, state);
+  const lines = metered ? [...given, ...metered.lines] : given;
   const held = discounts ?? discountsOn(state.discounts, state.terms.planId);
   const priced = taxed(discounted(lines, held, state.currency), shared.tax ?? UNTAXED, withTaxes);
   const before = sumsOf(priced);
@@ -162,7 +170,14 @@ export function invoiceOf(
     purchaseOrder: collect.by === 'send' ? collect.purchaseOrder : null,
     taxNote: shared.tax?.note ?? null,
   };
-  return { invoice, carried };
+  const used = metered && {
+    wish: usageWish(usage),
+    billed: metered.billed.map((each) => ({
+      ...each,
+      ordinal: each.ordinal === null ? null : given.length + each.ordinal,
+    })),
+  };
+  return { invoice, carried, used: used ?? null };
 }
 
 /**

@@ -10,12 +10,12 @@ import type { Effect } from './effect.ts';
 import type { MigrationId, PriceBookId } from './ids.ts';
 import type { InputOf } from './input.ts';
 import { formatMoney } from './money.ts';
-import { saleOf } from './period.ts';
 import {
   chosenAddOns,
   describe,
   type PriceBook,
   periodPrice,
+  saleOf,
   sameInterval,
   type Terms,
   termsOf,

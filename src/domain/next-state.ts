@@ -25,7 +25,7 @@ export function identityOf(state: Identity): Identity {
 export function common<S extends StateName>(
   state: Accepted,
   next: S,
-): Required<Omit<Accepted, 'deferred' | 'follows'>> & { state: S } {
+): Required<Omit<Accepted, 'deferred' | 'follows' | 'usage'>> & Pick<Accepted, 'usage'> & { state: S } {
   return {
     state: next,
     id: state.id,
@@ -56,6 +56,7 @@ export function common<S extends StateName>(
     discounts: state.discounts ?? [],
     refunds: state.refunds ?? [],
     disputes: state.disputes ?? [],
+    usage: state.usage,
   };
 }
 

@@ -31,6 +31,7 @@ import {
   type TimeZone,
   unfitAnchor,
 } from './time.ts';
+import { type UsageSpan, usageFrom, usageUntil } from './usage.ts';
 
 export function periodAt(
   terms: Terms,
@@ -89,7 +90,8 @@ function takePending<S extends Accepted>(state: S): S {
 /** The period after the current one. `at` is the boundary, however late we look at it. */
 export function nextPeriod<S extends Accepted>(before: S, moment: Moment): { state: S; effects: Effect[] } {
   const state = takePending(before);
-  if (isTrial(before)) return openPeriod(state, firstPeriod(state, moment.at), moment, false);
+  const usage = usageUntil(before, moment.at);
+  if (isTrial(before)) return openPeriod(state, firstPeriod(state, moment.at), moment, false, usage);
   const terms = termsOfNextPeriod(state.terms);
   const anchoredOn = anchorOn(state.anchorDay, state.terms.interval, terms.interval);
   const next = terms === state.terms ? state : having(state, { terms, anchorDay: anchoredOn });
@@ -97,7 +99,7 @@ export function nextPeriod<S extends Accepted>(before: S, moment: Moment): { sta
   const opening = sameInterval(terms, before.terms)
     ? { anchor, period: periodAfter(period, terms, anchor, timeZone, anchorDay) }
     : firstPeriod(next, moment.at);
-  return openPeriod(next, opening, moment, false, true);
+  return openPeriod(next, opening, moment, false, usage, true);
 }
 
 /** A new first period from here on: the anchor moves. After a pause or a stop that outlasted the paid period. */
@@ -107,7 +109,7 @@ export function startAnew<S extends Accepted>(
   onSession: boolean,
 ): { state: S; effects: Effect[] } {
   const state = takePending(before);
-  return openPeriod(state, firstPeriod(state, moment.at), moment, onSession);
+  return openPeriod(state, firstPeriod(state, moment.at), moment, onSession, usageUntil(before, moment.at));
 }
 
 function openPeriod<S extends Accepted>(
@@ -115,6 +117,7 @@ function openPeriod<S extends Accepted>(
   { anchor, period }: Pick<Accepted, 'anchor' | 'period'>,
   moment: Moment,
   onSession: boolean,
+  usage: readonly UsageSpan[] | null,
   isCounted = period.wholeDays !== undefined,
 ): { state: S; effects: Effect[] } {
   // A stub is no period of a phase or of a term.
@@ -132,7 +135,9 @@ function openPeriod<S extends Accepted>(
   opened.segments = segmentsOf(state, period, price, days);
   opened.discounts = afterPeriod(state.discounts ?? []);
   opened.carried = [];
-  const { state: invoiced, effects } = bill(opened, lines, moment, onSession);
+  opened.usage = usageFrom(state, period.start);
+  if (lines.length === 0 && usage === null) return { state: opened, effects: [] };
+  const { state: invoiced, effects } = bill(opened, lines, moment, onSession, usage);
   return { state: settled(invoiced, effects), effects };
 }
 
@@ -181,17 +186,6 @@ export function linesOfPeriod(
 /** A fee belongs to no days, so nothing prorates it. */
 export const feeLine = (line: PeriodLine, terms: Terms): InvoiceLine =>
   soldLine(line, terms, line.amount, null, line.words);
-
-/** Whose revenue a line is, and how it is taxed. */
-export const saleOf = ({
-  product,
-  taxCategory,
-  taxInclusive,
-}: Terms): Pick<InvoiceLine, 'product' | 'taxCategory' | 'taxInclusive'> => ({
-  product,
-  ...(taxCategory && { taxCategory }),
-  ...(taxInclusive && { taxInclusive }),
-});
 
 function soldLine(
   { description, quantity, unitPrice }: PeriodLine,

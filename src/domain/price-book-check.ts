@@ -6,6 +6,7 @@ import {
   type Charge,
   chargesOf,
   isFee,
+  isMetered,
   type Phase,
   type Plan,
   type PlanTrial,
@@ -89,7 +90,7 @@ const checkShares = (prices: readonly Price[], path: string): Found =>
   prices.flatMap((price, i) => {
     const charges = 'charges' in price ? price.charges : [];
     const share = charges.findIndex(({ model }) => model === 'percentage');
-    const others = charges.filter((charge) => !isFee(charge) && charge.model !== 'percentage');
+    const others = charges.filter((charge) => !isFee(charge) && !isMetered(charge) && charge.model !== 'percentage');
     if (share < 0 || others.length > 0) return [];
     const at = `${path}.${i}.charges.${share}.model`;
     return problem(at, `is percentage, and 0 of ${charges.length} prices are recurring ones to take it of`);
@@ -224,10 +225,27 @@ function checkPrice(name: string, price: Price, path: string, maxCarried: number
   ];
 }
 
+/** The meters that it names, and where. */
+export const meteredIn = ({ plans }: PriceBook): { path: string; meter: string }[] =>
+  plans.flatMap(({ prices, phases = [], addOns = [] }, i) =>
+    [
+      { prices, path: `plans.${i}` },
+      ...phases.map((phase, j) => ({ prices: phase.prices, path: `plans.${i}.phases.${j}` })),
+      ...addOns.map((addOn, j) => ({ prices: addOn.prices, path: `plans.${i}.addOns.${j}` })),
+    ].flatMap(({ prices, path }) =>
+      prices.flatMap((price, j) =>
+        ('charges' in price ? price.charges : []).flatMap(({ meter }, k) =>
+          meter === undefined ? [] : [{ path: `${path}.prices.${j}.charges.${k}.meter`, meter }],
+        ),
+      ),
+    ),
+  );
+
 function checkCharge(charge: Charge, path: string): Found {
   const { included = 0, minimum = 0, maximum } = charge;
   return [
     ...checkModel(charge, path),
+    ...checkMetered(charge, path),
     ...(included < 0 ? problem(`${path}.included`, `is ${included}, and the least is 0`) : []),
     ...(included > 0 && charge.model === 'flat'
       ? problem(`${path}.included`, `is ${included}, and a flat price counts 0 units`)
@@ -239,6 +257,16 @@ function checkCharge(charge: Charge, path: string): Found {
       : []),
   ];
 }
+
+/** What was used is a quantity: something that counts none can't be metered, and no fee is. */
+const checkMetered = ({ meter, model, timing }: Charge, path: string): Found => [
+  ...(meter !== undefined && (model === 'flat' || model === 'percentage')
+    ? problem(`${path}.model`, `is ${model}, which counts no quantity, and meter ${meter} brings one`)
+    : []),
+  ...(meter !== undefined && timing === 'once'
+    ? problem(`${path}.timing`, `is once, and meter ${meter} counts each period`)
+    : []),
+];
 
 function checkModel(charge: Charge, path: string): Found {
   switch (charge.model) {

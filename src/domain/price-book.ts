@@ -2,6 +2,7 @@ import type { Currency } from './currency.ts';
 import type { Feature, Tier } from './feature.ts';
 import type { PriceBookId } from './ids.ts';
 import { invariant } from './invariant.ts';
+import type { InvoiceLine } from './invoice.ts';
 import { timesDecimal } from './money.ts';
 import { type Rate, rate } from './rating.ts';
 import type { TaxBehavior, TaxCategory } from './tax.ts';
@@ -13,6 +14,8 @@ export type Charge = Rate & {
   name: string;
   /** `once`: a fee that comes with the first period, whole, and never again. */
   timing?: 'recurring' | 'once';
+  /** The meter that it counts: it is billed when the period is over, by what was used. */
+  meter?: string;
 };
 /** A single price needs no list. */
 type SinglePrice = { model: 'flat' | 'per_unit'; unitAmount: string };
@@ -267,7 +270,7 @@ export function periodLines(terms: Terms, quantity: number): { recurring: Period
   // A percentage is one of what the plan itself comes to: its other recurring prices, without the add-ons.
   const basis = () =>
     chargesOf(owners[0]!)
-      .filter((charge) => !isFee(charge) && charge.model !== 'percentage')
+      .filter((charge) => recurs(charge) && charge.model !== 'percentage')
       .reduce((sum, charge) => sum + rate(charge, String(quantity), terms.currency).amount, 0);
   const linesOf = (owner: Owner, wanted: (charge: Charge) => boolean): PeriodLine[] =>
     chargesOf(owner)
@@ -285,7 +288,7 @@ export function periodLines(terms: Terms, quantity: number): { recurring: Period
         };
       });
   return {
-    recurring: owners.flatMap((owner) => linesOf(owner, (charge) => !isFee(charge))),
+    recurring: owners.flatMap((owner) => linesOf(owner, recurs)),
     fees: owners.flatMap((owner) => linesOf(owner, isFee)),
   };
 }
@@ -337,8 +340,23 @@ const struck = <P extends Priced>(priced: P): P =>
 type Owner = { name: string; quantity: number } & Priced;
 
 export const isFee = ({ timing }: Charge): boolean => timing === 'once';
+export const isMetered = ({ meter }: Charge): boolean => meter !== undefined;
+const recurs = (charge: Charge): boolean => !isFee(charge) && !isMetered(charge);
 /** Whether what it costs depends on how many there are. */
-export const isCounted = ({ model }: Rate): boolean => model !== 'flat' && model !== 'percentage';
+export const isCounted = (charge: Charge): boolean =>
+  !isMetered(charge) && charge.model !== 'flat' && charge.model !== 'percentage';
+
+/** What is billed by what was used. `id` names it among all that a subscription pays. */
+export function meteredOf(terms: Terms): { id: string; description: string; charge: Charge }[] {
+  const of = (owner: Owner, path: string) =>
+    chargesOf(owner)
+      .filter(isMetered)
+      .map((charge) => ({ id: `${path}${charge.id}`, description: `${owner.name}: ${charge.name}`, charge }));
+  return [
+    ...of({ ...terms, name: nameOf(terms), quantity: 1 }, ''),
+    ...(terms.addOns ?? []).flatMap((addOn) => of(addOn, `${addOn.id}/`)),
+  ];
+}
 
 /** A single price is a list of one, named after what it is the price of. */
 export function chargesOf(priced: { name: string } & Priced): readonly Charge[] {
@@ -355,3 +373,14 @@ function named(owner: Owner): string {
   );
   return quantity === 1 || !chargesOf(owner).some(isCounted) ? name : `${quantity} × ${name}`;
 }
+
+/** Whose revenue a line is, and how it is taxed. */
+export const saleOf = ({
+  product,
+  taxCategory,
+  taxInclusive,
+}: Terms): Pick<InvoiceLine, 'product' | 'taxCategory' | 'taxInclusive'> => ({
+  product,
+  ...(taxCategory && { taxCategory }),
+  ...(taxInclusive && { taxInclusive }),
+});

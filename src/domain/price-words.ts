@@ -16,7 +16,7 @@ function pricedInWords(priced: Priced, currency: Currency): string {
 }
 
 export const chargeInWords = (charge: Charge, currency: Currency): string =>
-  `${rateInWords(charge, currency)}${charge.timing === 'once' ? ', once' : ''}`;
+  `${rateInWords(charge, currency)}${charge.timing === 'once' ? ', once' : ''}${charge.meter === undefined ? '' : `, of meter ${charge.meter}`}`;
 
 function rateInWords(rate: Rate, currency: Currency): string {
   const money = (amount: number) => formatMoney({ amount, currency });

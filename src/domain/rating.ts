@@ -4,7 +4,7 @@
  */
 import { type Currency, decimalsOf } from './currency.ts';
 import { invariant } from './invariant.ts';
-import { divide, formatDecimal, formatMoney, toSafe } from './money.ts';
+import { divide, formatDecimal, formatMoney, prorate, toSafe } from './money.ts';
 
 /**
  * `upTo` is inclusive and continuous: 100.5 units are in the second tier of 0 to 100. The last tier has no end. `from` only
@@ -54,12 +54,22 @@ const PLACES = 12;
 const ONE = 10n ** BigInt(PLACES);
 const SQUARE = ONE * ONE;
 
-/** `measure` is a quantity, or for a percentage an amount in minor units: a decimal, since usage comes in fractions. */
-export function rate(given: Rate, measure: string, currency: Currency): Rated {
-  const { included = 0, minimum = 0, maximum = Number.MAX_SAFE_INTEGER } = given;
+/** A part of a period: all that is said for a whole one counts for it by its share of the time. */
+export type Share = { part: number; whole: number };
+const WHOLE: Share = { part: 1, whole: 1 };
+
+/**
+ * `measure` is a quantity, or for a percentage an amount in minor units: a decimal, since usage comes in fractions. Of a
+ * part of a period the included units, the tiers, what is flat, the minimum and the maximum are that part of theirs.
+ */
+export function rate(given: Rate, measure: string, currency: Currency, share: Share = WHOLE): Rated {
+  const { included = 0 } = given;
+  const bound = (amount: number) => (share === WHOLE ? amount : prorate(amount, share.part, share.whole));
+  const minimum = bound(given.minimum ?? 0);
+  const maximum = given.maximum === undefined ? Number.MAX_SAFE_INTEGER : bound(given.maximum);
   const all = exact(measure);
-  const free = BigInt(included) * ONE;
-  const parts = partsOf(given, all > free ? all - free : 0n, currency);
+  const free = partOf(BigInt(included) * ONE, share);
+  const parts = partsOf(given, all > free ? all - free : 0n, currency, share);
   const price = toSafe(
     divide(
       parts.reduce((sum, part) => sum + part.price, 0n),
@@ -72,7 +82,7 @@ export function rate(given: Rate, measure: string, currency: Currency): Rated {
   const money = (minor: number) => formatMoney({ amount: minor, currency });
   const counted = (count: string) => (given.model === 'percentage' ? formatPrice(count, currency) : count);
   const words = [
-    included === 0 ? '' : `${counted(measure)} − ${counted(String(included))} included: `,
+    included === 0 ? '' : `${counted(measure)} − ${counted(formatDecimal(free, PLACES))} included: `,
     parts.map((part) => part.words).join(' + '),
     amount > price ? `, raised to the minimum of ${money(minimum)}` : '',
     amount < price ? `, cut to the maximum of ${money(maximum)}` : '',
@@ -82,12 +92,18 @@ export function rate(given: Rate, measure: string, currency: Currency): Rated {
 
 type Part = { price: bigint; words: string };
 
-function partsOf(given: Rate, quantity: bigint, currency: Currency): Part[] {
+const partOf = (value: bigint, { part, whole }: Share): bigint =>
+  part === whole ? value : (value * BigInt(part)) / BigInt(whole);
+
+function partsOf(given: Rate, quantity: bigint, currency: Currency, share: Share): Part[] {
   const times = (price: string, count: bigint, what = formatDecimal(count, PLACES)): Part => ({
     price: exact(price) * count,
     words: `${what} × ${formatPrice(price, currency)}`,
   });
-  const once = (price: string): Part => ({ price: exact(price) * ONE, words: formatPrice(price, currency) });
+  const once = (price: string): Part => {
+    const own = partOf(exact(price), share);
+    return { price: own * ONE, words: formatPrice(formatDecimal(own, PLACES), currency) };
+  };
   const priced = ({ unitAmount, flatAmount }: Tier, count: bigint): Part[] => [
     ...(unitAmount === undefined || count === 0n ? [] : [times(unitAmount, count)]),
     ...(flatAmount === undefined ? [] : [once(flatAmount)]),
@@ -99,16 +115,16 @@ function partsOf(given: Rate, quantity: bigint, currency: Currency): Part[] {
       return [times(given.unitAmount, quantity)];
     case 'graduated':
       return orNothing(
-        spansOf(given.tiers)
+        spansOf(given.tiers, share)
           // The first tier counts at zero usage too, with its flat amount.
           .filter(({ from }) => from === 0n || quantity > from)
           .flatMap(({ tier, from, to }) => priced(tier, (to === null || quantity < to ? quantity : to) - from)),
         currency,
       );
     case 'volume':
-      return orNothing(priced(tierOf(given.tiers, quantity), quantity), currency);
+      return orNothing(priced(tierOf(given.tiers, quantity, share), quantity), currency);
     case 'stairstep':
-      return orNothing(priced({ ...tierOf(given.tiers, quantity), unitAmount: undefined }, quantity), currency);
+      return orNothing(priced({ ...tierOf(given.tiers, quantity, share), unitAmount: undefined }, quantity), currency);
     case 'package': {
       const size = BigInt(given.packageSize) * ONE;
       const packages = (quantity + size - 1n) / size;
@@ -132,15 +148,15 @@ function partsOf(given: Rate, quantity: bigint, currency: Currency): Part[] {
 const orNothing = (parts: Part[], currency: Currency): Part[] =>
   parts.length > 0 ? parts : [{ price: 0n, words: formatPrice('0', currency) }];
 
-const spansOf = (tiers: readonly Tier[]): { tier: Tier; from: bigint; to: bigint | null }[] =>
+const spansOf = (tiers: readonly Tier[], share: Share): { tier: Tier; from: bigint; to: bigint | null }[] =>
   tiers.map((tier, i) => ({
     tier,
-    from: BigInt(tiers[i - 1]?.upTo ?? 0) * ONE,
-    to: tier.upTo === null ? null : BigInt(tier.upTo) * ONE,
+    from: partOf(BigInt(tiers[i - 1]?.upTo ?? 0) * ONE, share),
+    to: tier.upTo === null ? null : partOf(BigInt(tier.upTo) * ONE, share),
   }));
 
-function tierOf(tiers: readonly Tier[], quantity: bigint): Tier {
-  const found = spansOf(tiers).find(({ to }) => to === null || quantity <= to);
+function tierOf(tiers: readonly Tier[], quantity: bigint, share: Share): Tier {
+  const found = spansOf(tiers, share).find(({ to }) => to === null || quantity <= to);
   invariant(found, 'the last tier has no end');
   return found.tier;
 }

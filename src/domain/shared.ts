@@ -7,13 +7,14 @@ import { isSame } from './canonical.ts';
 import { afterNote, type Creditable, type CreditablePayment, creditableOf } from './credit-note.ts';
 import type { Decided } from './decide-all.ts';
 import type { HeldPolicy } from './dunning.ts';
-import type { Effect } from './effect.ts';
+import type { Effect, Used } from './effect.ts';
 import type { MethodFact } from './fallback.ts';
 import type { CouponId, InvoiceId, PaymentId, PromotionCodeId } from './ids.ts';
 import type { Input } from './input.ts';
 import type { Refusal } from './refusal.ts';
 import type { TaxRules } from './tax.ts';
 import { addDays, type Day, dayOf, type Instant } from './time.ts';
+import type { UsageFacts, UsageWish } from './usage.ts';
 
 export type Shared = {
   /** What the customer may still use up, in the subscription's currency. */
@@ -34,6 +35,7 @@ export type Shared = {
   methods?: readonly MethodFact[];
   /** Only for decisions that ask for them. */
   books?: Books | undefined;
+  usage?: UsageFacts | undefined;
 };
 
 /** What the books hold of the subscription's own invoices, which it forgets when they are paid. */
@@ -70,6 +72,7 @@ export type Wanted = {
   /** Of the plan, in that currency. */
   dunning?: { plan: string };
   methods?: true;
+  usage?: UsageWish;
 };
 
 export type Redemption = { coupon: CouponId; promotionCode: PromotionCodeId | null };
@@ -81,6 +84,7 @@ export function sharedWanted(decided: readonly Decided[]): Wanted | null {
     .filter((effect) => effect.type === 'redeem')
     .map(({ coupon, promotionCode }) => ({ coupon, promotionCode }));
   const books = booksWanted(decided);
+  const usage = effects.flatMap(usageIn);
   const trialOf = trialIn(decided);
   const dunning = dunningWanted(decided);
   const methods = methodsWanted(decided);
@@ -93,8 +97,12 @@ export function sharedWanted(decided: readonly Decided[]): Wanted | null {
     ...(books && { books }),
     ...(dunning && { dunning }),
     ...(methods && { methods }),
+    ...(usage.length > 0 && { usage: { spans: usage.flatMap(({ spans }) => spans) } }),
   };
 }
+
+const usageIn = (effect: Effect): UsageWish[] =>
+  (effect.type === 'issue_invoice' || effect.type === 'draft_invoice') && effect.usage ? [effect.usage.wish] : [];
 
 /** A trial is begun only by who has had none. */
 function trialIn(decided: readonly Decided[]): string | null {
@@ -154,11 +162,12 @@ function wishOf(input: Input, timeZone: string): Partial<BookWish> | null {
 export const booksOfPayment = (payment: PaymentId): BookWish => ({ ...NO_BOOKS, payments: [payment] });
 
 /** Nothing can be decided before they have been read. */
-export const lacksBooks = (known: Shared | null, { books }: Wanted): boolean =>
-  books !== undefined && !isSame(books, known?.books?.of ?? null);
+export const lacksBooks = (known: Shared | null, { books, usage }: Wanted): boolean =>
+  (books !== undefined && !isSame(books, known?.books?.of ?? null)) ||
+  (usage !== undefined && !isSame(usage, known?.usage?.of ?? null));
 
 /** They are read anew for each decision, since nobody else looks at a refusal. */
-export function withoutBooks({ books: _, ...shared }: Shared): Shared {
+export function withoutBooks({ books: _, usage: _usage, ...shared }: Shared): Shared {
   return shared;
 }
 
@@ -177,9 +186,11 @@ export const afterSpending = (shared: Shared, effects: readonly Effect[]): Share
 
 function afterEffect(shared: Shared, effect: Effect): Shared {
   switch (effect.type) {
+    case 'draft_invoice':
+      return withoutLate(shared, effect);
     case 'issue_invoice': {
       const { invoice } = effect;
-      const known = withNew(shared, creditableOf(invoice));
+      const known = withNew(withoutLate(shared, effect), creditableOf(invoice));
       return invoice.creditApplied === 0 ? known : withCredit(known, -invoice.creditApplied);
     }
     case 'issue_credit_note': {
@@ -213,6 +224,10 @@ function afterEffect(shared: Shared, effect: Effect): Shared {
       return shared;
   }
 }
+
+/** What came late is billed once. */
+const withoutLate = (shared: Shared, { usage }: { usage?: Used }): Shared =>
+  usage && shared.usage ? { ...shared, usage: { ...shared.usage, late: [] } } : shared;
 
 const withCredit = (shared: Shared, more: number): Shared => ({ ...shared, credit: shared.credit + more });
 

@@ -10,6 +10,7 @@ import type { Terms } from './price-book.ts';
 import type { Segment } from './proration.ts';
 import type { KnownRefund } from './refund.ts';
 import type { AnchorDay, Instant, TimeZone } from './time.ts';
+import type { UsageState } from './usage.ts';
 
 export type StateName = Subscription['state'];
 export type CollectionMode = 'engine' | 'processor';
@@ -72,6 +73,8 @@ export type Accepted = Identity & {
   disputes?: KnownDispute[];
   /** Where the processor collects: what is known of its objects. */
   follows?: Follows;
+  /** Once a price was metered. */
+  usage?: UsageState | undefined;
 };
 
 export type Draft = Identity & { state: 'draft'; expiresAt: Instant };

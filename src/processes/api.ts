@@ -1,4 +1,4 @@
-/** Serves HTTP: the webhooks' door first, then everything else. Temporal may be away when it starts. */
+/** Serves HTTP: the doors of webhooks and usage first, then everything else. Temporal may be away when it starts. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
@@ -25,6 +25,10 @@ import { separated } from '../security/key-ring.ts';
 import { methodName } from '../security/method-name.ts';
 import { createTaxes } from '../tax/taxes.ts';
 import { createTemporal } from '../temporal/temporal.ts';
+import { createAlerts } from '../usage/alerts.ts';
+import { createUsageDoor } from '../usage/door.ts';
+import { createIntake } from '../usage/intake.ts';
+import { keepUsageParts } from '../usage/upkeep.ts';
 import { createDoor, type PaypalWebhook } from '../webhooks/door.ts';
 import { createCertificates, trustAt } from '../webhooks/paypal-certificates.ts';
 
@@ -44,11 +48,14 @@ const builtPages = fileURLToPath(new URL('../../dashboard', import.meta.url));
 const news = createNews();
 const streams = createStreams({ db, log: logger });
 const ear = listen(config.DATABASE_URL, { [ENTITLEMENTS_CHANNEL]: news.tell, [ANNOUNCED_CHANNEL]: streams.wake });
+const authenticate = createAuthenticate({ db, verifyToken: createTokenVerifier(config) });
+const alerts = createAlerts({ db, log: logger });
+const usage = createIntake({ db, alerts });
 
 const app = createApp({
   logger,
   dashboard: dashboardAt(config.DASHBOARD_DIR ?? builtPages, config.STRIPE_API_BASE),
-  authenticate: createAuthenticate({ db, verifyToken: createTokenVerifier(config) }),
+  authenticate,
   parts: {
     db,
     temporal,
@@ -56,6 +63,7 @@ const app = createApp({
     metrics,
     streams,
     outgoing: createOutgoing({ loopback: config.ENDPOINTS_ON_LOOPBACK === 'yes', timeoutMs: 10_000 }),
+    usage,
     keys: { ring: config.ENCRYPTION_KEYS, blindIndexKey: config.BLIND_INDEX_KEY },
     processors: withOwnAccounts({ db, ring: config.ENCRYPTION_KEYS, environment: processorsOf(config), bases: config }),
     bases: config,
@@ -90,7 +98,8 @@ function paypalWebhooks(): PaypalWebhook[] {
   return [{ id: DEFAULT_ACCOUNT, mode, nameOf, webhookId, certificates: createCertificates(trustAt(base, mode)) }];
 }
 
-const server = createServer((request, response) => door(request, response) || app(request, response));
+const usageDoor = createUsageDoor({ authenticate, intake: usage, log: logger }, app);
+const server = createServer((request, response) => door(request, response) || usageDoor(request, response));
 server.requestTimeout = 30_000;
 server.headersTimeout = 10_000;
 
@@ -106,6 +115,8 @@ server.listen(config.PORT, config.HOST, () => {
   process.send?.({ ready: true, url });
 });
 
+const upkeep = keepUsageParts(db, logger);
+
 let stopping = false;
 /** What is being answered is answered; new connections are refused. */
 async function stop(): Promise<void> {
@@ -119,6 +130,8 @@ async function stop(): Promise<void> {
   await closed;
   clearTimeout(impatience);
   await ear.stop();
+  upkeep.stop();
+  await alerts.stop();
   await temporal.close();
   await db.destroy();
   logger.info('the API has stopped');

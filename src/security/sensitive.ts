@@ -100,3 +100,14 @@ function lookOver(text: string): Overview {
   }
   return seen;
 }
+
+/** In any text or number of it, the names of its fields included. */
+export function isSensitiveWithin(value: unknown): boolean {
+  if (typeof value === 'string') return isSensitive(value);
+  if (typeof value === 'number') return isSensitive(String(value));
+  if (typeof value !== 'object' || value === null) return false;
+  for (const name in value) {
+    if (isSensitive(name) || isSensitiveWithin((value as Record<string, unknown>)[name])) return true;
+  }
+  return false;
+}

@@ -25,6 +25,8 @@ import { listen } from '../../src/relay/listen.ts';
 import { parseKeyRing } from '../../src/security/key-ring.ts';
 import { createTaxes, type Taxes } from '../../src/tax/taxes.ts';
 import { createTemporal } from '../../src/temporal/temporal.ts';
+import { createAlerts } from '../../src/usage/alerts.ts';
+import { createIntake } from '../../src/usage/intake.ts';
 import { createTestDatabase } from '../support/database.ts';
 
 export const auth = {
@@ -84,6 +86,7 @@ export async function startApi(options: Options): Promise<Api> {
   };
   const streams = createStreams({ db, log: { error() {} } });
   const ear = options.databaseUrl ? listen(options.databaseUrl, { hydra_announced: streams.wake }) : null;
+  const alerts = createAlerts({ db, log: { warn() {} } });
   const app = createApp({
     logger: pino({ level: process.env.LOG_LEVEL ?? 'silent' }),
     dashboard: options.dashboard ?? null,
@@ -93,6 +96,7 @@ export async function startApi(options: Options): Promise<Api> {
       temporal,
       temporalUi: 'http://127.0.0.1:8233',
       metrics: createMetrics({ backlog: () => backlog(db) }),
+      usage: createIntake({ db, alerts }),
       keys,
       bases: options.bases ?? {},
       streams,
@@ -147,6 +151,7 @@ export async function startApi(options: Options): Promise<Api> {
       streams.stop();
       await ear?.stop();
       server.closeAllConnections();
+      await alerts.stop();
       await new Promise((resolve) => server.close(resolve));
       await temporal.close();
     },

@@ -15,6 +15,7 @@ const SQL_TYPES: Record<string, string[]> = {
   Json: ['jsonb'],
   NullableJson: ['jsonb'],
   MinorUnits: ['minor_units'],
+  Decimal: ['numeric'],
   Identity: ['int8'],
   number: ['int8', 'int4'],
   boolean: ['bool'],

@@ -119,9 +119,10 @@ describe('what is metered', () => {
   const metered = (used: number | null, over: Partial<Subscribed> = {}) =>
     entitlementsOf([subscribed({ features: [calls], ...over })], [], NOW, () => used).features[0];
   test.each([
-    ['some is used', 30, { used: 30, remaining: 70 }],
-    ['more than all is used', 130, { used: 130, remaining: 0 }],
-    ['nothing is counted', null, { used: null, remaining: 100 }],
+    ['some is used', 30, { used: 30, remaining: 70, enabled: true }],
+    ['all is used: it is switched off', 100, { used: 100, remaining: 0, enabled: false }],
+    ['more than all is used', 130, { used: 130, remaining: 0, enabled: false }],
+    ['nothing is counted', null, { used: null, remaining: 100, enabled: true }],
   ])('%s', (_what, used, wanted) => {
     expect(metered(used)).toMatchObject({ type: 'metered', meter: 'calls', limit: 100, ...wanted });
   });

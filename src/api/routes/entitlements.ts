@@ -9,6 +9,7 @@ import {
   setOverride,
 } from '../../db/entitlements.ts';
 import { inTenant } from '../../db/tenant.ts';
+import { usedOf, usesOf } from '../../db/usage-alerts.ts';
 import type { CustomerId } from '../../domain/ids.ts';
 import { badField, notFound } from '../problem.ts';
 import { ADMINS, AGENTS, type Call, ok, READERS, route } from '../route.ts';
@@ -46,7 +47,9 @@ const ofCustomer = route({
 });
 
 async function answerFor({ parts, scope }: Call, customer: CustomerId) {
-  const found = await inTenant(parts.db, scope, (trx) => readEntitlements(trx, customer, Date.now()));
+  const found = await inTenant(parts.db, scope, async (trx) =>
+    readEntitlements(trx, customer, Date.now(), usedOf(await usesOf(trx, customer))),
+  );
   if (!found) throw notFound('customer');
   const { tier, access, features } = found;
   const until = access.until === null ? null : new Date(access.until).toISOString();

@@ -23,6 +23,7 @@ import { ledgerCloseRoutes } from './ledger-close.ts';
 import { licenceRoutes } from './licences.ts';
 import { mailRoutes } from './mails.ts';
 import { messageRoutes } from './messages.ts';
+import { meterRoutes } from './meters.ts';
 import { operatingRoutes } from './operating.ts';
 import { pageRoutes } from './pages.ts';
 import { payLinkRoutes } from './pay-link.ts';
@@ -41,6 +42,7 @@ import { beginning, sessionRoutes } from './session.ts';
 import { subscribe } from './subscribe.ts';
 import { subscriptionRoutes } from './subscriptions.ts';
 import { tenantRoutes } from './tenants.ts';
+import { usageRoutes } from './usage.ts';
 
 /** Everything that needs a token. The order is that of the documentation. */
 export const routes: readonly Route[] = [
@@ -57,6 +59,7 @@ export const routes: readonly Route[] = [
   ...givingBackRoutes,
   ...paymentMethodRoutes,
   ...profileRoutes,
+  ...usageRoutes,
   ...customerRoutes,
   ...customerCreditRoutes,
   ...adminSubscriptionRoutes,
@@ -66,6 +69,7 @@ export const routes: readonly Route[] = [
   ...operatingRoutes,
   ...priceBookRoutes,
   ...couponRoutes,
+  ...meterRoutes,
   ...priceBookMigrationRoutes,
   ...ledgerRoutes,
   ...reportRoutes,

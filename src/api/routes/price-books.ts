@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { readClock } from '../../db/clocks.ts';
+import { meterKeys } from '../../db/meters.ts';
 import {
   createPriceBook,
   editPriceBook,
@@ -12,7 +13,7 @@ import {
 import { inTenant, type Trx } from '../../db/tenant.ts';
 import type { ClockId, PriceBookId } from '../../domain/ids.ts';
 import type { PriceBook } from '../../domain/price-book.ts';
-import { checkPriceBook } from '../../domain/price-book-check.ts';
+import { checkPriceBook, meteredIn } from '../../domain/price-book-check.ts';
 import { diffPriceBooks } from '../../domain/price-book-diff.ts';
 import { newId } from '../../ids.ts';
 import { listBody, pageOf } from '../paging.ts';
@@ -191,9 +192,20 @@ const publish = route({
       if (!row) throw await notADraft(trx, id);
       // Of a draft from before the rules of today; what is thrown takes the publishing back.
       sound(row.document);
+      await countable(trx, row.document);
       return ok(showPriceBook(row));
     }),
 });
+
+/** A price that counts nothing would never be billed. */
+async function countable(trx: Trx, document: PriceBook): Promise<void> {
+  const keys = await meterKeys(trx);
+  const problems = meteredIn(document).flatMap(({ path, meter }) =>
+    keys.has(meter) ? [] : [{ path, message: `is ${meter}, and no published meter has that key` }],
+  );
+  const [first] = problems;
+  if (first) throw new Problem(422, 'price_book_invalid', `${first.path} ${first.message}`, { errors: problems });
+}
 
 /** Nothing is sold on a version before it is there. */
 function effectiveDate(wanted: string | undefined, now: Date): Date {

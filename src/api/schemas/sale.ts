@@ -91,7 +91,14 @@ export const features = z
       .discriminatedUnion('type', [
         z.strictObject({ ...anyFeature, type: z.literal('boolean') }),
         z.strictObject({ ...anyFeature, type: z.literal('limit'), ...counted }),
-        z.strictObject({ ...anyFeature, type: z.literal('metered'), meter: text(128), ...counted }),
+        z.strictObject({
+          ...{ ...anyFeature, type: z.literal('metered'), meter: text(128), ...counted },
+          alerts: z
+            .array(z.int().min(1).max(1_000))
+            .max(10)
+            .optional()
+            .openapi({ description: 'In percent of the limit. Without them: 80 and 100.' }),
+        }),
       ])
       .openapi('Feature'),
   )

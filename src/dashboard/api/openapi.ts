@@ -2467,6 +2467,150 @@ export interface paths {
         };
         trace?: never;
     };
+    "/api/usage/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["UsageEvents"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["UsageResults"];
+                    };
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/usage/events/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    "Idempotency-Key"?: string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["UsageWithdraw"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["UsageWithdrawn"];
+                    };
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/billing/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: {
+                    meter?: string;
+                    subscriptionId?: string;
+                    from?: string;
+                    to?: string;
+                    grain?: "minute" | "hour" | "day";
+                };
+                header?: {
+                    "Hydra-Customer"?: string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Usage"];
+                    };
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/customers": {
         parameters: {
             query?: never;
@@ -4410,6 +4554,300 @@ export interface paths {
                 };
             };
         };
+        trace?: never;
+    };
+    "/api/admin/meters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: {
+                    limit?: number;
+                    cursor?: string;
+                    key?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["MeterList"];
+                    };
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    "Idempotency-Key"?: string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["MeterCreate"];
+                };
+            };
+            responses: {
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Meter"];
+                    };
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/meters/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Meter"];
+                    };
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["MeterDocument"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Meter"];
+                    };
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        trace?: never;
+    };
+    "/api/admin/meters/{id}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["MeterPreviewRequest"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["MeterPreview"];
+                    };
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/meters/{id}/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    "Idempotency-Key"?: string;
+                };
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Meter"];
+                    };
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/meters/{id}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    "Idempotency-Key"?: string;
+                };
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Meter"];
+                    };
+                };
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/admin/price-books/{id}/migrations/preview": {
@@ -9126,6 +9564,54 @@ export interface components {
             address?: components["schemas"]["Address"] | null;
             taxId?: string | null;
         };
+        UsageResults: {
+            results: {
+                id: string | null;
+                /** @enum {string} */
+                outcome: "accepted" | "duplicate" | "conflict" | "rejected";
+                code?: string;
+                reason?: string;
+            }[];
+        };
+        UsageEvents: {
+            events: components["schemas"]["UsageEvent"][];
+        };
+        UsageWithdrawn: {
+            results: {
+                id: string;
+                /** @enum {string} */
+                outcome: "withdrawn" | "repeated" | "unknown" | "too_late";
+            }[];
+        };
+        UsageWithdraw: {
+            events: {
+                id: string;
+                source?: string;
+            }[];
+        };
+        Usage: {
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
+            data: {
+                meter: string;
+                name: string;
+                unit: string | null;
+                quantity: string;
+                dimensions: {
+                    dimensions: {
+                        [key: string]: string;
+                    };
+                    quantity: string;
+                }[];
+                series?: {
+                    /** Format: date-time */
+                    at: string;
+                    quantity: string;
+                }[];
+            }[];
+        };
         CustomerList: {
             data: components["schemas"]["Customer"][];
             nextCursor: string | null;
@@ -9511,6 +9997,7 @@ export interface components {
             name: string;
             /** @enum {string} */
             timing?: "recurring" | "once";
+            meter?: string;
             included?: number;
             minimum?: number;
             maximum?: number;
@@ -9522,6 +10009,7 @@ export interface components {
             name: string;
             /** @enum {string} */
             timing?: "recurring" | "once";
+            meter?: string;
             included?: number;
             minimum?: number;
             maximum?: number;
@@ -9533,6 +10021,7 @@ export interface components {
             name: string;
             /** @enum {string} */
             timing?: "recurring" | "once";
+            meter?: string;
             included?: number;
             minimum?: number;
             maximum?: number;
@@ -9544,6 +10033,7 @@ export interface components {
             name: string;
             /** @enum {string} */
             timing?: "recurring" | "once";
+            meter?: string;
             included?: number;
             minimum?: number;
             maximum?: number;
@@ -9555,6 +10045,7 @@ export interface components {
             name: string;
             /** @enum {string} */
             timing?: "recurring" | "once";
+            meter?: string;
             included?: number;
             minimum?: number;
             maximum?: number;
@@ -9566,6 +10057,7 @@ export interface components {
             name: string;
             /** @enum {string} */
             timing?: "recurring" | "once";
+            meter?: string;
             included?: number;
             minimum?: number;
             maximum?: number;
@@ -9578,6 +10070,7 @@ export interface components {
             name: string;
             /** @enum {string} */
             timing?: "recurring" | "once";
+            meter?: string;
             included?: number;
             minimum?: number;
             maximum?: number;
@@ -9635,6 +10128,7 @@ export interface components {
             meter: string;
             limit?: number;
             perUnit?: boolean;
+            alerts?: number[];
         };
         PriceBookDiff: {
             with: {
@@ -9762,6 +10256,100 @@ export interface components {
         };
         PromotionCodeUpdate: {
             active: boolean;
+        };
+        MeterList: {
+            data: components["schemas"]["Meter"][];
+            nextCursor: string | null;
+        };
+        Meter: {
+            id: string;
+            key: string;
+            version: number;
+            /** @enum {string} */
+            state: "draft" | "published" | "archived";
+            name: string;
+            eventType: string;
+            /** @enum {string} */
+            aggregation: "count" | "sum" | "max" | "unique" | "latest" | "time_weighted";
+            property?: string;
+            filters?: {
+                property: string;
+                in: string[];
+            }[];
+            groupBy?: string[];
+            unit?: string;
+            per?: number;
+            negative?: boolean;
+            lateDays?: number;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            publishedAt: string | null;
+            /** Format: date-time */
+            archivedAt: string | null;
+        };
+        MeterCreate: {
+            key: string;
+            name: string;
+            eventType: string;
+            /** @enum {string} */
+            aggregation: "count" | "sum" | "max" | "unique" | "latest" | "time_weighted";
+            property?: string;
+            filters?: {
+                property: string;
+                in: string[];
+            }[];
+            groupBy?: string[];
+            unit?: string;
+            per?: number;
+            negative?: boolean;
+            lateDays?: number;
+        };
+        MeterDocument: {
+            name: string;
+            eventType: string;
+            /** @enum {string} */
+            aggregation: "count" | "sum" | "max" | "unique" | "latest" | "time_weighted";
+            property?: string;
+            filters?: {
+                property: string;
+                in: string[];
+            }[];
+            groupBy?: string[];
+            unit?: string;
+            per?: number;
+            negative?: boolean;
+            lateDays?: number;
+        };
+        MeterPreview: {
+            events: number;
+            counted: number;
+            leftOut: number;
+            rejected: {
+                reason: string;
+                events: number;
+            }[];
+            quantity: string;
+            customers: {
+                customer: string;
+                quantity: string;
+            }[];
+        };
+        MeterPreviewRequest: {
+            events?: components["schemas"]["UsageEvent"][];
+        };
+        UsageEvent: {
+            id: string;
+            source?: string;
+            type: string;
+            subject: string;
+            /** Format: date-time */
+            time: string;
+            data?: {
+                [key: string]: unknown;
+            };
+        } & {
+            [key: string]: unknown;
         };
         PriceBookMigrationPreviewList: {
             data: components["schemas"]["PriceBookMigrationPreview"][];
@@ -10627,7 +11215,7 @@ export interface components {
         };
         ApiKeyCreate: {
             name: string;
-            scopes: ("*" | "customers:read" | "customers:write" | "subscriptions:read" | "subscriptions:write" | "invoices:read" | "invoices:write" | "payment_methods:read" | "payment_methods:write" | "price_books:read" | "price_books:write" | "dunning_policies:read" | "dunning_policies:write" | "coupons:read" | "coupons:write" | "ledger:read" | "ledger:write" | "reports:read" | "reports:write" | "entitlements:read" | "entitlements:write" | "licenses:read" | "licenses:write" | "events:read" | "events:write" | "endpoints:read" | "endpoints:write" | "mails:read" | "mails:write" | "audit:read" | "audit:write" | "reconciliation:read" | "reconciliation:write" | "clocks:read" | "clocks:write" | "keys:read" | "keys:write" | "processor_accounts:read" | "processor_accounts:write" | "tenants:read" | "tenants:write")[];
+            scopes: ("*" | "customers:read" | "customers:write" | "subscriptions:read" | "subscriptions:write" | "invoices:read" | "invoices:write" | "payment_methods:read" | "payment_methods:write" | "price_books:read" | "price_books:write" | "dunning_policies:read" | "dunning_policies:write" | "coupons:read" | "coupons:write" | "usage:read" | "usage:write" | "ledger:read" | "ledger:write" | "reports:read" | "reports:write" | "entitlements:read" | "entitlements:write" | "licenses:read" | "licenses:write" | "events:read" | "events:write" | "endpoints:read" | "endpoints:write" | "mails:read" | "mails:write" | "audit:read" | "audit:write" | "reconciliation:read" | "reconciliation:write" | "clocks:read" | "clocks:write" | "keys:read" | "keys:write" | "processor_accounts:read" | "processor_accounts:write" | "tenants:read" | "tenants:write")[];
             /** Format: date-time */
             expiresAt?: string;
         };

@@ -33,6 +33,8 @@ import { up as auditChain } from './0052-audit-chain.ts';
 import { up as entitlements } from './0055-entitlements.ts';
 import { up as sessions } from './0056-sessions.ts';
 import { up as licences } from './0057-licences.ts';
+import { up as usage } from './0060-usage.ts';
+import { up as usageAlerts } from './0061-usage-alerts.ts';
 import { up as processorAccounts } from './0080-processor-accounts.ts';
 
 /** Forward only, in this order. Named here rather than found in a folder, so that a built program has them, too. */
@@ -71,5 +73,7 @@ export const migrations: Record<string, Migration> = {
   '0055-entitlements': { up: entitlements },
   '0056-sessions': { up: sessions },
   '0057-licences': { up: licences },
+  '0060-usage': { up: usage },
+  '0061-usage-alerts': { up: usageAlerts },
   '0080-processor-accounts': { up: processorAccounts },
 };
