@@ -6,7 +6,6 @@ import { type Place, seal, unseal } from '../security/seal.ts';
 
 export type StripeSecrets = { apiKey: string; webhookSecrets: string[] };
 export type PaypalSecrets = { clientId: string; clientSecret: string; webhookId: string | null };
-export type AccountSecrets = { stripe: StripeSecrets; paypal: PaypalSecrets };
 export type Opened = { processor: 'stripe'; secrets: StripeSecrets } | { processor: 'paypal'; secrets: PaypalSecrets };
 
 export const sealSecrets = (ring: KeyRing, scope: Scope, id: string, { secrets }: Opened): string =>

@@ -2,7 +2,10 @@ import pg from 'pg';
 import { backOff } from './settings.ts';
 
 /** Calls for each notification of a channel, with what it says; and with nothing when it listens, for what was told before. A connection that breaks is made again; meanwhile the relay's polling does its work. */
-export function listen(url: string, channels: Readonly<Record<string, (told?: string) => void>>): { stop(): Promise<void> } {
+export function listen(
+  url: string,
+  channels: Readonly<Record<string, (told?: string) => void>>,
+): { stop(): Promise<void> } {
   let client: pg.Client | null = null;
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
