@@ -171,6 +171,7 @@ it.each([
       'refunds',
       'subscriptions',
       'tenants',
+      'usage_ids',
     ],
   ],
 ] as const)('lets %s read what it needs and no more', async (role, may) => {
@@ -231,6 +232,23 @@ async function fillTheRest(): Promise<void> {
       ...{ opened_at: created_at, seen_at: created_at },
     })
     .execute();
+  await sql`insert into meters (tenant_id, mode, id, key, version, state, document, created_at)
+    values ('ten_1', 'test', 'mtr_1', 'calls', 1, 'draft', '{}', ${created_at})`.execute(db);
+  await sql`insert into usage_ids values ('ten_1', 'test', 's', 'e', 'h', ${customer_id}, ${created_at}, '2027-01-01')`.execute(
+    db,
+  );
+  await sql`insert into usage_events (tenant_id, mode, received_on, source, event_id, type, customer_id, at, data)
+    values ('ten_1', 'test', '2027-01-01', 's', 'e', 'call', ${customer_id}, ${created_at}, '{}')`.execute(db);
+  await sql`insert into usage_windows values ('ten_1', 'test', 'mtr_1', ${customer_id}, 60000, ${created_at}, '', '', 1, 1, 1,
+    ${created_at}, 'e', 1, ${created_at}, 'e', 1, 0)`.execute(db);
+  await sql`insert into usage_seals (tenant_id, mode, subscription_id, charge_id, from_at, n, to_at, customer_id, invoice_id,
+      span, quantity, amount, sealed_at)
+    values ('ten_1', 'test', 'sub_1', 'c', '2027-01-01', 1, '2027-02-01', ${customer_id}, 'inv_1_1', '{}', 1, 1, ${created_at})`.execute(
+    db,
+  );
+  await sql`insert into usage_alerts values ('ten_1', 'test', ${customer_id}, 'f', '2027-01-01', 80, ${created_at})`.execute(
+    db,
+  );
   const account = { id: 'acc_1', processor: 'stripe', publishable_key: null, secrets: 'sealed' } as const;
   await db
     .insertInto('processor_accounts')
