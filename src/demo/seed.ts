@@ -12,6 +12,7 @@ import { createKey, findKeyByPrefix } from '../db/api-keys.ts';
 import { keepBuyer } from '../db/buyers.ts';
 import { createDatabase } from '../db/client.ts';
 import { createCustomer, type NewCustomer } from '../db/customers.ts';
+import { createMeter, meterKeys, publishMeter } from '../db/meters.ts';
 import { keepPaymentMethod } from '../db/payment-methods.ts';
 import { createPriceBook, priceBookAt, publishPriceBook } from '../db/price-books.ts';
 import { readSeller, writeSeller } from '../db/sellers.ts';
@@ -20,6 +21,7 @@ import { inTenant } from '../db/tenant.ts';
 import { createTenant } from '../db/tenants.ts';
 import type { Country } from '../domain/country.ts';
 import type { CustomerId, TenantId } from '../domain/ids.ts';
+import type { MeterDocument } from '../domain/meter.ts';
 import type { Address, Seller } from '../domain/parties.ts';
 import { newId } from '../ids.ts';
 import { processorsOf } from '../processors/processors.ts';
@@ -108,6 +110,14 @@ await inTenant(db, SCOPE, async (trx) => {
 });
 await inTenant(db, SCOPE, async (trx) => {
   if (!(await readSeller(trx))) await writeSeller(trx, SCOPE, seller, at.getTime());
+});
+const apiCalls: MeterDocument = {
+  ...{ name: 'API calls', eventType: 'api_call', aggregation: 'count', groupBy: ['endpoint'], unit: 'call' },
+};
+await inTenant(db, SCOPE, async (trx) => {
+  if ((await meterKeys(trx)).has('api_calls')) return;
+  const { id } = await createMeter(trx, SCOPE, { id: newId('mtr'), key: 'api_calls', document: apiCalls, at });
+  await publishMeter(trx, SCOPE, id, at);
 });
 const person = { locale: 'en', timeZone: 'America/New_York', currency: 'usd' };
 await customer(
