@@ -29,6 +29,7 @@ const ada: NewCustomer = {
   timeZone: 'Europe/London',
   currency: 'gbp',
   clockId: null,
+  segment: null,
   createdAt: START,
 };
 const grace: NewCustomer = {
