@@ -6,7 +6,7 @@ import type { Mode } from '../domain/ids.ts';
 import { createPaypal } from '../processors/paypal.ts';
 import { LIVE } from '../processors/paypal-client.ts';
 import type { PaymentProcessor } from '../processors/processor.ts';
-import { type Account, modeOfPaypal, type Processors } from '../processors/processors.ts';
+import { type Account, modeOfPaypal, type Processors, processorsOf } from '../processors/processors.ts';
 import { createStripe } from '../processors/stripe.ts';
 import type { KeyRing } from '../security/key-ring.ts';
 import { type Opened, openSecrets } from './secrets.ts';
@@ -29,6 +29,13 @@ export function createAdapter(opened: Opened, mode: Mode, bases: Bases): Payment
 /** Its keys don't say for which money they are, so the address has to. */
 export const paypalAt = (mode: Mode, { PAYPAL_API_BASE: base }: Bases): string | undefined =>
   modeOfPaypal(base) === mode ? base : mode === 'live' ? LIVE : undefined;
+
+/** Whoever takes money in a process of ours: tenants' own accounts, and the environment's. */
+export const accountsOf = (
+  db: Db,
+  config: Parameters<typeof processorsOf>[0] & Bases & { ENCRYPTION_KEYS: KeyRing },
+): Processors =>
+  withOwnAccounts({ db, ring: config.ENCRYPTION_KEYS, environment: processorsOf(config), bases: config });
 
 export function withOwnAccounts({
   db,

@@ -2,7 +2,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { withOwnAccounts } from '../accounts/own-accounts.ts';
+import { accountsOf } from '../accounts/own-accounts.ts';
 import { createOwnWebhooks } from '../accounts/own-webhooks.ts';
 import { createApp } from '../api/app.ts';
 import { dashboardAt } from '../api/dashboard.ts';
@@ -19,7 +19,7 @@ import { createOutgoing } from '../net/outgoing.ts';
 import { alertOfRedactions, createLogger } from '../observability/logger.ts';
 import { createMetrics } from '../observability/metrics.ts';
 import { createStreams } from '../outbox/streams.ts';
-import { DEFAULT_ACCOUNT, modeOfPaypal, modeOfStripeKey, processorsOf } from '../processors/processors.ts';
+import { DEFAULT_ACCOUNT, modeOfPaypal, modeOfStripeKey } from '../processors/processors.ts';
 import { listen } from '../relay/listen.ts';
 import { separated } from '../security/key-ring.ts';
 import { methodName } from '../security/method-name.ts';
@@ -65,7 +65,7 @@ const app = createApp({
     outgoing: createOutgoing({ loopback: config.ENDPOINTS_ON_LOOPBACK === 'yes', timeoutMs: 10_000 }),
     usage,
     keys: { ring: config.ENCRYPTION_KEYS, blindIndexKey: config.BLIND_INDEX_KEY },
-    processors: withOwnAccounts({ db, ring: config.ENCRYPTION_KEYS, environment: processorsOf(config), bases: config }),
+    processors: accountsOf(db, config),
     bases: config,
     taxes: createTaxes(config),
     licences: { key: licenceKeyOf(config.LICENSE_SIGNING_KEY), anchorKey: config.ANCHOR_KEY },

@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { withOwnAccounts } from '../accounts/own-accounts.ts';
+import { accountsOf } from '../accounts/own-accounts.ts';
 import { checkpointsIn } from '../audit/checkpoints.ts';
 import { createSealer } from '../audit/sealer.ts';
 import { loadConfigOrExit } from '../config.ts';
@@ -23,7 +23,6 @@ import { createDeliverer } from '../outbox/deliverer.ts';
 import { devicePayments } from '../outbox/device-payments.ts';
 import { createNatsConsumer } from '../outbox/nats.ts';
 import { createOutboxRelay } from '../outbox/relay.ts';
-import { processorsOf } from '../processors/processors.ts';
 import { keepConfirming } from '../relay/confirm.ts';
 import { listen } from '../relay/listen.ts';
 import { createRelay } from '../relay/relay.ts';
@@ -56,9 +55,7 @@ const relay = createRelay({
   signal: signalThrough(clients, relaySettings.signalTimeoutMs),
   log,
 });
-const processors = withOwnAccounts({
-  ...{ db, ring: config.ENCRYPTION_KEYS, environment: processorsOf(config), bases: config },
-});
+const processors = accountsOf(db, config);
 const confirming = keepConfirming({ db, keys, ring: config.ENCRYPTION_KEYS, processors, log });
 const { SMTP_URL, MAIL_FROM, LINK_SIGNING_KEY, PUBLIC_URL } = config;
 const customerKeys = { ring: config.ENCRYPTION_KEYS, blindIndexKey: config.BLIND_INDEX_KEY };

@@ -4,12 +4,11 @@ import { Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { makeTelemetryFilterString, NativeConnection, Runtime } from '@temporalio/worker';
 import { createActivities } from '../../activities/index.ts';
-import { withOwnAccounts } from '../accounts/own-accounts.ts';
+import { accountsOf } from '../accounts/own-accounts.ts';
 import { loadConfigOrExit } from '../config.ts';
 import { createDatabase } from '../db/client.ts';
 import { alertOfRedactions, createLogger } from '../observability/logger.ts';
 import { temporalLogger } from '../observability/temporal-logger.ts';
-import { processorsOf } from '../processors/processors.ts';
 import { separated } from '../security/key-ring.ts';
 import { createTaxes } from '../tax/taxes.ts';
 import { runWorkers } from '../worker/run-workers.ts';
@@ -28,9 +27,7 @@ Runtime.install({
 });
 
 const db = createDatabase(config.DATABASE_URL, { applicationName: 'hydra-worker', max: config.DATABASE_POOL });
-const processors = withOwnAccounts({
-  ...{ db, ring: config.ENCRYPTION_KEYS, environment: processorsOf(config), bases: config },
-});
+const processors = accountsOf(db, config);
 const { connectionOptions } = loadClientConnectConfig();
 const options = { ...connectionOptions, address: config.TEMPORAL_ADDRESS };
 
