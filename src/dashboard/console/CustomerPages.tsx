@@ -1,7 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, ask, type Schemas } from '../api/client.ts';
-import { Select } from '../base/Field.tsx';
 import { Loaded } from '../base/Loaded.tsx';
 import { Table } from '../base/Table.tsx';
 import { Act } from './Act.tsx';
@@ -9,6 +8,7 @@ import { minorOf } from './amount.ts';
 import { List } from './List.tsx';
 import { usePaged } from './paged.ts';
 import { Card, Facts, Id, Page, State, Sum, When } from './Shown.tsx';
+import { StateFilter } from './StateFilter.tsx';
 import { Timeline } from './Timeline.tsx';
 import { inWords } from './words.ts';
 
@@ -70,14 +70,7 @@ export function Subscriptions() {
     <Page title="Subscriptions">
       <section className="card stack">
         <div className="filters">
-          <Select label="State" value={state} onChange={(event) => setState(event.target.value as StateName | '')}>
-            <option value="">All</option>
-            {STATES.map((each) => (
-              <option key={each} value={each}>
-                {inWords(each)}
-              </option>
-            ))}
-          </Select>
+          <StateFilter states={STATES} value={state} onChange={setState} />
         </div>
         <List
           of={subscriptions}

@@ -1,7 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, ask, type Schemas } from '../api/client.ts';
-import { Select } from '../base/Field.tsx';
 import { formatUnitPrice } from '../base/format.ts';
 import { Loaded } from '../base/Loaded.tsx';
 import { Table } from '../base/Table.tsx';
@@ -10,6 +9,7 @@ import { minorOf } from './amount.ts';
 import { List } from './List.tsx';
 import { usePaged } from './paged.ts';
 import { Card, Facts, Id, Page, State, Sum, When } from './Shown.tsx';
+import { StateFilter } from './StateFilter.tsx';
 import { inWords } from './words.ts';
 
 type Invoiced = Schemas['Invoice'];
@@ -29,14 +29,7 @@ export function Invoices() {
     <Page title="Invoices">
       <section className="card stack">
         <div className="filters">
-          <Select label="State" value={state} onChange={(event) => setState(event.target.value as StateName | '')}>
-            <option value="">All</option>
-            {STATES.map((each) => (
-              <option key={each} value={each}>
-                {inWords(each)}
-              </option>
-            ))}
-          </Select>
+          <StateFilter states={STATES} value={state} onChange={setState} />
         </div>
         <List
           of={invoices}

@@ -2,13 +2,14 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, ask, type Schemas } from '../api/client.ts';
 import { Button } from '../base/Button.tsx';
-import { Field, Select } from '../base/Field.tsx';
+import { Field } from '../base/Field.tsx';
 import { Loaded } from '../base/Loaded.tsx';
 import { Link, useSearch } from '../base/router.tsx';
 import { Act } from './Act.tsx';
 import { List } from './List.tsx';
 import { usePaged } from './paged.ts';
 import { Card, Facts, Id, Page, State, Sum, When } from './Shown.tsx';
+import { StateFilter } from './StateFilter.tsx';
 import { inWords, short } from './words.ts';
 
 type Heard = Schemas['InboxEvent'];
@@ -148,12 +149,7 @@ export function EventsIn() {
     >
       <section className="card stack">
         <div className="filters">
-          <Select label="State" value={state} onChange={(event) => setState(event.target.value)}>
-            <option value="">All</option>
-            {EVENT_STATES.map((each) => (
-              <option key={each}>{each}</option>
-            ))}
-          </Select>
+          <StateFilter<string> states={EVENT_STATES} value={state} onChange={setState} />
           <Field
             label="Type"
             placeholder="payment_intent.succeeded"

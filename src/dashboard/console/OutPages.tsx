@@ -2,7 +2,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, ask, type Schemas } from '../api/client.ts';
-import { Select } from '../base/Field.tsx';
 import { Loaded } from '../base/Loaded.tsx';
 import { Link } from '../base/router.tsx';
 import { Tabs } from '../base/Tabs.tsx';
@@ -10,6 +9,7 @@ import { Act } from './Act.tsx';
 import { List } from './List.tsx';
 import { usePaged } from './paged.ts';
 import { Card, Facts, Id, Page, State, When } from './Shown.tsx';
+import { StateFilter } from './StateFilter.tsx';
 import { inWords, short, spoken } from './words.ts';
 
 type Told = Schemas['OutboxMessage'];
@@ -159,16 +159,7 @@ export function Endpoint({ id }: { id: string }) {
             <Card title="Deliveries">
               <div className="stack">
                 <div className="filters">
-                  <Select
-                    label="State"
-                    value={state}
-                    onChange={(event) => setState(event.target.value as DeliveryState | '')}
-                  >
-                    <option value="">All</option>
-                    {DELIVERY_STATES.map((each) => (
-                      <option key={each}>{each}</option>
-                    ))}
-                  </Select>
+                  <StateFilter states={DELIVERY_STATES} value={state} onChange={setState} />
                 </div>
                 <List
                   of={deliveries}
